@@ -1,0 +1,36 @@
+"""All checks: functions from a note, or from a note in its base, to diagnostics."""
+
+from __future__ import annotations
+
+from kbtool.checks.assets import missing_asset
+from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
+from kbtool.checks.context import Base, CheckContext, base
+from kbtool.checks.formulas import bad_latex
+from kbtool.checks.pages import duplicate_page, missing_page
+from kbtool.checks.properties import bad_property
+from kbtool.note import Note
+from kbtool.python_check import check_cells
+from kbtool.values import Diagnostic
+
+__all__ = ["Base", "CheckContext", "base", "check_alone", "check_linked", "check_note"]
+
+ALONE = (bad_latex, bad_property)
+"""Checks that need nothing but the note; those of its code stand beside them."""
+LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
+"""Checks that need the rest of the base."""
+
+
+def check_alone(note: Note, text: str) -> tuple[Diagnostic, ...]:
+    """What is wrong with a note whatever the others say: reading, formulas, properties, code."""
+    return (*note.diagnostics, *(found for check in ALONE for found in check(note, text)), *check_cells(note))
+
+
+def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
+    """What is wrong between a note and the others."""
+    return tuple(found for check in LINKED for found in check(context))
+
+
+def check_note(context: CheckContext) -> tuple[Diagnostic, ...]:
+    """All that is wrong with a note, in the order of its text."""
+    found = (*check_alone(context.note, context.text), *check_linked(context))
+    return tuple(sorted(found, key=lambda one: (one.span, one.rule, one.message)))

@@ -1,0 +1,45 @@
+"""Check of properties that Logseq refuses, or reads as something else than meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from kbtool.note import Note
+from kbtool.syntax.tree import Property
+from kbtool.values import Diagnostic, Span
+
+
+def bad_property(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG001 -- all of LOCAL take the text
+    """Invalid keys, ids that are no UUID, and an empty title."""
+    inside = {found.span: found for block in note.outline for found in block.properties}
+    page = {found.span: found for found in note.properties}
+    for found in sorted((page | inside).values()):
+        if not found.ignored:
+            yield from _problems(found, note, found.span in page)
+
+
+def _problems(found: Property, note: Note, of_page: bool) -> Iterator[Diagnostic]:
+    if found.invalid:
+        message = f"`{found.key}` is no property key for Logseq"
+        advice = 'a key begins with a letter or digit and has none of `" ^ ( ) { } [ ] , ; @ #`'
+        yield Diagnostic("bad-property", note.id, found.key_span, message, (), advice)
+    elif found.key == "id" and not _is_uuid(found.text):
+        message = f"the id `{found.text}` is no UUID" if found.text else "an empty id"
+        advice = "Logseq ignores it: take the line out, or let Logseq make an id (Copy block ref)"
+        yield Diagnostic("bad-property", note.id, _value_span(found), message, (), advice)
+    elif found.key == "title" and of_page and not found.text:
+        advice = "take the line out, and the file's name is the page's; or write the name after it"
+        yield Diagnostic("bad-property", note.id, found.key_span, "an empty title names the page «»", (), advice)
+
+
+def _value_span(found: Property) -> Span:
+    return found.value_span if found.value_span.start < found.value_span.end else found.key_span
+
+
+def _is_uuid(text: str) -> bool:
+    """Whether Logseq takes the text for an id: 32 hexadecimal digits, as 8-4-4-4-12."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

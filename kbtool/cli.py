@@ -1,0 +1,77 @@
+"""The command line: translates arguments into calls, and errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from kbtool import __version__
+
+COMMANDS = (
+    ("check", "say what is wrong with links, blocks, formulas and code; executes nothing"),
+    ("run", "run the Python cells of notes whose results are not known yet"),
+    ("build", "check, run what changed, and build the site"),
+    ("serve", "show the site here and build it again at each change; runs no code"),
+    ("new", "start a note"),
+    ("init", "start a base"),
+    ("graph", "print pages and the links between them"),
+    ("tree", "print the blocks of notes as Logseq sees them"),
+    ("explain", "tell what a rule means and how to mend what it finds"),
+    ("completion", "print a completion script for a shell"),
+)
+
+OK, PROBLEMS, BROKEN, INTERRUPTED = 0, 1, 2, 130
+EPILOG = "exit codes: 0 no error, 1 errors were shown, 2 could not run, 130 interrupted"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage exits with 2 and names the command's help."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BROKEN, f"error: {message}\nhelp: {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; the exit code: 0 no error, 1 errors were shown, 2 could not run, 130 interrupted."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # `| head` closed the pipe: not our error, and nothing may be written at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _run(arguments: list[str]) -> int:
+    options = parser(arguments[0] if arguments else None).parse_args(arguments)
+    if not options.command:
+        parser(None).print_help()
+        return OK
+    from kbtool.config import KbError
+
+    try:
+        command = importlib.import_module(f"kbtool.commands.{options.command}")
+        return int(command.run(options))
+    except KbError as error:
+        first, *rest = str(error).splitlines()
+        sys.stderr.write("\n".join([f"error: {first}", *(f"help: {line}" for line in rest)]) + "\n")
+        return BROKEN
+
+
+def parser(wanted: str | None) -> argparse.ArgumentParser:
+    """The parser; only the wanted command's module is imported ("*": all of them)."""
+    top = _Parser(prog="kbtool", description="Compile a Logseq-style knowledge base.", epilog=EPILOG)
+    top.add_argument("--version", action="version", version=f"kbtool {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for name, summary in COMMANDS:
+        one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=EPILOG)
+        if wanted in (name, "*"):
+            importlib.import_module(f"kbtool.commands.{name}").arguments(one)
+    return top

@@ -1,0 +1,24 @@
+"""`kbtool completion`: prints a script that makes a shell complete commands and options."""
+
+from __future__ import annotations
+
+import argparse
+
+from kbtool import terminal
+
+SHELLS = ("bash", "zsh", "tcsh")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("shell", choices=SHELLS, help="for bash: kbtool completion bash > ~/.local/share/bash-completion/completions/kbtool")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints the script."""
+    import shtab
+
+    from kbtool.cli import parser
+
+    terminal.say([shtab.complete(parser("*"), options.shell)])
+    return 0

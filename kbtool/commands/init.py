@@ -1,0 +1,38 @@
+"""`kbtool init`: starts a base that builds at once."""
+
+from __future__ import annotations
+
+import argparse
+import pkgutil
+from pathlib import Path
+
+from kbtool import disk, edits, terminal
+from kbtool.config import KbError
+
+FILES = (
+    ("mkdocs.yml", "mkdocs.yml"),
+    ("kb/logseq/config.edn", "config.edn"),
+    ("kb/pages/Start.md", "Start.md"),
+    ("kb/pages/First note.md", "First note.md"),
+)
+"""Where each file of a new base goes, and its template."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the folder; made if it does not exist")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Writes the base's files; a folder that holds any of them is left alone."""
+    folder: Path = options.folder
+    if folder.exists() and not folder.is_dir():
+        raise KbError(f"{folder}: is a file\nname a folder")
+    for path, _ in FILES:
+        if (folder / path).exists():
+            raise KbError(f"{folder / path} exists already\nname a new folder, or an empty one")
+    for path, template in FILES:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        edits.create(folder / path, pkgutil.get_data("kbtool", f"templates/{template}") or b"")
+    terminal.say([f"a new base in {disk.shown(folder)}", f"next: cd {disk.shown(folder)} && kbtool build && kbtool serve"])
+    return 0

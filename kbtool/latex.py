@@ -1,0 +1,262 @@
+"""What kbtool itself knows of LaTeX: how deep a formula nests, which bracket is open, and other ways to say the same.
+
+LaTeX is its own language inside a note, so its tokens are read here and not by the note's scanner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+TOKEN = re.compile(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|[{}\[\]&$]", re.DOTALL)
+ENVIRONMENT = re.compile(r"\s*\{([^{}]*)\}")
+
+TEXTS = frozenset(
+    {
+        r"\text",
+        r"\textbf",
+        r"\textit",
+        r"\textrm",
+        r"\textsf",
+        r"\texttt",
+        r"\textup",
+        r"\textnormal",
+        r"\mbox",
+        r"\hbox",
+    }
+)
+FONTS = frozenset(
+    {r"\mathrm", r"\mathbf", r"\mathsf", r"\mathtt", r"\mathit", r"\mathnormal", r"\rm", r"\bf", r"\text"}
+)
+SIZES = frozenset(
+    {r"\tiny", r"\scriptsize", r"\footnotesize", r"\small", r"\normalsize", r"\large", r"\Large", r"\LARGE", r"\huge"}
+    | {r"\Huge", r"\sixptsize"}
+)
+NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
+"""Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
+
+REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\\(begin|end)\s*\{split\}"), r"\\\1{aligned}"),
+    (re.compile(r"\\(begin|end)\s*\{smallmatrix\}"), r"\\\1{matrix}"),
+    (re.compile(r"\\begin\s*\{alignedat\}\s*\{\d*\}"), r"\\begin{aligned}"),
+    (re.compile(r"\\end\s*\{alignedat\}"), r"\\end{aligned}"),
+    (re.compile(r"\\begin\s*\{alignat(\*?)\}\s*\{\d*\}"), r"\\begin{align\1}"),
+    (re.compile(r"\\end\s*\{alignat(\*?)\}"), r"\\end{align\1}"),
+    (re.compile(r"\\begin\s*\{([bBpvV]?matrix)\*\}(?:\s*\[[lcr]\])?"), r"\\begin{\1}"),
+    (re.compile(r"\\end\s*\{([bBpvV]?matrix)\*\}"), r"\\end{\1}"),
+    (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:<|\\lt(?![a-zA-Z]))"), r"\\\1\\langle "),
+    (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
+    (re.compile(r"\\(text)?color\s*\{#([0-9a-fA-F]{6})\}"), r"\\\1color[HTML]{\2}"),
+    (re.compile(r"\\(text)?color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\\1color[HTML]{\2\2\3\3\4\4}"),
+)
+"""What KaTeX, and so Logseq, knows and math-core does not, in words that it knows."""
+
+
+class Token(NamedTuple):
+    """A command, a bracket, a comment or a special character; all else stands between tokens."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Imbalance(NamedTuple):
+    """A bracket without its other half, where it stands and what is wrong with it."""
+
+    start: int
+    end: int
+    message: str
+
+
+class Replacement(NamedTuple):
+    """A range of the original and what stands in its place."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Rewritten(NamedTuple):
+    """A formula said in other words."""
+
+    text: str
+    replacements: tuple[Replacement, ...]
+
+    def original(self, offset: int) -> int:
+        """The offset in the original of an offset in the new text."""
+        shift = 0
+        for start, end, text in self.replacements:
+            if offset < start + shift:
+                break
+            if offset < start + shift + len(text):
+                return start
+            shift += len(text) - (end - start)
+        return offset - shift
+
+
+def tokens(latex: str) -> Iterator[Token]:
+    """The tokens of a formula in order."""
+    return (Token(match.group(), match.start(), match.end()) for match in TOKEN.finditer(latex))
+
+
+def nesting(latex: str) -> int:
+    """An upper bound of the depth to which a recursive parser goes.
+
+    A command may wait for its argument (`\\sqrt\\sqrt…`) or hold to the end of its group (`\\color`), so each counts
+    until its group or table cell ends.
+    """
+    depth = deepest = 0
+    waiting, in_table = [0], [False]
+    for text, _, _ in tokens(latex):
+        if text in ("{", "\\left", "\\begin"):
+            waiting.append(1)
+            in_table.append(text == "\\begin")
+            depth += 1
+        elif text in ("}", "\\right", "\\end") and len(waiting) > 1:
+            depth -= waiting.pop()
+            in_table.pop()
+        elif text in ("&", "\\\\") and in_table[-1]:
+            depth -= waiting[-1] - 1
+            waiting[-1] = 1
+        elif text[0] in "\\[":
+            waiting[-1] += 1
+            depth += 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def imbalance(latex: str) -> Imbalance | None:
+    """The first bracket, `\\left` or `\\begin` that is not closed as it was opened."""
+    open_: list[tuple[str, int, int]] = []
+    for token in tokens(latex):
+        if token.text in ("{", "\\left", "\\begin"):
+            open_.append(_named(token, latex))
+        elif token.text in ("}", "\\right", "\\end"):
+            closer = _named(token, latex)
+            if not open_:
+                return Imbalance(closer[1], closer[2], f"`{closer[0]}` closes nothing")
+            opener, start, end = open_.pop()
+            if not _matches(opener, closer[0]):
+                return Imbalance(start, end, f"`{opener}` is not closed before `{closer[0]}`")
+    if open_:
+        opener, start, end = open_[-1]
+        return Imbalance(start, end, f"`{opener}` is never closed")
+    return None
+
+
+def _named(token: Token, latex: str) -> tuple[str, int, int]:
+    """A bracket with its range; `\\begin` and `\\end` come with their environment."""
+    name = ENVIRONMENT.match(latex, token.end) if token.text in ("\\begin", "\\end") else None
+    if name is None:
+        return token.text, token.start, token.end
+    return f"{token.text}{{{name.group(1)}}}", token.start, name.end()
+
+
+def _matches(opener: str, closer: str) -> bool:
+    if opener.startswith("\\begin"):
+        return closer == "\\end" + opener[len("\\begin") :]
+    return closer == {"{": "}", "\\left": "\\right"}[opener]
+
+
+# ---------------------------------------------------------------- other words
+
+
+def rewritten(latex: str, display: bool) -> Rewritten:
+    """The same formula without what only KaTeX knows; equal to the original when there is nothing of it."""
+    found = [*_fixed(latex), *_structural(latex)]
+    if display:
+        found += _tagged(latex)
+    kept: list[Replacement] = []
+    for replacement in sorted(found):
+        if not kept or replacement.start >= kept[-1].end:
+            kept.append(replacement)
+    return Rewritten(_applied(latex, kept), tuple(kept))
+
+
+def _applied(latex: str, replacements: list[Replacement]) -> str:
+    out, at = [], 0
+    for start, end, text in replacements:
+        out += [latex[at:start], text]
+        at = end
+    return "".join([*out, latex[at:]])
+
+
+def _fixed(latex: str) -> Iterator[Replacement]:
+    for pattern, template in REPLACEMENTS:
+        for match in pattern.finditer(latex):
+            yield Replacement(match.start(), match.end(), match.expand(template))
+
+
+def _structural(latex: str) -> Iterator[Replacement]:
+    found = list(tokens(latex))
+    for index, token in enumerate(found):
+        if token.text in ("\\\n", "\\\t", "\\\r"):
+            yield Replacement(token.start, token.end, "\\ ")
+        elif token.text in SIZES:
+            yield Replacement(token.start, token.end, "")
+        elif token.text in TEXTS:
+            group = _group(found, index)
+            yield from _math_in_text(group)
+            yield from (Replacement(inner.start, inner.end, "") for inner in group if inner.text == "\\!")
+        elif token.text in ("\\operatorname", "\\operatorname*"):
+            yield from _plain_name(_group(found, index))
+
+
+def _group(found: list[Token], index: int) -> list[Token]:
+    """The tokens from a command to the end of the group that follows it; empty when none follows or it is open."""
+    if index + 1 >= len(found) or found[index + 1].text != "{":
+        return []
+    depth = 0
+    for end in range(index + 1, len(found)):
+        depth += {"{": 1, "}": -1}.get(found[end].text, 0)
+        if depth == 0:
+            return found[index : end + 1]
+    return []
+
+
+def _math_in_text(group: list[Token]) -> Iterator[Replacement]:
+    """`\\text{a $x$ b}` becomes `{\\text{a }{x}\\text{ b}}`: each `$` ends a group and begins another."""
+    depth, marks = 0, []
+    for token in group[1:-1]:
+        depth += {"{": 1, "}": -1}.get(token.text, 0)
+        if token.text in ("$", "\\(", "\\)") and depth == 1:
+            marks.append(token)
+    if not marks or len(marks) % 2:
+        return
+    command = group[0]
+    yield Replacement(
+        command.start, command.end, "{\\text" if command.text in ("\\mbox", "\\hbox") else "{" + command.text
+    )
+    for number, mark in enumerate(marks):
+        yield Replacement(mark.start, mark.end, "}\\text{" if number % 2 else "}{")
+    yield Replacement(group[-1].start, group[-1].end, "}}")
+
+
+def _plain_name(group: list[Token]) -> Iterator[Replacement]:
+    """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`."""
+    if not any(token.text in FONTS for token in group[1:]):
+        return
+    for token in group[2:-1]:
+        if token.text in FONTS or token.text in "{}":
+            yield Replacement(token.start, token.end, "")
+
+
+def _tagged(latex: str) -> Iterator[Replacement]:
+    """A `\\tag` outside a numbered environment gets one around the whole formula, and stands at its end."""
+    found = list(tokens(latex))
+    groups = [_group(found, index) for index, token in enumerate(found) if token.text in ("\\tag", "\\tag*")]
+    tags = [(group[0].start, group[-1].end) for group in groups if group]
+    if len(tags) != 1 or _inside_numbered(latex, tags[0][0]):
+        return
+    start, end = tags[0]
+    yield Replacement(0, 0, "\\begin{equation}")
+    for match in NUMBERED.finditer(latex):
+        yield Replacement(match.start(), match.end(), match.expand(r"\\\1{\2ed}"))
+    yield Replacement(start, end, "")
+    yield Replacement(len(latex), len(latex), latex[start:end] + "\\end{equation}")
+
+
+def _inside_numbered(latex: str, offset: int) -> bool:
+    before = [match.group(1) for match in NUMBERED.finditer(latex, 0, offset)]
+    return before.count("begin") > before.count("end")

@@ -1,0 +1,239 @@
+"""Formulas: from LaTeX to MathML, or to the place and the reason why not.
+
+`math-core` converts; `check` and the site ask the same function, so that what passes is what is shown. KaTeX, which
+Logseq uses, knows more: the macros below and the rewriting in `latex` close the gap but for what `UNSUPPORTED` lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from math_core import LatexError, LatexToMathML
+
+from kbtool.latex import imbalance, nesting, rewritten, tokens
+from kbtool.suggest import did_you_mean
+
+SIZE = 65_536
+"""Longest formula, in characters; a page of dense LaTeX has 3,000."""
+DEPTH = 1_000
+"""Deepest nesting by `latex.nesting`; the converter recurses, and its stack of 8 MB ends at 3,000."""
+EXPANSIONS = 1_000
+"""Most expansions of macros in one formula, by which `\\def\\a{\\a\\a}` ends."""
+
+MACROS: Mapping[str, str] = {
+    "abs": r"\left\lvert #1\right\rvert",
+    "allowbreak": "",
+    "blue": r"{\color[HTML]{6495ED}#1}",
+    "centerdot": r"\cdot",
+    "clap": "#1",
+    "colorbox": r"\text{#2}",
+    "cr": r"\\",
+    "dotsb": r"\cdots",
+    "dotsc": r"\ldots",
+    "dotsi": r"\cdots",
+    "dotsm": r"\cdots",
+    "dotso": r"\ldots",
+    "dotsx": r"\ldots",
+    "enskip": r"\enspace",
+    "gray": r"{\color[HTML]{808080}#1}",
+    "green": r"{\color[HTML]{28AE7B}#1}",
+    "hbox": r"\text{#1}",
+    "href": "{#2}",
+    "intop": r"\int",
+    "KaTeX": r"\text{KaTeX}",
+    "LaTeX": r"\text{LaTeX}",
+    "llap": "#1",
+    "mathbbm": r"\mathbb{#1}",
+    "mathclap": "#1",
+    "mathds": r"\mathbb{#1}",
+    "mathellipsis": r"\ldots",
+    "mathllap": "#1",
+    "mathnormal": "#1",
+    "mathrlap": "#1",
+    "mathsfit": r"\mathsf{#1}",
+    "mbox": r"\text{#1}",
+    "nobreak": "",
+    "norm": r"\left\lVert #1\right\rVert",
+    "nshortmid": r"\nmid",
+    "nshortparallel": r"\nparallel",
+    "orange": r"{\color[HTML]{FFA500}#1}",
+    "ordinarycolon": ":",
+    "pink": r"{\color[HTML]{FF00AF}#1}",
+    "pmb": r"\boldsymbol{#1}",
+    "purple": r"{\color[HTML]{9D38BD}#1}",
+    "red": r"{\color[HTML]{DF0030}#1}",
+    "rlap": "#1",
+    "sdot": r"\cdot",
+    "shortmid": r"\mid",
+    "shortparallel": r"\parallel",
+    "smallfrown": r"\frown",
+    "smallint": r"\int",
+    "smallsetminus": r"\setminus",
+    "smallsmile": r"\smile",
+    "smash": "#1",
+    "substack": r"\begin{matrix}#1\end{matrix}",
+    "TeX": r"\text{TeX}",
+    "textcopyright": r"\text{©}",
+    "textmd": r"\text{#1}",
+    "textnormal": r"\text{#1}",
+    "textup": r"\text{#1}",
+    "thickapprox": r"\approx",
+    "thicksim": r"\sim",
+    "varinjlim": r"\underrightarrow{\lim}",
+    "varliminf": r"\underline{\lim}",
+    "varlimsup": r"\overline{\lim}",
+    "varprojlim": r"\underleftarrow{\lim}",
+    "varpropto": r"\propto",
+    "varvdots": r"\vdots",
+    "vcenter": "#1",
+}
+"""Commands that Logseq's KaTeX has and math-core lacks, and a few that everybody defines."""
+
+UNSUPPORTED = (
+    r"\above \ce \edef \expandafter \futurelet \htmlClass \htmlData \htmlId \htmlStyle \includegraphics \let \pu \url"
+    r" \verb \xdef \xleftequilibrium \xrightequilibrium \xrightleftarrows CD"
+)
+"""What Logseq shows and kbtool cannot."""
+COMMANDS = (
+    r"\alpha \approx \arccos \arcsin \arctan \argmax \argmin \bar \begin \beta \bigcap \bigcup \bigoplus \binom"
+    r" \boldsymbol \boxed \bullet \cap \cdot \cdots \chi \circ \cos \cosh \cup \dagger \ddots \delta \det \dfrac \dim"
+    r" \displaystyle \div \dot \dots \ell \emptyset \end \epsilon \equiv \eta \exists \exp \forall \frac \gamma \gcd"
+    r" \ge \geq \gg \hat \hbar \implies \in \inf \infty \int \iota \kappa \ker \lambda \land \langle \lceil \ldots"
+    r" \left \leftarrow \leq \lfloor \lim \liminf \limits \limsup \ln \log \lor \lvert \mapsto \mathbb \mathbf"
+    r" \mathcal \mathfrak \mathit \mathrm \mathsf \mathtt \max \mid \min \mp \mu \nabla \ne \neg \neq \notin \nu"
+    r" \odot \oint \omega \operatorname \oplus \otimes \overbrace \overline \overset \partial \perp \phi \pi \pm"
+    r" \prime \prod \propto \psi \qquad \quad \rangle \rceil \rfloor \rho \right \rightarrow \rvert \setminus \sigma"
+    r" \sim \simeq \sin \sinh \sqrt \square \stackrel \subset \subseteq \sum \sup \supset \tan \tanh \tau \text"
+    r" \textbf \textcolor \textit \tfrac \theta \tilde \times \top \underbrace \underline \underset \upsilon"
+    r" \varepsilon \varphi \vdots \vec \vee \wedge \widehat \widetilde \xi \zeta \Delta \Gamma \Lambda \Leftarrow"
+    r" \Leftrightarrow \Omega \Phi \Pi \Psi \Rightarrow \Sigma \Theta \Xi"
+)
+"""What a misspelled command may have meant."""
+ENVIRONMENTS = (
+    "aligned align align* array bmatrix Bmatrix cases equation equation* gather gather* gathered matrix pmatrix"
+    " rcases split vmatrix Vmatrix"
+)
+
+UNBALANCED = ("Expected closing token", "Unmatched closing token", 'Expected "\\end', 'Found "\\\\"', 'Found "&"')
+"""Complaints whose cause is a bracket that stands elsewhere."""
+DEFINING = ("\\def", "\\gdef", "command", "\\DeclareMathOperator")
+
+
+@dataclass(frozen=True, slots=True)
+class MathML:
+    """A formula as a `<math>` element; all text in it is escaped."""
+
+    markup: str
+
+
+@dataclass(frozen=True, slots=True)
+class MathProblem:
+    """Why a formula cannot be shown; `start` and `end` are offsets in its LaTeX, `start` < `end` where it has text."""
+
+    start: int
+    end: int
+    message: str
+    help: str = ""
+
+
+Converted: TypeAlias = MathML | MathProblem
+
+
+class _Complaint(NamedTuple):
+    """What math-core says: an offset in characters, and a sentence."""
+
+    offset: int
+    text: str
+
+
+def convert(latex: str, display: bool) -> Converted:
+    """The MathML of a formula, or what is wrong with it."""
+    if len(latex) > SIZE:
+        return MathProblem(0, len(latex), f"a formula of more than {SIZE:,} characters")
+    depth = _depth(latex)
+    if depth > DEPTH:
+        return MathProblem(0, len(latex), f"a formula that nests deeper than {DEPTH:,} levels")
+    converter = _converter(EXPANSIONS // max(1, depth)) if _defines(latex) else CONVERTER
+    first = _attempt(latex, display, converter)
+    if isinstance(first, MathML):
+        return first
+    other = rewritten(latex, display)
+    if not other.replacements:
+        return _problem(latex, first)
+    second = _attempt(other.text, display, converter)
+    if isinstance(second, MathML):
+        return second
+    return _problem(latex, _Complaint(other.original(second.offset), second.text))
+
+
+def _depth(latex: str) -> int:
+    """The nesting that can matter: counted roughly at first, because nearly all formulas are short."""
+    rough = latex.count("\\") + latex.count("{") + latex.count("[")
+    return nesting(latex) if rough > DEPTH or _defines(latex) else rough
+
+
+def _defines(latex: str) -> bool:
+    """Whether the formula may define macros, each expansion of which goes as deep as the formula again."""
+    return any(word in latex for word in DEFINING)
+
+
+def _converter(expansions: int) -> LatexToMathML:
+    return LatexToMathML(
+        macros=dict(MACROS),
+        fancy_error=False,
+        allow_unreliable_rendering=True,
+        max_expansions=expansions,
+    )
+
+
+CONVERTER = _converter(EXPANSIONS)
+"""Shared, because one costs as much as ten formulas; it keeps no state between them."""
+
+
+def _attempt(latex: str, display: bool, converter: LatexToMathML) -> MathML | _Complaint:
+    try:
+        return MathML(converter.convert_with_local_state(latex, displaystyle=display))
+    except LatexError as error:
+        offset, _, text = str(error).partition(": ")
+        return _Complaint(int(offset), text)
+    except UnicodeEncodeError as error:
+        return _Complaint(error.start, "Not a Unicode character.")
+
+
+# ---------------------------------------------------------------- what to say
+
+
+def _problem(latex: str, complaint: _Complaint) -> MathProblem:
+    if complaint.text.startswith(UNBALANCED) and (found := imbalance(latex)):
+        return MathProblem(found.start, found.end, found.message)
+    offset = min(complaint.offset, max(0, len(latex) - 1))
+    word = _quoted(complaint.text)
+    if complaint.text.startswith("Unknown command"):
+        return _unknown(offset, word, ("command", COMMANDS))
+    if complaint.text.startswith("Unknown environment"):
+        return _unknown(max(0, latex.find(word, offset)), word, ("environment", ENVIRONMENTS))
+    here = next((token.text for token in tokens(latex) if token.start == offset), latex[offset : offset + 1])
+    message = complaint.text.rstrip(".").replace('"', "`").replace("[*]", "")
+    if message.startswith("Not valid"):
+        message = f"`{here}` is n{message[1:]}"
+    return MathProblem(offset, offset + len(here), message[:1].lower() + message[1:])
+
+
+def _quoted(text: str) -> str:
+    """What math-core quotes first."""
+    return text.split('"')[1] if text.count('"') >= 2 else ""
+
+
+def _unknown(offset: int, word: str, kind: tuple[str, str]) -> MathProblem:
+    what, known = kind
+    if word in UNSUPPORTED.split():
+        return MathProblem(offset, offset + len(word), f"`{word}` is shown by Logseq but not by kbtool")
+    near = did_you_mean(word, known.split())
+    return MathProblem(
+        offset,
+        offset + len(word),
+        f"unknown LaTeX {what} `{word}`",
+        f"did you mean `{near}`?" if near else "",
+    )

@@ -1,0 +1,242 @@
+"""The MkDocs plugin: hands MkDocs finished pages, so that it is the shell around them and never sees a note.
+
+What of MkDocs is touched stands here and nowhere else. Plain `mkdocs build` renders from stored outcomes and runs nothing.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.base import Config as BaseConfig
+from mkdocs.config.base import ConfigErrors, ConfigWarnings, ValidationError
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page as MkPage
+from mkdocs.structure.toc import AnchorLink, TableOfContents
+
+from kbtool.config import Config, KbError, load_options
+from kbtool.render import urls
+from kbtool.render.context import Look
+from kbtool.render.font import woff
+from kbtool.render.site import ALL, SiteInput
+from kbtool.render.svg import figure
+from kbtool.render.words import words
+from kbtool.values import Heading, Page
+
+_ASSETS = Path(__file__).parent / "site_assets"
+_STYLE = "assets/kb/kb.css"
+_FONT = "assets/kb/math.woff"
+_FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
+# Larger figures of the base are published as they are, not read and cleaned: nobody draws such an SVG by hand.
+_MAX_SVG = 20_000_000
+
+
+class _NoOptions(BaseConfig):
+    """MkDocs checks nothing: `kbtool.config` does."""
+
+
+class KbtoolPlugin(BasePlugin[_NoOptions]):
+    """`plugins: [kbtool]` in mkdocs.yml; `docs_dir` is the base."""
+
+    def __init__(self) -> None:
+        self._options = Config()
+        self._base = Path()
+        self._pages: dict[str, Page] = {}
+
+    def load_config(
+        self, options: dict[str, Any], config_file_path: str | None = None
+    ) -> tuple[ConfigErrors, ConfigWarnings]:
+        """Read the plugin's options; an unknown one is an error."""
+        super().load_config({}, config_file_path)
+        try:
+            self._options = load_options(options)
+        except KbError as error:
+            return [("kbtool", ValidationError(str(error)))], []
+        return [], []
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Point MkDocs at our own files instead of the base, and set what no site of ours may lack."""
+        if Path(config.docs_dir) != _ASSETS / "docs":
+            self._base = Path(config.docs_dir)
+        config.docs_dir = str(_ASSETS / "docs")
+        config.extra_css = [_STYLE, *(path for path in config.extra_css if path != _STYLE)]
+        if config.theme.name == "material":
+            _prepare_theme(config)
+        return config
+
+    def on_files(self, files: Files, config: MkDocsConfig) -> Files:
+        """Add the site's pages, figures, and the files that notes refer to."""
+        site = self._site(config)
+        self._pages = {_source_name(page): page for page in site.pages}
+        for name, page in self._pages.items():
+            files.append(_page_file(config, name, page))
+        for file in _other_files(config, self._base, site):
+            if files.get_file_from_path(file.src_uri) is None:
+                files.append(file)
+        by_path = {page.path: name for name, page in self._pages.items() if page.path}
+        config.nav = _nav(config.nav, by_path) if config.nav else [_home_name(self._pages)]
+        return files
+
+    def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
+        """Let the page give what is ready instead of reading and rendering a source."""
+        ready = self._pages.get(page.file.src_uri)
+        if ready is not None:
+            _replace_rendering(page, ready)
+        return page
+
+    def on_serve(self, server: Any, **_: Any) -> Any:
+        """Watch the base, which MkDocs no longer knows."""
+        server.watch(str(self._base))
+        return server
+
+    def _site(self, config: MkDocsConfig) -> SiteInput:
+        from kbtool.disk import site  # imported late: the commands of MkDocs that build nothing need no base
+
+        try:
+            return site(self._base, self._options, Look(_language(config), config.use_directory_urls))
+        except KbError as error:
+            raise PluginError(str(error)) from None
+
+
+def _language(config: MkDocsConfig) -> Any:
+    return "ru" if config.theme.get("language") == "ru" else "en"
+
+
+def _prepare_theme(config: MkDocsConfig) -> None:
+    """No font from another host; our templates; our words for them."""
+    theme = config.theme
+    if theme.get("font") == {"text": "Roboto", "code": "Roboto Mono"}:
+        theme["font"] = False
+    if str(_ASSETS / "theme") not in theme.dirs:
+        # Behind the user's own templates, before the theme's.
+        theme.dirs.insert(1 if theme.custom_dir else 0, str(_ASSETS / "theme"))
+    theme["kb"] = words(_language(config))
+    theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
+
+
+# ---------------------------------------------------------------- files
+
+
+def _source_name(page: Page) -> str:
+    """What MkDocs takes for the page's source file."""
+    return f"{page.slug}.md"
+
+
+def _home_name(pages: Mapping[str, Page]) -> str:
+    return next(name for name, page in pages.items() if page.slug == urls.HOME)
+
+
+def _page_file(config: MkDocsConfig, name: str, page: Page) -> File:
+    file = File.generated(config, name, content="", inclusion=InclusionLevel.NOT_IN_NAV)
+    file.dest_uri = urls.page_file(page.slug, config.use_directory_urls)
+    file.generated_by = None
+    file.edit_uri = page.path or None
+    return file
+
+
+def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[File]:
+    """Figures, assets of notes, files that mkdocs.yml names, and the font for formulas."""
+    for page in site.pages:
+        for made in page.files:
+            yield _generated(config, made.path, made.text.encode("utf-8"))
+    for path in site.assets:
+        found = _asset(base, path)
+        if found is not None:
+            yield _asset_file(config, urls.asset_file(path), found)
+    for path in _named_in(config):
+        found = _asset(base, path)
+        if found is not None:
+            yield _asset_file(config, path, found)
+    font = _font()
+    if font is not None:
+        yield _generated(config, _FONT, woff(font.read_bytes()))
+
+
+def _generated(config: MkDocsConfig, name: str, content: bytes) -> File:
+    return File.generated(config, name, content=content, inclusion=InclusionLevel.INCLUDED)
+
+
+def _asset_file(config: MkDocsConfig, name: str, found: Path) -> File:
+    if found.suffix.lower() == ".svg" and found.stat().st_size <= _MAX_SVG:
+        return _generated(config, name, figure(found.read_text("utf-8", "replace")).light.encode("utf-8"))
+    return File.generated(config, name, abs_src_path=str(found), inclusion=InclusionLevel.INCLUDED)
+
+
+def _asset(base: Path, path: str) -> Path | None:
+    """The regular file of the base with this path, None when a link leads out of the base."""
+    root = base.resolve()
+    found = (root / path).resolve()
+    if not found.is_relative_to(root) or not found.exists() or not stat.S_ISREG(found.stat().st_mode):
+        return None
+    return found
+
+
+def _named_in(config: MkDocsConfig) -> list[str]:
+    """Files of the base that mkdocs.yml itself names."""
+    scripts = [str(getattr(script, "path", script)) for script in config.extra_javascript]
+    theme = [config.theme.get("logo"), config.theme.get("favicon")]
+    return [
+        path for path in (*map(str, config.extra_css), *scripts, *theme) if isinstance(path, str) and path != _STYLE
+    ]
+
+
+def _font() -> Path | None:
+    package, path = _FONT_SOURCE
+    spec = find_spec(package)
+    found = Path(spec.origin).parent / path if spec and spec.origin else None
+    return found if found and found.is_file() else None
+
+
+def _nav(nav: Any, by_path: Mapping[str, str]) -> Any:
+    """The user's navigation with notes' paths replaced by our pages' names."""
+    match nav:
+        case str():
+            return by_path.get(nav, nav)
+        case list():
+            return [_nav(item, by_path) for item in nav]
+        case dict():
+            return {title: _nav(item, by_path) for title, item in nav.items()}
+        case _:
+            return nav
+
+
+# ---------------------------------------------------------------- pages
+
+
+def _replace_rendering(page: MkPage, ready: Page) -> None:
+    def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
+        page.markdown = ""
+        page.meta = {"title": ready.title} if ready.slug != urls.HOME else {}
+        if ready.tags:
+            page.meta["tags"] = list(ready.tags)
+
+    def render(config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
+        page.content = ready.html
+        page.toc = _contents(ready.toc)
+        page._title_from_render = ready.title
+        page.present_anchor_ids = set()
+        page.links_to_anchors = None
+
+    page.read_source = read_source  # type: ignore[method-assign]
+    page.render = render  # type: ignore[method-assign]
+
+
+def _contents(headings: tuple[Heading, ...]) -> TableOfContents:
+    """The headings as the nested links that themes expect; the first is the active one."""
+    top: list[AnchorLink] = []
+    stack: list[AnchorLink] = []
+    for heading in headings:
+        link = AnchorLink(heading.title, heading.anchor, heading.level)
+        while stack and stack[-1].level >= heading.level:
+            stack.pop()
+        (stack[-1].children if stack else top).append(link)
+        stack.append(link)
+    if top:
+        top[0].active = True  # type: ignore[attr-defined]
+    return TableOfContents(top)

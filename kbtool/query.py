@@ -1,0 +1,128 @@
+"""Questions to a snapshot: who links here, which page comes first, what the graph is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from kbtool import names as spelling
+from kbtool import references
+from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
+from kbtool.kb import Snapshot
+from kbtool.note import Note
+from kbtool.positions import line_table
+from kbtool.syntax.parse import block_text
+from kbtool.syntax.tree import Block
+from kbtool.values import NoteId, Reference
+
+
+class Mention(NamedTuple):
+    """A reference from another note; `property` as in `Reference`."""
+
+    note: NoteId
+    block: int
+    property: str
+
+
+def pages(snapshot: Snapshot) -> tuple[Note, ...]:
+    """The notes that are pages: all but blank files."""
+    return tuple(note for note in snapshot.notes.values() if note.defines)
+
+
+def backlinks(snapshot: Snapshot) -> Mapping[NoteId, tuple[Mention, ...]]:
+    """For each note the mentions of it (or of a block of it) elsewhere, by path and position, one for each block."""
+    found: dict[NoteId, dict[Mention, None]] = {}
+    for note in pages(snapshot):
+        for reference, target in zip(note.refers, snapshot.links[note.id], strict=True):
+            if isinstance(target, ToNote | Ambiguous) and target.note != note.id:
+                found.setdefault(target.note, {})[Mention(note.id, reference.block, reference.property)] = None
+    return {ident: tuple(mentions) for ident, mentions in found.items()}
+
+
+def home(snapshot: Snapshot) -> NoteId | None:
+    """The note that `:default-home` names, else none."""
+    name = snapshot.files.settings.home
+    found = snapshot.names.pages.get(spelling.key(name), ()) if name else ()
+    return found[0] if found else None
+
+
+def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
+    """The notes that have a name or alias."""
+    return snapshot.names.pages.get(spelling.key(name), ())
+
+
+# ---------------------------------------------------------------- the graph as data
+
+
+def graph(snapshot: Snapshot) -> dict[str, list[dict[str, object]]]:
+    """Pages and links; a page that is only mentioned has no path, and the spelling of its first mention."""
+    known: dict[str, dict[str, object]] = {note.id: _page(note) for note in pages(snapshot)}
+    found = dict(known)
+    links: list[dict[str, object]] = []
+    for note in pages(snapshot):
+        table = line_table(snapshot.text(note.id))
+        for reference, target in zip(note.refers, snapshot.links[note.id], strict=True):
+            to = _endpoint(snapshot, reference, target, found)
+            at = table.position(reference.span.start)
+            link = {"from": note.name, "to": to, "kind": _kind(reference), "path": note.id}
+            links.append({**link, "line": at.line, "column": at.column})
+    return {"pages": list(found.values()), "links": links}
+
+
+def _page(note: Note) -> dict[str, object]:
+    aliases = [d.name for d in note.defines if d.kind == "alias"]
+    return {"name": note.name, "path": note.id, "aliases": aliases, "journal": note.journal is not None}
+
+
+def _kind(reference: Reference) -> str:
+    if reference.property:
+        return "property"
+    return "embed" if reference.kind == "block-embed" else reference.kind
+
+
+def _endpoint(
+    snapshot: Snapshot, reference: Reference, target: Target, found: dict[str, dict[str, object]]
+) -> object:
+    if isinstance(target, ToNote | Ambiguous):
+        return snapshot.notes[target.note].name
+    if isinstance(target, ToAsset) or reference.kind == "asset":
+        return reference.key
+    if reference.kind in ("block", "block-embed"):
+        return reference.name
+    day = spelling.journal_day(reference.name, snapshot.names.date_formats)
+    unwritten = {"name": reference.name, "path": None, "aliases": [], "journal": day is not None}
+    # No path begins with NUL: keys of unwritten pages can't meet paths of notes.
+    return found.setdefault(f"\0{day or reference.key}", unwritten)["name"]
+
+
+# ---------------------------------------------------------------- a note's tree as data
+
+
+def tree(snapshot: Snapshot, note: Note) -> dict[str, object]:
+    """A note's blocks as Logseq sees them."""
+    table = line_table(snapshot.text(note.id))
+    blocks = []
+    for number, block in enumerate(note.outline):
+        if number == 0 and block.mark == "pre":
+            block = block._replace(properties=note.properties)
+        place = references.Place(note.id, table.text, number)
+        line = table.position(block.span.start).line
+        blocks.append({"depth": block.depth, "line": line, **_facts(snapshot, place, block)})
+    return {"path": note.id, "page": note.name, "blocks": blocks}
+
+
+def _facts(snapshot: Snapshot, place: references.Place, block: Block) -> dict[str, object]:
+    return {
+        "text": block_text(place.text, block),
+        "page_refs": references.page_keys(place, block, snapshot.files.settings),
+        "block_refs": references.block_keys(place, block),
+        "properties": dict(_properties(block)),
+        "marker": block.marker or None,
+        "priority": block.priority or None,
+    }
+
+
+def _properties(block: Block) -> Iterator[tuple[str, object]]:
+    for prop in references.effective(block):
+        if not prop.invalid:
+            yield prop.key, references.property_value(prop)

@@ -1,0 +1,245 @@
+"""What a block mentions, by Logseq's rules for what counts as a reference."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from kbtool import names
+from kbtool.config import GraphSettings
+from kbtool.syntax.links import is_uuid
+from kbtool.syntax.tree import (
+    Block,
+    BlockLink,
+    Container,
+    Emphasis,
+    FootnoteText,
+    Inline,
+    Link,
+    Macro,
+    PageLink,
+    Part,
+    Property,
+    Prose,
+    Quote,
+    Table,
+    Tag,
+    Timestamp,
+)
+from kbtool.values import NoteId, Reference, ReferenceKind, Span
+
+LISTS = frozenset({"alias", "aliases", "tags"})
+# Reserved keys whose values are typed, so that links in them count.
+_TYPED = frozenset(
+    "template-including-parent public exclude-from-graph-view logseq.query/nlp-date heading collapsed created-at "
+    "updated-at last-modified-at query-table query-sort-desc hl-page hl-stamp todo doing now later done".split()
+)
+_ASSET = re.compile(r"[./]*assets")
+_LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
+_BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where mentions are collected: a note's text, and the block that they stand in."""
+
+    note: NoteId
+    text: str
+    block: int
+
+
+def in_block(place: Place, block: Block) -> Iterator[Reference]:
+    """The explicit references of a block: what its text says, then what its properties' values say."""
+    yield from _in_parts(place, block.parts)
+    for prop in effective(block):
+        yield from in_property(place, prop)
+
+
+def effective(block: Block) -> tuple[Property, ...]:
+    """The properties that count: those of the first drawer, in a pre-block the last of two equal keys."""
+    found = [prop for prop in block.properties if not prop.ignored]
+    if block.mark == "pre":
+        found = list({prop.key: prop for prop in found}.values())
+    return tuple(found)
+
+
+def counts(prop: Property) -> bool:
+    """Whether links in a property's value are references."""
+    return not prop.invalid and (prop.key not in names.RESERVED or prop.key in LISTS or prop.key in _TYPED)
+
+
+def in_property(place: Place, prop: Property) -> Iterator[Reference]:
+    """The references in a property's value; for nested links only the outer name counts."""
+    if prop.invalid:
+        return
+    pages = counts(prop)
+    for node in prop.links:
+        found = list(_outer(place, node))
+        yield from (r._replace(property=prop.key) for r in found if pages or r.kind not in ("page", "tag"))
+    if pages:
+        for word in prop.words:
+            yield Reference("page", word.text, names.key(word.text), word.span, place.block, prop.key, True)
+
+
+def property_value(prop: Property) -> object:
+    """A property's value as Logseq stores it: a list of names, a boolean, an integer, or text."""
+    place = Place(NoteId(""), "", 0)
+    found = [r.name for r in in_property(place, prop) if r.kind in ("page", "tag")]
+    if found:
+        return list(dict.fromkeys(found))
+    if prop.key in names.RESERVED and prop.key not in LISTS and prop.key not in _TYPED:
+        return prop.text
+    if prop.text in ("true", "false"):
+        return prop.text == "true"
+    return int(prop.text) if prop.text.isascii() and prop.text.isdigit() and len(prop.text) < 16 else prop.text
+
+
+def _outer(place: Place, node: Inline) -> Iterator[Reference]:
+    match node:
+        case PageLink(span, name, _):
+            yield from _page(place, "page", name.strip(), span)
+        case Tag(span, name, bracketed, nested):
+            if nested and not bracketed:
+                first = nested[0]
+                name = first.name if first.span.start == span.start + 1 else name.split("[[")[0]
+            yield from _page(place, "tag", name.strip(), span)
+        case Link(_, "file"):
+            return  # in running text its label names a page, here it does not
+        case Link() | BlockLink():
+            yield from in_inlines(place, (node,))
+        case _:
+            return
+
+
+def is_stamp(text: str, prose: Prose) -> bool:
+    """Whether a paragraph opens with a timestamp: then Logseq reads no reference in it."""
+    if prose.title or not prose.inlines:
+        return False
+    first = prose.inlines[0]
+    return isinstance(first, Timestamp) and "\n" not in text[prose.span.start : first.span.start]
+
+
+def _in_parts(place: Place, parts: Iterable[Part]) -> Iterator[Reference]:
+    for part in parts:
+        match part:
+            case Prose():
+                if not is_stamp(place.text, part):
+                    yield from in_inlines(place, part.inlines)
+            case FootnoteText():
+                yield from in_inlines(place, part.inlines)
+            case Quote() | Container():
+                yield from _in_parts(place, part.parts)
+            case Table(_, head, rows):
+                for cell in (*head, *(cell for row in rows for cell in row)):
+                    yield from in_inlines(place, cell.inlines)
+            case _:
+                pass
+
+
+def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
+    """The references among the nodes of running text."""
+    for node in inlines:
+        match node:
+            case PageLink(span, name, nested):
+                yield from _page(place, "page", name, span)
+                yield from in_inlines(place, nested)
+            case Tag(span, name, _, nested):
+                yield from _page(place, "tag", name, span)
+                yield from in_inlines(place, nested)
+            case BlockLink(span, ident):
+                yield from _block(place, "block", ident, span)
+            case Link():
+                yield from _link(place, node)
+            case Macro(_, "embed", _):
+                yield from _embed(place, node)
+            case Emphasis(_, _, _, children):
+                yield from in_inlines(place, children)
+            case _:
+                pass
+
+
+def _link(place: Place, link: Link) -> Iterator[Reference]:
+    match link.kind:
+        case "page":
+            yield from _page(place, "page", link.target, link.target_span)
+        case "block":
+            yield from _block(place, "block", link.target, link.target_span)
+        case "file":
+            # Logseq takes the label, not the file, for the page's name.
+            label = place.text[link.label.start : link.label.end]
+            if not _ASSET.match(link.target):
+                yield from _page(place, "page", label, link.label)
+        case "search":
+            if _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
+                path = asset_path(place.note, link.target)
+                yield Reference("asset", link.target, path, link.target_span, place.block)
+        case "url":
+            pass
+
+
+def _embed(place: Place, macro: Macro) -> Iterator[Reference]:
+    argument = ", ".join(macro.arguments)
+    at = place.text.find(argument, macro.span.start, macro.span.end)
+    span = Span(at, at + len(argument)) if at >= 0 else macro.span
+    if argument.startswith("((") and argument.endswith("))"):
+        yield from _block(place, "block-embed", argument[2:-2], span)
+    elif argument.startswith("[[") and argument.endswith("]]"):
+        yield from _page(place, "embed", argument[2:-2], span)
+    else:
+        yield from _page(place, "embed", argument, span)
+
+
+def _page(place: Place, kind: ReferenceKind, name: str, span: Span) -> Iterator[Reference]:
+    if name.strip() and not _ASSET.match(name) and not name.startswith("draws"):
+        yield Reference(kind, name, names.key(name), span, place.block)
+
+
+def _block(place: Place, kind: ReferenceKind, ident: str, span: Span) -> Iterator[Reference]:
+    if is_uuid(ident):
+        yield Reference(kind, ident, ident.lower(), span, place.block)
+
+
+def asset_path(note: NoteId, target: str) -> str:
+    """The path in the base that an asset link points at; `assets/…` counts from the base's root, as in Logseq."""
+    clean = unquote(urlsplit(target).path) if "%" in target or "?" in target or "#" in target else target
+    if _ASSET.match(clean):
+        return clean[clean.index("assets") :]
+    return posixpath.normpath(posixpath.join(posixpath.dirname(note), clean)).lstrip("/")
+
+
+# ---------------------------------------------------------------- what Logseq adds by itself
+
+
+def implied(block: Block, settings: GraphSettings) -> Iterator[str]:
+    """Names that a block refers to without a link: its property names, task marker and priority."""
+    if settings.property_pages:
+        for prop in effective(block):
+            if not prop.invalid and prop.key not in names.RESERVED and prop.key not in settings.property_pages_excluded:
+                yield prop.key.split("/", 1)[-1]
+    yield from (name for name in (block.marker, block.priority) if name)
+
+
+def page_keys(place: Place, block: Block, settings: GraphSettings) -> tuple[str, ...]:
+    """All page keys that Logseq stores for a block, sorted: mentions, implied names, namespaces of both."""
+    mentioned = [r.name for r in in_block(place, block) if r.kind in ("page", "tag", "embed")]
+    # An embedded block makes Logseq remember a phantom page named by the id.
+    phantom = [r.name for r in in_block(place, block) if r.kind == "block-embed"]
+    found: set[str] = set()
+    for name in (*mentioned, *phantom, *implied(block, settings)):
+        found.add(names.key(name))
+        inner = _BRACKETED.search(name)
+        found.update(names.key(parent) for parent in _namespace(inner[1] if inner else name))
+    return tuple(sorted(key for key in found if key))
+
+
+def _namespace(name: str) -> tuple[str, ...]:
+    found = names.parents(name)
+    return (*found, name.rstrip("/")) if found or "/" in name and not name.startswith((".", "/")) else ()
+
+
+def block_keys(place: Place, block: Block) -> tuple[str, ...]:
+    """The ids of the blocks that a block mentions, sorted, as written."""
+    return tuple(sorted({r.name for r in in_block(place, block) if r.kind in ("block", "block-embed")}))

@@ -1,0 +1,165 @@
+"""What rendering is given: the notes of the base with their links, places on the site, and outcomes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from kbtool.graph import Target, ToNote
+from kbtool.note import Note
+from kbtool.render.svg import Figure, figure
+from kbtool.render.urls import Place
+from kbtool.render.words import Language, Words, words
+from kbtool.syntax.tree import Block
+from kbtool.values import NoteId, Outcome, Reference, Slug, Span
+
+# How deep embeds and block references are followed, as in Logseq.
+MAX_DEPTH = 5
+# Characters of note text that a page may take in from other notes; shared out, so that no nest of embeds explodes.
+EMBED_BUDGET = 400_000
+_TAKES = frozenset({"embed", "block", "block-embed"})
+
+
+class Anchor(NamedTuple):
+    """Where a block is found on its page.
+
+    `id` for links to it; `heading` the readable id of its heading and `level`, 2 to 6, empty and 0 for other blocks.
+    """
+
+    id: str
+    heading: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A note, its text, and all that showing it needs; made by `anchors.entry`.
+
+    `anchors` has one for each block of the outline; `mentions` are the note's references with their targets, in the
+    order of the text.
+    """
+
+    note: Note
+    text: str
+    slug: Slug
+    anchors: tuple[Anchor, ...]
+    mentions: tuple[tuple[Reference, Target], ...]
+    outcome: Outcome | None = None
+
+
+class Backlink(NamedTuple):
+    """A mention of the page elsewhere; `property` as in `Reference`."""
+
+    note: NoteId
+    block: int
+    property: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the site is laid out and speaks."""
+
+    language: Language = "ru"
+    directory_urls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """The base as a page may see it: every note that the page links to, embeds, or is linked from.
+
+    `pages` maps page keys to notes, as `graph.Names` does.
+    """
+
+    entries: Mapping[NoteId, Entry]
+    pages: Mapping[str, tuple[NoteId, ...]]
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where rendering stands: whose text it reads (`entry`), for which page (`place`), and what is allowed there.
+
+    `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block content may stand here.
+    `trail` holds the embeds that led here, `share` how many characters each further one may take. `embed` renders a
+    target with its children (given as a value because embedding calls the outline, which calls the line renderer).
+    """
+
+    context: RenderContext
+    place: Place
+    entry: Entry
+    figures: Mapping[str, Figure]
+    footnotes: Mapping[str, str]
+    embed: Callable[[Scope, ToNote], str]
+    trail: tuple[ToNote, ...] = ()
+    share: int = 0
+    ids: bool = True
+    links: bool = True
+    boxes: bool = True
+
+    @property
+    def words(self) -> Words:
+        """The site's texts."""
+        return words(self.context.look.language)
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The outline of the note that is read."""
+        return self.entry.note.outline
+
+    def source(self, span: Span) -> str:
+        """The note's text in a span."""
+        return self.entry.text[span.start : span.end]
+
+    def target(self, span: Span, name: str = "") -> Target | None:
+        """What the mention inside a span leads to; `name` picks among nested ones."""
+        at = bisect_left(self.entry.mentions, span.start, key=lambda mention: mention[0].span.start)
+        first: Target | None = None
+        for reference, target in self.entry.mentions[at:]:
+            if reference.span.start >= span.end:
+                break
+            if reference.span.end <= span.end:
+                if not name or reference.name == name:
+                    return target
+                first = first or target
+        return first
+
+
+def quiet(scope: Scope) -> Scope:
+    """The scope inside a link or summary: no other link, nothing block-like, no ids."""
+    return replace(scope, links=False, boxes=False, ids=False)
+
+
+def figures(outcome: Outcome | None) -> dict[str, Figure]:
+    """The figures of an outcome by their raw text."""
+    if outcome is None:
+        return {}
+    return {o.text: figure(o.text) for cell in outcome.cells for o in cell.outputs if o.kind == "figure"}
+
+
+def share(budget: int, entry: Entry) -> int:
+    """The budget of each embed and block reference of a note: they share equally, so that no nest of them explodes."""
+    return budget // max(1, sum(reference.kind in _TAKES for reference, _ in entry.mentions))
+
+
+def inner_scope(scope: Scope, target: ToNote, size: int) -> Scope | None:
+    """The scope for showing `size` characters of another place here, or None when too deep, too much, or a cycle."""
+    entry = scope.context.entries.get(target.note)
+    if entry is None or size > scope.share or len(scope.trail) >= MAX_DEPTH or target in scope.trail:
+        return None
+    left = share(scope.share - size, entry)
+    return replace(scope, entry=entry, figures={}, footnotes={}, trail=(*scope.trail, target), share=left, ids=False)
+
+
+def subtree_end(blocks: tuple[Block, ...], at: int) -> int:
+    """The index after a block's last descendant."""
+    end = at + 1
+    while end < len(blocks) and blocks[end].depth > blocks[at].depth:
+        end += 1
+    return end
+
+
+def subtree_size(blocks: tuple[Block, ...], at: int) -> int:
+    """Characters of a block with its descendants."""
+    return blocks[subtree_end(blocks, at) - 1].span.end - blocks[at].span.start

@@ -1,0 +1,35 @@
+"""Code in colours, by Pygments at build time."""
+
+from __future__ import annotations
+
+from kbtool.render.html import element, escape
+
+# Longer code is shown plain: a page with so much of it is a log, and lexers are slow.
+_MAX_CODE = 60_000
+# Only these lexers: some others take exponential time on odd input.
+_LEXERS = {
+    "python": "python", "py": "python", "python3": "python", "pycon": "pycon", "bash": "bash", "sh": "bash",
+    "shell": "bash", "zsh": "bash", "console": "console", "json": "json", "yaml": "yaml", "yml": "yaml", "toml": "toml",
+    "ini": "ini", "sql": "sql", "c": "c", "h": "c", "cpp": "cpp", "c++": "cpp", "cuda": "cuda", "rust": "rust",
+    "rs": "rust", "go": "go", "java": "java", "js": "javascript", "javascript": "javascript", "ts": "typescript",
+    "typescript": "typescript", "html": "html", "xml": "xml", "css": "css", "clojure": "clojure", "clj": "clojure",
+    "edn": "clojure", "haskell": "haskell", "julia": "julia", "r": "r", "lua": "lua", "tex": "latex", "latex": "latex",
+    "diff": "diff", "make": "make", "dockerfile": "docker",
+}  # fmt: skip
+
+
+def code_block(code: str, language: str) -> str:
+    """A code block in the markup that the theme styles; plain where the language is not known."""
+    lexer = _LEXERS.get(language.lower(), "")
+    body = _coloured(code, lexer) if lexer and len(code) <= _MAX_CODE else escape(code, quote=False)
+    css = f"language-{lexer or 'text'} highlight"
+    return element("div", {"class": css}, f"<pre><span></span><code>{body}\n</code></pre>")
+
+
+def _coloured(code: str, lexer: str) -> str:
+    from pygments import highlight  # imported late: most commands never render
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    coloured = highlight(code, get_lexer_by_name(lexer, stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
+    return str(coloured).rstrip("\n")

@@ -1,0 +1,85 @@
+"""HTML as text: escaping, elements, URLs that may be followed, and the one sanitiser for raw HTML."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from html import escape, unescape
+
+__all__ = ["attributes", "element", "escape", "safe_url", "sanitise", "void"]
+
+_SCHEMES = frozenset({"http", "https", "mailto"})
+# Browsers stop at 512 nested elements; nobody means more than a hundred.
+_MAX_OPEN = 100
+_VOID = frozenset({"br", "hr", "wbr"})
+_TABLE = {"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"}
+# No images: their addresses cannot be checked against the base, and a remote one would call another host.
+_TAGS = _TABLE | set(
+    "p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var em strong b i s u mark small sub sup abbr "
+    "cite q del ins details summary figure figcaption a span div ruby rt rp wbr time".split()
+)
+_ATTRIBUTES: Mapping[str, set[str]] = {
+    "a": {"href", "title"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"},
+    "ol": {"start"},
+    "details": {"open"},
+    "abbr": {"title"},
+    "time": {"datetime"},
+    "*": {"lang", "dir"},
+}
+
+
+def attributes(pairs: Mapping[str, str | None]) -> str:
+    """The attributes of a start tag, each after a space; None leaves one out."""
+    return "".join(f' {name}="{escape(value)}"' for name, value in pairs.items() if value is not None)
+
+
+def element(name: str, pairs: Mapping[str, str | None], content: str) -> str:
+    """An element around content that is HTML already."""
+    return f"<{name}{attributes(pairs)}>{content}</{name}>"
+
+
+def void(name: str, pairs: Mapping[str, str | None]) -> str:
+    """An element that has no content and no end tag."""
+    return f"<{name}{attributes(pairs)}>"
+
+
+def safe_url(url: str) -> str:
+    """The URL without invisible characters if its scheme is a harmless one, else nothing."""
+    plain = "".join(c for c in url if unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp")).strip()
+    decoded = unescape(plain)
+    head, colon, rest = decoded.partition(":")
+    if not colon or head.lower() not in _SCHEMES:
+        return ""
+    if head.lower() != "mailto" and not rest.startswith("//"):
+        return ""
+    return plain.replace(" ", "%20").replace("\\", "%5C")
+
+
+def sanitise(source: str) -> str:
+    """Raw HTML with all that could run, load, submit or overlay taken away; as text where it nests absurdly."""
+    import nh3  # imported late: most commands never render
+
+    clean = nh3.clean(
+        source,
+        tags=_TAGS,
+        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        clean_content_tags={"script", "style", "math", "svg", "template", "noscript", "title", "textarea", "iframe"},
+        url_schemes=set(_SCHEMES),
+        url_relative="deny",
+        link_rel="noopener noreferrer nofollow ugc",
+    )
+    return clean if _nesting(clean) <= _MAX_OPEN else element("pre", {}, escape(source))
+
+
+def _nesting(clean: str) -> int:
+    """How many elements are open at once in well-formed HTML."""
+    depth = deepest = 0
+    for piece in clean.split("<")[1:]:
+        if piece.startswith("/"):
+            depth -= 1
+        elif piece.split(">", 1)[0].split(" ", 1)[0] not in _VOID:
+            depth += 1
+            deepest = max(deepest, depth)
+    return deepest

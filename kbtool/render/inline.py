@@ -1,0 +1,251 @@
+"""Nodes inside a line, as HTML."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import assert_never
+
+from kbtool.graph import Ambiguous, Missing, Target, ToAsset, ToNote, ToNothing
+from kbtool.math import MathProblem, convert
+from kbtool.render import urls
+from kbtool.render.context import Scope, inner_scope, quiet
+from kbtool.render.html import element, escape, safe_url, sanitise, void
+from kbtool.render.mathml import without_styles
+from kbtool.render.plain import escaped, first_line, plain
+from kbtool.syntax import tree
+from kbtool.values import Span
+
+_EMPHASIS: dict[tree.EmphasisKind, tuple[str, str]] = {
+    "strong": ("<strong>", "</strong>"),
+    "em": ("<em>", "</em>"),
+    "strong-em": ("<strong><em>", "</em></strong>"),
+    "strike": ("<del>", "</del>"),
+    "mark": ("<mark>", "</mark>"),
+    "sub": ("<sub>", "</sub>"),
+    "sup": ("<sup>", "</sup>"),
+}
+_VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov"})
+_AUDIO = frozenset({"mp3", "ogg", "oga", "opus", "wav", "flac", "m4a"})
+_PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico", "svg"})
+
+
+def line_html(scope: Scope, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
+    """A stretch of running text with its nodes; its line ends are kept as breaks."""
+    found: list[str] = []
+    at = span.start
+    for node in nodes:
+        found += (text_html(scope.entry.text[at : node.span.start]), node_html(scope, node))
+        at = node.span.end
+    found.append(text_html(scope.entry.text[at : span.end]))
+    return "".join(found)
+
+
+def text_html(text: str) -> str:
+    """Plain text; line ends become breaks."""
+    if "\n" not in text:
+        return escape(text, quote=False)
+    first, *others = text.split("\n")
+    return "<br>\n".join(escape(part, quote=False) for part in (first, *(line.lstrip() for line in others)))
+
+
+def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
+    """Whether some node may become more than running text, so that no `<p>` may stand around it."""
+    return any(isinstance(node, tree.Html) or (isinstance(node, tree.Macro) and node.name == "embed") for node in nodes)
+
+
+def node_html(scope: Scope, node: tree.Inline) -> str:
+    """One node of a line."""
+    match node:
+        case tree.Code():
+            return element("code", {}, escape(scope.source(node.inner), quote=False))
+        case tree.Math():
+            return formula_html(scope, node.inner, node.display)
+        case tree.PageLink():
+            return _page_link(scope, node)
+        case tree.Tag():
+            target = scope.target(node.span, node.name)
+            return reference_html(scope, target, "#" + escape(node.name, quote=False), "kb-tag")
+        case tree.BlockLink():
+            return _block_link(scope, node)
+        case tree.Link():
+            return _link(scope, node)
+        case tree.Macro():
+            return _macro(scope, node)
+        case tree.Emphasis():
+            before, after = _EMPHASIS[node.kind]
+            return before + line_html(scope, node.inner, node.children) + after
+        case tree.Html():
+            return html_html(scope, node)
+        case tree.Timestamp():
+            return _timestamp(scope, node)
+        case tree.Footnote():
+            return _footnote(scope, node)
+        case tree.Escape():
+            return escape(escaped(scope.entry.text, node), quote=False)
+        case _:
+            assert_never(node)
+
+
+def formula_html(scope: Scope, inner: Span, display: bool) -> str:
+    """A formula as MathML, or its source with what is wrong."""
+    source = scope.source(inner)
+    result = convert(source, display)
+    if isinstance(result, MathProblem):
+        title = f"{scope.words.bad_formula}: {result.message}"
+        return element("code", {"class": "kb-math-error", "title": title}, escape(source.strip(), quote=False))
+    markup = without_styles(result.markup)
+    return element("span", {"class": "kb-formula"}, markup) if display else markup
+
+
+def html_html(scope: Scope, node: tree.Html) -> str:
+    """Raw HTML, sanitised; hiccup as text."""
+    source = scope.source(node.span)
+    if node.hiccup:
+        return element("code", {"class": "kb-raw"}, escape(source, quote=False))
+    if source.startswith("@@"):
+        source = source.partition(": ")[2].removesuffix("@@")
+    if scope.links and scope.boxes:
+        return sanitise(source)
+    return escape(source, quote=False)
+
+
+# ---------------------------------------------------------------- references
+
+
+def reference_html(scope: Scope, target: Target | None, label: str, css: str = "kb-link") -> str:
+    """A mention that leads to `target`, with `label` as its HTML."""
+    match target:
+        case ToNote() | Ambiguous():
+            return _anchor(scope, ToNote(target.note, target.block), label, css)
+        case ToAsset():
+            return _asset(scope, target.path, label)
+        case ToNothing():
+            return element("span", {"class": f"{css} kb-name"}, label)
+        case Missing() | None:
+            return element("span", {"class": f"{css} kb-wanted", "title": scope.words.not_written}, label)
+        case _:
+            assert_never(target)
+
+
+def address(scope: Scope, target: ToNote) -> str:
+    """The URL of a note or of a block of it, empty when it is not on the site."""
+    entry = scope.context.entries.get(target.note)
+    if entry is None:
+        return ""
+    anchor = entry.anchors[target.block].id if 0 <= target.block < len(entry.anchors) else ""
+    return scope.place.page(entry.slug, anchor)
+
+
+def _anchor(scope: Scope, target: ToNote, label: str, css: str) -> str:
+    href = address(scope, target)
+    if not href or not scope.links:
+        return element("span", {"class": f"{css} kb-name"}, label)
+    return element("a", {"class": css, "href": href}, label)
+
+
+def _page_link(scope: Scope, node: tree.PageLink) -> str:
+    return reference_html(scope, scope.target(node.span, node.name), escape(node.name.strip(), quote=False))
+
+
+def _block_link(scope: Scope, node: tree.BlockLink) -> str:
+    target = scope.target(node.span)
+    if not isinstance(target, ToNote):
+        return element("span", {"class": "kb-wanted", "title": scope.words.not_written}, f"(({escape(node.id)}))")
+    return _anchor(scope, target, _quoted_title(scope, target), "kb-ref")
+
+
+def _quoted_title(scope: Scope, target: ToNote) -> str:
+    """The first line of a block of any note, without links; the name of its note when it begins otherwise."""
+    entry = scope.context.entries.get(target.note)
+    if entry is None:
+        return "…"
+    line = first_line(entry.text, entry.note.outline[target.block]) if target.block >= 0 else None
+    inner = inner_scope(scope, target, line[0].end - line[0].start) if line else None
+    if line is None or inner is None:
+        return escape(entry.note.name, quote=False)
+    return line_html(quiet(inner), *line)
+
+
+def _link(scope: Scope, node: tree.Link) -> str:
+    plain_scope = replace(scope, links=False)
+    label = line_html(plain_scope, node.label, node.children) or escape(node.target, quote=False)
+    target = scope.target(node.span)
+    if isinstance(target, ToAsset | Missing) and node.kind not in ("page", "block", "url"):
+        return _file(scope, node, target)
+    if node.kind == "url":
+        return _external(scope, node, label)
+    if target is None:
+        return element("span", {"class": "kb-name", "title": node.target}, label)
+    return reference_html(scope, target, label, "kb-ref" if node.kind == "block" else "kb-link")
+
+
+def _external(scope: Scope, node: tree.Link, label: str) -> str:
+    """A link to another host; a picture there is linked, not shown: the site asks no other host for anything."""
+    href = safe_url(node.target)
+    if not href or not scope.links:
+        return element("span", {"class": "kb-name", "title": node.target}, label)
+    pairs = {"class": "kb-external", "href": href, "rel": "noopener noreferrer", "title": node.title or None}
+    return element("a", pairs, label)
+
+
+def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
+    label = plain(scope.entry.text, node.label, node.children)
+    if isinstance(target, Missing):
+        title = f"{scope.words.no_file}: {node.target}"
+        return element("span", {"class": "kb-wanted", "title": title}, escape(label or node.target, quote=False))
+    if not node.image:
+        return _asset(scope, target.path, line_html(replace(scope, links=False), node.label, node.children))
+    return _picture(scope, node, target.path, label)
+
+
+def _picture(scope: Scope, node: tree.Link, path: str, label: str) -> str:
+    kind, src = urls.extension(path), scope.place.file(urls.asset_file(path))
+    if not urls.is_published(path) or kind not in _PICTURES | _VIDEO | _AUDIO:
+        return _asset(scope, path, escape(label or path.rsplit("/", 1)[-1], quote=False))
+    width, height = (str(n) if n > 0 else None for n in node.size)
+    if kind in _VIDEO:
+        return element("video", {"src": src, "controls": "", "preload": "metadata", "width": width}, "")
+    if kind in _AUDIO:
+        return element("audio", {"src": src, "controls": "", "preload": "none"}, "")
+    pairs = {"class": "kb-image", "src": src, "alt": label, "width": width, "height": height, "loading": "lazy"}
+    return void("img", pairs)
+
+
+def _asset(scope: Scope, path: str, label: str) -> str:
+    if not urls.is_published(path) or not scope.links:
+        return element("span", {"class": "kb-name", "title": path}, label)
+    return element("a", {"class": "kb-file", "href": scope.place.file(urls.asset_file(path))}, label or escape(path))
+
+
+# ---------------------------------------------------------------- macros and the small ones
+
+
+def _macro(scope: Scope, node: tree.Macro) -> str:
+    if node.name == "embed":
+        return _embed(scope, node)
+    if node.name == "cloze":
+        return element("mark", {"class": "kb-cloze"}, escape(", ".join(node.arguments), quote=False))
+    return element("code", {"class": "kb-raw"}, escape(scope.source(node.span), quote=False))
+
+
+def _embed(scope: Scope, node: tree.Macro) -> str:
+    target = scope.target(node.span)
+    if isinstance(target, ToNote) and scope.boxes:
+        return scope.embed(scope, target)
+    name = ", ".join(node.arguments).strip("[]() ")
+    return reference_html(scope, target, escape(name, quote=False), "kb-ref")
+
+
+def _timestamp(scope: Scope, node: tree.Timestamp) -> str:
+    kinds = {"scheduled": scope.words.scheduled, "deadline": scope.words.deadline}
+    label = kinds.get(node.kind, "")
+    text = escape(node.text.replace("<", "").replace(">", "").strip("[]"), quote=False)
+    before = element("span", {"class": "kb-date__kind"}, label) + " " if label else ""
+    return element("span", {"class": "kb-date"}, before + text)
+
+
+def _footnote(scope: Scope, node: tree.Footnote) -> str:
+    anchor, name = scope.footnotes.get(node.name), escape(node.name, quote=False)
+    if not anchor or not scope.links:
+        return element("sup", {"class": "kb-footnote-mark"}, name)
+    return element("sup", {"class": "kb-footnote-mark"}, element("a", {"href": f"#{anchor}"}, name))

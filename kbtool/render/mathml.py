@@ -1,0 +1,43 @@
+"""MathML without `style=` attributes, which the site's content policy forbids: they become classes of our stylesheet."""
+
+from __future__ import annotations
+
+import re
+
+_STYLE = re.compile(r' style="([^"]*)"')
+_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\Z|[a-z]+\Z")
+# Each declaration that math-core writes; `justify-items` always goes with `text-align`.
+_CLASSES = {
+    "text-align:right": "kb-mr",
+    "text-align:left": "kb-ml",
+    "padding-left:0": "kb-pl0",
+    "padding-right:0": "kb-pr0",
+    "padding-left:1em": "kb-pl1",
+    "border-left:0.05em solid currentcolor": "kb-bl",
+    "border-right:0.05em solid currentcolor": "kb-br",
+    "border-top:0.05em solid currentcolor": "kb-bt",
+    "border-bottom:0.05em solid currentcolor": "kb-bb",
+    "border-left:0.05em dashed currentcolor": "kb-bl kb-dashed",
+    "border-right:0.05em dashed currentcolor": "kb-br kb-dashed",
+    "border-top:0.05em dashed currentcolor": "kb-bt kb-dashed",
+    "border-bottom:0.05em dashed currentcolor": "kb-bb kb-dashed",
+    "width:100%": "kb-w100",
+    "width:50%": "kb-w50",
+}
+
+
+def without_styles(markup: str) -> str:
+    """The same formula with classes (and colours as `mathcolor`) in place of style attributes."""
+    return _STYLE.sub(lambda m: _attributes(m[1]), markup) if " style=" in markup else markup
+
+
+def _attributes(style: str) -> str:
+    names: list[str] = []
+    colour = ""
+    for declaration in style.split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name == "color" and _COLOUR.match(value):
+            colour = f' mathcolor="{value}"'
+        elif found := _CLASSES.get(f"{name}:{value}"):
+            names.append(found)
+    return colour + (f' class="{" ".join(names)}"' if names else "")

@@ -1,0 +1,146 @@
+"""Cells of code with what running them gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from kbtool.render import urls
+from kbtool.render.context import Scope
+from kbtool.render.highlight import code_block
+from kbtool.render.html import element, escape, void
+from kbtool.render.svg import Figure, figure
+from kbtool.values import Cell, CellOutcome, Outcome, Output
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# Characters of one output that a page shows; the rest stays in the stored outcome.
+_SHOWN = 40_000
+
+
+def cell_html(scope: Scope, cell: Cell, language: str) -> str:
+    """A cell's code (unless it is hidden) above its outputs."""
+    outcome = _outcome_of(scope.entry.outcome, cell)
+    code = "" if cell.options.hide else code_block(cell.code.rstrip("\n"), language)
+    badge = _badge(scope, cell, outcome)
+    outputs = "".join(_outputs(scope, cell, outcome)) if outcome else ""
+    if outputs:
+        outputs = element("div", {"class": "kb-outputs"}, outputs)
+    state = "norun" if cell.options.norun else outcome.state if outcome else "none"
+    return element("div", {"class": f"kb-cell kb-cell--{state}"}, code + badge + outputs) if code or outputs else ""
+
+
+def plain_text(text: str) -> str:
+    """Program output as text: no colours or control characters, progress lines as they ended."""
+    text = _ANSI.sub("", text.replace("\r\n", "\n"))
+    lines = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
+    return _CONTROL.sub("", "\n".join(lines))
+
+
+def joined(outputs: Iterable[Output]) -> Iterator[Output]:
+    """Outputs with neighbouring pieces of one stream made one."""
+    last: Output | None = None
+    for output in outputs:
+        if last and last.kind == output.kind and output.kind in ("stdout", "stderr"):
+            last = Output(last.kind, last.text + output.text)
+            continue
+        if last:
+            yield last
+        last = output
+    if last:
+        yield last
+
+
+def _outcome_of(outcome: Outcome | None, cell: Cell) -> CellOutcome | None:
+    if outcome is None or cell.options.norun:
+        return None
+    return next((found for found in outcome.cells if found.index == cell.index), None)
+
+
+def _badge(scope: Scope, cell: Cell, outcome: CellOutcome | None) -> str:
+    says = scope.words
+    if cell.options.norun:
+        return _note(says.never_runs)
+    if outcome is None:
+        return _note(says.not_run)
+    return _note(says.skipped) if outcome.state == "skipped" else ""
+
+
+def _note(text: str) -> str:
+    return element("div", {"class": "kb-cell__note", "data-search-exclude": ""}, text)
+
+
+def _outputs(scope: Scope, cell: Cell, outcome: CellOutcome) -> Iterator[str]:
+    number = 0
+    for output in joined(outcome.outputs):
+        number += output.kind == "figure"
+        match output.kind:
+            case "figure":
+                yield figure_html(scope, output.text, f"{scope.words.plot} {number}" + _named(cell))
+            case "error":
+                yield _error(scope, output.text, outcome)
+            case "stdout" | "stderr" | "value":
+                yield _stream(scope, output)
+
+
+def _named(cell: Cell) -> str:
+    return f" ({cell.options.name})" if cell.options.name else ""
+
+
+def _stream(scope: Scope, output: Output) -> str:
+    text = plain_text(output.text).rstrip("\n")
+    if not text:
+        return ""
+    cut = ""
+    if len(text) > _SHOWN:
+        text, cut = text[:_SHOWN], element("div", {"class": "kb-cell__note"}, scope.words.cut)
+    pairs = {"class": f"kb-output kb-output--{output.kind}", "tabindex": "0" if _is_long(text) else None}
+    return element("pre", pairs, escape(text, quote=False)) + cut
+
+
+def _is_long(text: str) -> bool:
+    """Whether the output scrolls, so that the keyboard must be able to reach it."""
+    return text.count("\n") > 20 or max(map(len, text.split("\n"))) > 80
+
+
+def _error(scope: Scope, traceback: str, outcome: CellOutcome) -> str:
+    text = plain_text(traceback).strip("\n")
+    expected = outcome.state == "ok"
+    last = text.rsplit("\n", 1)[-1]
+    summary = f"{outcome.error.name}: {outcome.error.message}" if outcome.error and outcome.error.message else last
+    label = scope.words.expected_error if expected else scope.words.failed
+    head = element("span", {"class": "kb-error__kind"}, label) + " " + element("code", {}, escape(_one_line(summary)))
+    body = element("pre", {"class": "kb-output", "tabindex": "0"}, escape(text[-_SHOWN:], quote=False))
+    css = "kb-error kb-error--expected" if expected else "kb-error"
+    return element("details", {"class": css}, element("summary", {}, head) + body)
+
+
+def _one_line(text: str) -> str:
+    line = plain_text(text).strip().split("\n", 1)[0]
+    return line if len(line) <= 160 else line[:159] + "…"
+
+
+# ---------------------------------------------------------------- figures
+
+
+def figure_html(scope: Scope, svg: str, label: str) -> str:
+    """A plot as a picture, and a second one for the dark theme where it differs."""
+    made = scope.figures.get(svg) or figure(svg)
+    if not made.light:
+        return element("p", {"class": "kb-output kb-output--stderr"}, scope.words.broken_plot)
+    names = (f"{made.name}.svg#only-light", f"{made.name}.dark.svg#only-dark") if made.dark else (f"{made.name}.svg",)
+    pictures = "".join(_picture(scope, made, (name, label)) for name in names)
+    return element("div", {"class": "kb-figure"}, pictures)
+
+
+def _picture(scope: Scope, made: Figure, shown: tuple[str, str]) -> str:
+    name, label = shown
+    file, mark, fragment = name.partition("#")
+    pairs = {
+        "src": scope.place.file(urls.figure_file(file)) + mark + fragment,
+        "alt": label,
+        "width": str(made.width) if made.width else None,
+        "height": str(made.height) if made.height else None,
+        "loading": "lazy",
+    }
+    return void("img", pairs)

@@ -1,0 +1,113 @@
+"""A note as a finished page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kbtool import names
+from kbtool.graph import ToNote, ToNothing
+from kbtool.render.anchors import page_anchor
+from kbtool.render.backlinks import backlinks_html
+from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
+from kbtool.render.html import element, escape
+from kbtool.render.inline import reference_html
+from kbtool.render.outline import embed_html, footnotes, headings, outline_html
+from kbtool.render.properties import head_html
+from kbtool.render.svg import Figure
+from kbtool.render.urls import Place, figure_file
+from kbtool.values import File, Heading, Outcome, Page
+
+
+def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:
+    """The page of a note, with the figures that stand on it."""
+    made = figures(entry.outcome)
+    scope = Scope(
+        context=context,
+        place=Place(entry.slug, context.look.directory_urls),
+        entry=entry,
+        figures=made,
+        footnotes=footnotes(entry),
+        embed=embed_html,
+        trail=(ToNote(entry.note.id, -1),),
+        share=share(EMBED_BUDGET, entry),
+    )
+    title = Heading(escape(entry.note.name, quote=False), page_anchor(entry.note), 1)
+    body = outline_html(scope, 0, len(entry.note.outline))
+    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks)
+    return Page(
+        slug=entry.slug,
+        title=entry.note.name,
+        html=html,
+        toc=(title, *headings(scope)),
+        path=entry.note.id,
+        tags=_tags(entry),
+        files=tuple(_files(made)),
+    )
+
+
+def _tags(entry: Entry) -> tuple[str, ...]:
+    own = (r.name for r, _ in entry.mentions if r.property == "tags" and r.block <= 0)
+    return tuple(dict.fromkeys(own))
+
+
+def _files(made: dict[str, Figure]) -> list[File]:
+    light = [File(figure_file(f"{one.name}.svg"), one.light) for one in made.values() if one.light]
+    return light + [File(figure_file(f"{one.name}.dark.svg"), one.dark) for one in made.values() if one.dark]
+
+
+def _head(scope: Scope, title: Heading) -> str:
+    """Title, the way to it through its namespaces, and the page's properties."""
+    parents, name = _namespaces(scope), scope.entry.note.name.rsplit("/", 1)[-1] or scope.entry.note.name
+    icon = next((p.text for p in scope.entry.note.properties if p.key == "icon" and p.text), "")
+    shown = (escape(icon, quote=False) + " " if icon else "") + escape(
+        name if parents else scope.entry.note.name, quote=False
+    )
+    heading = element("h1", {"id": title.anchor}, shown)
+    return element("header", {"class": "kb-head"}, parents + heading + head_html(scope, scope.entry.note.properties))
+
+
+def _namespaces(scope: Scope) -> str:
+    parts = scope.entry.note.name.split("/")
+    if len(parts) < 2 or not all(parts):
+        return ""
+    above = ["/".join(parts[:i]) for i in range(1, len(parts))]
+    return element("nav", {"class": "kb-crumbs"}, " › ".join(_crumb(scope, name) for name in above))
+
+
+def _crumb(scope: Scope, name: str) -> str:
+    label = escape(name.rsplit("/", 1)[-1], quote=False)
+    notes = scope.context.pages.get(names.key(name), ())
+    return reference_html(scope, ToNote(notes[0], -1) if notes else ToNothing("namespace"), label)
+
+
+# ---------------------------------------------------------------- the session
+
+
+def _session(scope: Scope) -> str:
+    """Where and when the page's code ran, in one quiet line."""
+    cells = [cell for cell in scope.entry.note.cells if not cell.options.norun]
+    if not cells:
+        return ""
+    outcome = scope.entry.outcome
+    if outcome is None:
+        return element(
+            "p", {"class": "kb-session kb-session--none", "data-search-exclude": ""}, scope.words.page_not_run
+        )
+    css = "kb-session kb-session--failed" if outcome.failed else "kb-session"
+    return element("p", {"class": css, "data-search-exclude": ""}, _provenance(scope, outcome))
+
+
+def _provenance(scope: Scope, outcome: Outcome) -> str:
+    made = outcome.provenance
+    when = element("time", {"datetime": made.started}, _date(made.started))
+    seconds = f"{outcome.seconds:.1f}".replace(".", "," if scope.context.look.language == "ru" else ".")
+    facts = [made.python and f"Python {made.python}", made.device, f"{seconds} {scope.words.seconds}"]
+    return " · ".join([f"{scope.words.page_ran} {when}", *(escape(fact, quote=False) for fact in facts if fact)])
+
+
+def _date(started: str) -> str:
+    try:
+        return datetime.fromisoformat(started).strftime("%d.%m.%Y %H:%M UTC")
+    except ValueError:
+        return escape(started, quote=False)

@@ -1,0 +1,186 @@
+"""Figures: SVG made harmless, and a second one for the dark theme.
+
+A figure is untrusted like any output: it is read by an XML parser without entities and written anew from an allow-list.
+It stands on the site as a file, never inside a page.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+from xml.parsers import expat
+
+_ELEMENTS = frozenset(
+    "svg g defs path use text tspan rect circle ellipse line polyline polygon clipPath mask linearGradient "
+    "radialGradient stop pattern image symbol marker style title desc".split()
+)
+_COLOURED = frozenset({"fill", "stroke", "stop-color", "color"})
+# What a stylesheet would need to reach another file; the escape hides such words.
+_REACHING = ("@", "url(", "\\", "expression", "<")
+_IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
+_HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
+_LENGTH = re.compile(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
+_PIXELS = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
+_NAMED = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
+# Below this saturation a colour is a grey: ink, paper or grid, to be turned over in the dark.
+_GREY = 0.12
+# The lightness of paper and ink in the dark theme, and of the darkest line that still reads on that paper.
+_DARK_PAPER, _DARK_INK, _DARK_LINE = 0.13, 0.88, 0.52
+
+Recolour = Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure ready to be a file; `dark` is empty where the light one serves both themes. Sizes in CSS pixels.
+
+    `light` is empty when the SVG could not be read.
+    """
+
+    name: str
+    light: str
+    dark: str
+    width: int
+    height: int
+
+
+def figure(svg: str) -> Figure:
+    """A cell's SVG as files, named by its content."""
+    name = hashlib.blake2b(svg.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
+    try:
+        light, size = _rewritten(svg, lambda _, value: value)
+        dark, _ = _rewritten(svg, _darkened)
+    except (expat.ExpatError, ValueError, UnicodeEncodeError):
+        return Figure(name, "", "", 0, 0)
+    return Figure(name, light, "" if dark == light else dark, *size)
+
+
+# ---------------------------------------------------------------- reading and writing
+
+
+class _Writer:
+    """Writes the allowed part of what the parser reports."""
+
+    def __init__(self, recolour: Recolour) -> None:
+        self.out: list[str] = []
+        self.size = (0, 0)
+        self._recolour = recolour
+        self._dropped = 0
+        self._style: list[str] | None = None
+
+    def start(self, name: str, pairs: dict[str, str]) -> None:
+        if self._dropped or name not in _ELEMENTS or (not self.out and name != "svg"):
+            self._dropped += 1
+            return
+        if not self.out:
+            self.size = (_pixels(pairs.get("width", "")), _pixels(pairs.get("height", "")))
+            pairs = _root(pairs, self._recolour("fill", "#000000"))
+        self._style = [] if name == "style" else None
+        self.out.append(f"<{name}{self._attributes(pairs)}>")
+
+    def end(self, name: str) -> None:
+        if self._dropped:
+            self._dropped -= 1
+            return
+        if self._style is not None:
+            self.out.append(escape(_harmless("".join(self._style)), quote=False))
+            self._style = None
+        self.out.append(f"</{name}>")
+
+    def text(self, data: str) -> None:
+        if self._dropped or not self.out:
+            return
+        if self._style is not None:
+            self._style.append(data)
+        else:
+            self.out.append(escape(data, quote=False))
+
+    def _attributes(self, pairs: dict[str, str]) -> str:
+        kept = ((name, _attribute(name, value, self._recolour)) for name, value in pairs.items())
+        return "".join(f' {name}="{escape(value)}"' for name, value in kept if value)
+
+
+def _rewritten(svg: str, recolour: Recolour) -> tuple[str, tuple[int, int]]:
+    writer = _Writer(recolour)
+    parser = expat.ParserCreate(encoding="utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = writer.start
+    parser.EndElementHandler = writer.end
+    parser.CharacterDataHandler = writer.text
+    parser.EntityDeclHandler = _refuse_entity
+    parser.Parse(svg.encode("utf-8"), True)
+    if not writer.out:
+        raise ValueError("no svg element")
+    return "".join(writer.out) + "\n", writer.size
+
+
+def _refuse_entity(*_: object) -> None:
+    raise ValueError("an entity is declared")
+
+
+def _root(pairs: dict[str, str], ink: str) -> dict[str, str]:
+    """The root's attributes: our namespaces, and the ink for shapes that name no colour."""
+    kept = {name: value for name, value in pairs.items() if name in ("width", "height", "viewBox", "version")}
+    spaces = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
+    return {**spaces, **kept} | ({"fill": ink} if ink != "#000000" else {})
+
+
+def _attribute(name: str, value: str, recolour: Recolour) -> str:
+    if name in ("xmlns", "xmlns:xlink"):
+        return value
+    if name.startswith(("on", "xml")) or (":" in name and name != "xlink:href"):
+        return ""
+    if name in ("href", "xlink:href"):
+        return value if value.startswith("#") or _IMAGE.match(value) else ""
+    if name == "style":
+        return _declarations(value, recolour)
+    return _value(name, value, recolour)
+
+
+def _declarations(style: str, recolour: Recolour) -> str:
+    pairs = (part.partition(":") for part in style.split(";") if ":" in part)
+    kept = ((name.strip(), _value(name.strip(), value.strip(), recolour)) for name, _, value in pairs)
+    return "; ".join(f"{name}: {value}" for name, value in kept if value)
+
+
+def _value(name: str, value: str, recolour: Recolour) -> str:
+    local = value.replace("url(#", "")
+    if any(word in local.lower() for word in _REACHING):
+        return ""
+    return recolour(name, value) if name in _COLOURED else value
+
+
+def _harmless(stylesheet: str) -> str:
+    return "" if any(word in stylesheet.lower() for word in _REACHING) else stylesheet
+
+
+def _pixels(length: str) -> int:
+    m = _LENGTH.match(length)
+    return round(min(float(m[1]), 20_000) * _PIXELS[m[2]]) if m and m[1].count(".") < 2 and m[1] != "." else 0
+
+
+# ---------------------------------------------------------------- dark
+
+
+def _darkened(name: str, value: str) -> str:
+    value = _NAMED.get(value.strip().lower(), value)
+    return _HEX.sub(lambda m: _dark_colour(name, m[1]), value)
+
+
+def _dark_colour(name: str, digits: str) -> str:
+    """Greys turn over, so that ink on paper stays ink on paper; too dark lines are lifted; areas keep their colour."""
+    full = digits if len(digits) == 6 else "".join(d + d for d in digits)
+    red, green, blue = (int(full[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    if max(red, green, blue) - min(red, green, blue) < _GREY:
+        # Middle greys were chosen to read on both; only what leans to ink or paper moves.
+        lightness = _DARK_INK - (_DARK_INK - _DARK_PAPER) * lightness
+    elif name == "stroke":
+        lightness = max(lightness, _DARK_LINE)
+    else:
+        return "#" + full.lower()
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, lightness, saturation))

@@ -1,0 +1,139 @@
+"""What the site itself says, in the languages it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Language = Literal["ru", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One text for each thing that the site says by itself."""
+
+    backlinks: str
+    tagged: str
+    more: str
+    also: str
+    not_written: str
+    ambiguous: str
+    no_file: str
+    source_of_embed: str
+    not_embedded: str
+    block_link: str
+    heading_link: str
+    image: str
+    plot: str
+    broken_plot: str
+    not_run: str
+    never_runs: str
+    skipped: str
+    failed: str
+    expected_error: str
+    cut: str
+    page_ran: str
+    page_not_run: str
+    seconds: str
+    bad_formula: str
+    scheduled: str
+    deadline: str
+    all_pages: str
+    pages_count: str
+    not_found: str
+    not_found_help: str
+    home: str
+    properties: tuple[tuple[str, str], ...]
+    admonitions: tuple[tuple[str, str], ...]
+
+
+RUSSIAN = Words(
+    backlinks="Ссылки сюда",
+    tagged="Отмечено этой страницей",
+    more="ещё",
+    also="также",
+    not_written="Страница ещё не написана",
+    ambiguous="Это имя есть у нескольких страниц",
+    no_file="Файла нет",
+    source_of_embed="Откуда",
+    not_embedded="Вставка слишком глубока или велика; она видна на своей странице",
+    block_link="Ссылка на этот блок",
+    heading_link="Ссылка на этот раздел",
+    image="Изображение",
+    plot="График",
+    broken_plot="График повреждён и не показан",
+    not_run="не выполнялось",
+    never_runs="только для чтения",
+    skipped="пропущено: до этой ячейки выполнение не дошло",
+    failed="ошибка",
+    expected_error="ожидаемая ошибка",
+    cut="вывод сокращён",
+    page_ran="Код выполнен",
+    page_not_run="Код этой страницы ещё не выполнялся",
+    seconds="с",
+    bad_formula="Ошибка в формуле",
+    scheduled="запланировано",
+    deadline="срок",
+    all_pages="Все страницы",
+    pages_count="страниц",
+    not_found="Такой страницы нет",
+    not_found_help="Возможно, её переименовали. Попробуйте поиск или общий список.",
+    home="На главную",
+    properties=(("type", "вид"), ("status", "состояние"), ("sources", "источники"), ("source", "источник")),
+    admonitions=(
+        ("note", "Примечание"),
+        ("tip", "Совет"),
+        ("important", "Важно"),
+        ("caution", "Осторожно"),
+        ("warning", "Внимание"),
+        ("pinned", "Закреплено"),
+    ),
+)
+
+ENGLISH = Words(
+    backlinks="Linked from",
+    tagged="Tagged with this page",
+    more="more",
+    also="also",
+    not_written="This page is not written yet",
+    ambiguous="Several pages have this name",
+    no_file="No such file",
+    source_of_embed="From",
+    not_embedded="Too deep or too large to show here; see its own page",
+    block_link="Link to this block",
+    heading_link="Link to this section",
+    image="Image",
+    plot="Plot",
+    broken_plot="The plot is damaged and not shown",
+    not_run="not run",
+    never_runs="for reading only",
+    skipped="skipped: an earlier cell stopped the run",
+    failed="error",
+    expected_error="expected error",
+    cut="output shortened",
+    page_ran="Code ran",
+    page_not_run="The code of this page has not been run yet",
+    seconds="s",
+    bad_formula="Error in the formula",
+    scheduled="scheduled",
+    deadline="deadline",
+    all_pages="All pages",
+    pages_count="pages",
+    not_found="There is no such page",
+    not_found_help="It may have been renamed. Try the search or the list of all pages.",
+    home="Home",
+    properties=(("type", "type"), ("status", "status"), ("sources", "sources"), ("source", "source")),
+    admonitions=(
+        ("note", "Note"),
+        ("tip", "Tip"),
+        ("important", "Important"),
+        ("caution", "Caution"),
+        ("warning", "Warning"),
+        ("pinned", "Pinned"),
+    ),
+)
+
+
+def words(language: Language) -> Words:
+    """The site's texts in one language."""
+    return RUSSIAN if language == "ru" else ENGLISH

@@ -1,0 +1,133 @@
+"""The compiler-style report: message, place, the line itself with carets under the fault, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from kbtool.report.place import Placed, Places, first_line
+from kbtool.report.visible import visible, width
+from kbtool.values import Label, NoteId, Span
+
+RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+BEFORE = 30
+"""Columns kept before the fault in a line that is too long to show whole."""
+
+
+class Look(NamedTuple):
+    """How wide the report may be, in columns, and whether it may use colour."""
+
+    width: int
+    color: bool
+
+    def paint(self, text: str, color: str) -> str:
+        """The text in a colour, where there are colours."""
+        return f"{color}{text}{PLAIN}" if self.color and text else text
+
+
+class Excerpt(NamedTuple):
+    """A line of a note, shown, and the line of carets below it."""
+
+    number: int
+    line: str
+    carets: str
+
+
+def text_report(found: Iterable[Placed], at: Places, look: Look) -> Iterator[str]:
+    """Each diagnostic over several lines, an empty one after it."""
+    for one in found:
+        yield from _one(one, at, look)
+        yield ""
+
+
+def summary(found: Iterable[Placed], notes: int) -> str:
+    """`3 errors, 1 warning in 31 notes`."""
+    grave = [one.severity for one in found]
+    counts = [_count(grave.count(kind), kind) for kind in ("error", "warning", "info") if grave.count(kind)]
+    return f"{', '.join(counts) or 'no problems'} in {_count(notes, 'note')}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 or word == 'info' else 's'}"
+
+
+def _one(one: Placed, at: Places, look: Look) -> Iterator[str]:
+    diagnostic = one.diagnostic
+    color = {"error": RED, "warning": YELLOW, "info": BLUE}[one.severity]
+    excerpts = {label: _excerpt(label.note, label.span, at, look) for label in diagnostic.labels}
+    main = _excerpt(diagnostic.note, diagnostic.span, at, look)
+    gutter = max((len(str(shown.number)) for shown in (main, *excerpts.values()) if shown), default=1)
+    rule = look.paint(f"{one.severity}[{diagnostic.rule}]", color)
+    yield f"{rule}{look.paint(': ' + visible(diagnostic.message), BOLD)}"
+    yield f"{' ' * gutter}{look.paint('-->', BLUE)} {visible(one.path)}:{one.start.line}:{one.start.column}"
+    yield from _lines(main, (gutter, color), "", look)
+    for label, shown in excerpts.items():
+        yield from _label(label, shown, gutter, (at, look))
+    for help_line in diagnostic.help.splitlines():
+        yield f"{' ' * gutter} {look.paint('=', BLUE)} {look.paint('help:', BOLD)} {visible(help_line)}"
+
+
+def _label(label: Label, shown: Excerpt | None, gutter: int, how: tuple[Places, Look]) -> Iterator[str]:
+    at, look = how
+    line, column = at.position(label.note, label.span.start)
+    yield f"{' ' * gutter}{look.paint(':::', BLUE)} {visible(at.path(label.note))}:{line}:{column}"
+    yield from _lines(shown, (gutter, BLUE), visible(label.message), look)
+
+
+def _lines(shown: Excerpt | None, style: tuple[int, str], message: str, look: Look) -> Iterator[str]:
+    gutter, color = style
+    if shown is None:
+        return
+    bar = look.paint("|", BLUE)
+    under = shown.carets + (f" {message}" if message else "")
+    space = shown.carets[: len(shown.carets) - len(shown.carets.lstrip())]
+    yield f"{' ' * gutter} {bar}"
+    yield f"{look.paint(str(shown.number).rjust(gutter), BLUE)} {bar} {shown.line}".rstrip()
+    yield f"{' ' * gutter} {bar} {space}{look.paint(under.lstrip(), color)}"
+
+
+def _excerpt(note: NoteId, span: Span, at: Places, look: Look) -> Excerpt | None:
+    table = at.tables.get(note)
+    if table is None:
+        return None
+    number, start, end = first_line(span, table)
+    before, fault, after = _cut(table.line(number), (start, end), max(40, look.width - 10))
+    return Excerpt(number, before + fault + after, " " * width(before) + "^" * max(1, width(fault)))
+
+
+def _cut(line: str, fault: tuple[int, int], room: int) -> tuple[str, str, str]:
+    """What stands before the fault, the fault and what follows, visible and within so many columns."""
+    # A line may have megabytes: what cannot be seen is not even looked at.
+    start, end = fault
+    before = visible(line[max(0, start - room) : start])
+    middle = visible(line[start : min(end, start + room)])
+    after = visible(line[end : end + room])
+    if start <= room and end - start <= room and len(line) - end <= room and width(before + middle + after) <= room:
+        return before, middle, after
+    left = _last(before, BEFORE) if start > room or width(before) > BEFORE else before
+    middle_room = room - width(left)
+    if width(middle) > middle_room or end - start > room:
+        return left, _first(middle, middle_room), ""
+    return left, middle, _first(after, middle_room - width(middle)) if end < len(line) else ""
+
+
+def _first(text: str, room: int) -> str:
+    """As much of a text's beginning as fits, with `…` where it goes on."""
+    if width(text) <= room:
+        return text
+    used = count = 0
+    while count < len(text) and used + width(text[count]) < room:
+        used += width(text[count])
+        count += 1
+    return text[:count] + "…"
+
+
+def _last(text: str, room: int) -> str:
+    """As much of a text's end as fits, with `…` where it began earlier."""
+    if width(text) <= room:
+        return "…" + text
+    used, start = 0, len(text)
+    while start > 0 and used + width(text[start - 1]) < room:
+        start -= 1
+        used += width(text[start])
+    return "…" + text[start:]

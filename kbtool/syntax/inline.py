@@ -1,0 +1,354 @@
+"""What runs inside a line: links, tags, code, formulas, macros, emphasis, in the grammar of Logseq's own parser.
+
+The scanner looks only where a node can begin: at a delimiter, or at the start of a word (the grammar knows `((`, `{{`,
+`<`, URLs and timestamps only there). Every search that can fail over a long distance is remembered, so that no input
+takes more than linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from kbtool.syntax import html, links
+from kbtool.syntax.tree import (
+    BlockLink,
+    Code,
+    Emphasis,
+    EmphasisKind,
+    Escape,
+    Footnote,
+    Html,
+    Inline,
+    Math,
+    Timestamp,
+)
+from kbtool.values import Span
+
+SPACE = " \t\x1a\x0c"
+_WHITE = SPACE + "\n\r"
+_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\"
+# What may stand beside an underscore that marks emphasis.
+_BESIDE_UNDERSCORE = frozenset(_PUNCTUATION + _WHITE)
+
+_DELIMITER = r"[\\_^\[*~`=$#]"
+_WORD_START = r"\(\(|\{\{|!\[|@@|<|[A-Za-z0-9]+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
+_CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
+_AT_WORD_START = re.compile(_WORD_START)
+# Inside emphasis and link labels only these begin a node.
+_CANDIDATE_IN_EMPHASIS = re.compile(r"[\\_^\[*~=]")
+_CANDIDATE_IN_LABEL = re.compile(r"[\\_^*~=$`]")
+
+_CODE = re.compile(r"`[^`\r\n]+`|``(?:(?!``).)+``", re.DOTALL)
+_TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $\r\n][^$\r\n]*)(?<![ (\[{])\$")
+_ESCAPE = re.compile(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
+_SCRIPT = re.compile(r"[_^]\{([^}\r\n]+)\}")
+_TAG = re.compile(
+    r"#((?:[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]"
+    r"|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":])++)"
+)
+_FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
+_BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
+_MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
+_SNIPPET = re.compile(r"@@[^\s:]+: [^@\r\n]+@@")
+_DATE = r"[<\[]\d+-\d+-\d+[^ \t>\]]* [A-Za-z]+(?: [^ \t>\]]+)?(?: [^ \t>\]]+)?[>\]]"
+_TIMESTAMP = re.compile(rf"(?:([A-Za-z]+):[ \t]*)?({_DATE})(--{_DATE})?")
+_STAMP_WORD = re.compile(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
+_INNER_CODE = re.compile(r"`[^`\r\n]+`")
+_MARKS: Mapping[str, tuple[tuple[str, EmphasisKind], ...]] = {
+    "*": (("***", "strong-em"), ("**", "strong"), ("*", "em")),
+    "_": (("___", "strong-em"), ("__", "strong"), ("_", "em")),
+    "~": (("~~", "strike"),),
+    "^": (("^^", "mark"),),
+    "=": (("==", "mark"),),
+}
+# Deeper emphasis is read as text: no author means it, and recursion must end.
+_MAX_EMPHASIS = 40
+
+
+def scan(text: str, start: int, end: int) -> tuple[Inline, ...]:
+    """The nodes of one stretch of running text, in order, with offsets in `text`."""
+    return InlineScanner(text).scan(start, end)
+
+
+class InlineScanner:
+    """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
+
+    __slots__ = ("_absent", "_end", "_last_plain", "_macros", "_tags", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._end = 0
+        self._last_plain = ""
+        self._macros = True
+        self._absent: dict[str, int] = {}
+        self._tags = html.TagMatcher(text)
+
+    def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
+        """The nodes of text[start:end]; a property's value holds no macros."""
+        self._macros = macros
+        if not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
+            return ()
+        self._end = end
+        self._last_plain = ""
+        self._absent.clear()
+        return tuple(self._nodes(start))
+
+    def _nodes(self, at: int) -> list[Inline]:
+        text, end = self.text, self._end
+        nodes: list[Inline] = []
+        found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
+        while found:
+            here = found.start()
+            if here > at:
+                self._last_plain = text[here - 1]
+            node = self._node(here)
+            if node is not None:
+                nodes.append(node)
+                at = node.span.end
+                if type(node) is Escape:
+                    self._last_plain = text[at - 1]
+                found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
+            else:
+                self._last_plain = text[here]
+                at = here + 1
+                found = _CANDIDATE.search(text, at, end)
+        return nodes
+
+    def _node(self, at: int) -> Inline | None:
+        handler = _HANDLERS.get(self.text[at])
+        if handler is not None:
+            return handler(self, at)
+        if _STAMP_WORD.match(self.text, at, self._end):
+            return self._timestamp(at)
+        return links.bare_url(self.text, at, self._end)
+
+    # ---- one method per first character
+
+    def _emphasis_or_script(self, at: int) -> Inline | None:
+        return self.emphasis(at, self._last_plain, 0) or self._script(at)
+
+    def _script(self, at: int) -> Inline | None:
+        m = _SCRIPT.match(self.text, at, self._end)
+        if not m:
+            return None
+        kind: EmphasisKind = "sub" if self.text[at] == "_" else "sup"
+        return Emphasis(Span(at, m.end()), kind, Span(*m.span(1)), ())
+
+    def _backslash(self, at: int) -> Inline | None:
+        follower = self.text[at + 1 : at + 2]
+        if follower in ("(", "["):
+            closing = "\\)" if follower == "(" else "\\]"
+            close = self._find(closing, at + 2)
+            if close > at + 2:
+                return Math(Span(at, close + 2), Span(at + 2, close), follower == "[")
+        return escape(self.text, at, self._end)
+
+    def _dollar(self, at: int) -> Inline | None:
+        m = _TEX.match(self.text, at, self._end)
+        if not m:
+            return None
+        return Math(Span(at, m.end()), Span(*m.span(m.lastgroup or 0)), m.lastgroup == "block")
+
+    def _code(self, at: int) -> Inline | None:
+        if self.text.startswith("``", at) and self._find("``", at + 2) < 0:
+            return None
+        m = _CODE.match(self.text, at, self._end)
+        if not m:
+            return None
+        width = 2 if self.text[at + 1] == "`" else 1
+        return Code(Span(at, m.end()), Span(at + width, m.end() - width))
+
+    def _hash(self, at: int) -> Inline | None:
+        m = _TAG.match(self.text, at, self._end)
+        return links.tag(self.text, Span(at, m.end())) if m else None
+
+    def _bracket(self, at: int) -> Inline | None:
+        text, end = self.text, self._end
+        follower = text[at + 1 : at + 2]
+        if follower == "^":
+            m = _FOOTNOTE.match(text, at, end)
+            if m:
+                return Footnote(Span(at, m.end()), m[1])
+        return self.link(at) or self._timestamp(at) or self._hiccup(at)
+
+    def _hiccup(self, at: int) -> Inline | None:
+        close = html.hiccup_end(self.text, at, self._end)
+        return Html(Span(at, close), True) if close > 0 else None
+
+    def link(self, at: int) -> Inline | None:
+        """`[[page]]`, also with links inside, or `[label](target)`."""
+        if self.text.startswith("[[", at) and self._find("]]", at + 2) >= 0:
+            page = links.nested_page_link(self.text, at, self._end) or links.page_link(self.text, at, self._end)
+            if page:
+                return page
+        return links.labelled(self, at) if self._find("](", at + 1) >= 0 else None
+
+    def _angle(self, at: int) -> Inline | None:
+        node = links.quick_link(self.text, at, self._end) or self._timestamp(at)
+        if node:
+            return node
+        close = self._tags.end(at, self._end)
+        return Html(Span(at, close), False) if close > 0 else None
+
+    def _brace(self, at: int) -> Inline | None:
+        m = _MACRO.match(self.text, at, self._end) if self._macros else None
+        return links.macro(m) if m else None
+
+    def _bang(self, at: int) -> Inline | None:
+        return links.labelled(self, at) if self._find("](", at + 2) >= 0 else None
+
+    def _at_sign(self, at: int) -> Inline | None:
+        m = _SNIPPET.match(self.text, at, self._end)
+        return Html(Span(at, m.end()), False) if m else None
+
+    def _parenthesis(self, at: int) -> Inline | None:
+        m = _BLOCK_LINK.match(self.text, at, self._end)
+        return BlockLink(Span(at, m.end()), m[1]) if m else None
+
+    def _timestamp(self, at: int) -> Inline | None:
+        m = _TIMESTAMP.match(self.text, at, self._end)
+        if not m:
+            return None
+        kind = "range" if m[3] and (m[1] or "").lower() != "clock" else (m[1] or "date").lower()
+        return Timestamp(Span(at, m.end()), kind, m[2] + (m[3] or ""))
+
+    def _find(self, mark: str, at: int) -> int:
+        """Where `mark` stands next, or -1; a failed search is not made again."""
+        missing = self._absent.get(mark)
+        if missing is not None and at >= missing:
+            return -1
+        found = self.text.find(mark, at, self._end)
+        if found < 0:
+            self._absent[mark] = at
+        return found
+
+    # ---- emphasis
+
+    def emphasis(self, at: int, before: str, depth: int) -> Emphasis | None:
+        """Emphasis that opens at `at`; `before` is the plain character to its left, empty where none counts."""
+        char = self.text[at]
+        if depth > _MAX_EMPHASIS or char not in _MARKS:
+            return None
+        if char == "_" and before and before not in _BESIDE_UNDERSCORE:
+            return None
+        for mark, kind in _MARKS[char]:
+            close = self._closing(at, mark)
+            if close >= 0:
+                inner = Span(at + len(mark), close)
+                children = self._inside(inner, depth + 1) if kind != "strong-em" else self._codes(inner)
+                return Emphasis(Span(at, close + len(mark)), kind, inner, children)
+        return None
+
+    def _closing(self, at: int, mark: str) -> int:
+        """Where the emphasis opened at `at` with `mark` closes, or -1."""
+        text, end, width = self.text, self._end, len(mark)
+        body = at + width
+        if not text.startswith(mark, at) or body >= end or text[body] in _WHITE:
+            return -1
+        if self._find(mark, body) < 0 or at >= self._absent.get("closing " + mark, end):
+            return -1
+        close = _closing_mark(text, Span(body, end), mark)
+        if close < 0:
+            self._absent["closing " + mark] = at
+        return close
+
+    def _codes(self, inner: Span) -> tuple[Inline, ...]:
+        found = _INNER_CODE.finditer(self.text, inner.start, inner.end)
+        return tuple(Code(Span(*m.span()), Span(m.start() + 1, m.end() - 1)) for m in found)
+
+    def _inside(self, inner: Span, depth: int) -> tuple[Inline, ...]:
+        """Inside emphasis only links, scripts and more emphasis are read, and code stays code."""
+        nodes: list[Inline] = []
+        at = inner.start
+        for code in self._codes(inner):
+            nodes += self._limited(Span(at, code.span.start), depth, links=True)
+            nodes.append(code)
+            at = code.span.end
+        return (*nodes, *self._limited(Span(at, inner.end), depth, links=True))
+
+    def label_nodes(self, inner: Span) -> tuple[Inline, ...]:
+        """The nodes of a link's label: everything but links."""
+        return tuple(self._limited(inner, 1, links=False))
+
+    def _limited(self, inner: Span, depth: int, *, links: bool) -> list[Inline]:
+        candidates = _CANDIDATE_IN_EMPHASIS if links else _CANDIDATE_IN_LABEL
+        outer, self._end = self._end, inner.end
+        absent, self._absent = self._absent, {}
+        nodes: list[Inline] = []
+        found = candidates.search(self.text, inner.start, inner.end)
+        while found:
+            node = self._limited_node(found.start(), depth)
+            if node is not None:
+                nodes.append(node)
+            found = candidates.search(self.text, node.span.end if node else found.end(), inner.end)
+        self._end, self._absent = outer, absent
+        return nodes
+
+    def _limited_node(self, at: int, depth: int) -> Inline | None:
+        match self.text[at]:
+            case "[":
+                return self.link(at)
+            case "\\":
+                return escape(self.text, at, self._end)
+            case "$":
+                return self._dollar(at)
+            case "`":
+                return self._code(at)
+            case _:
+                return self.emphasis(at, "", depth) or self._script(at)
+
+
+def escape(text: str, at: int, end: int) -> Escape | None:
+    """`\\*` and its kin, or a named character such as `\\alpha`."""
+    m = _ESCAPE.match(text, at, end)
+    return Escape(Span(at, m.end()), m[1] or m[2]) if m else None
+
+
+def _closing_mark(text: str, body: Span, mark: str) -> int:
+    """The first place in `body` where `mark` closes: not after white space, not inside code, not escaped."""
+    char, width, end = mark[0], len(mark), body.end
+    step = _STEPS[char]
+    at, before = body.start, ""
+    while at < end:
+        m = step.match(text, at, end)
+        if m:
+            at = m.end()
+            before = text[at - 1]
+        elif not text.startswith(mark, at) or at + width > end:
+            at, before = at + 1, text[at]
+        elif (before and before in _WHITE) or _inside_word(text, mark, at, end):
+            at, before = at + width, char
+        else:
+            return at if at > body.start else -1
+    return -1
+
+
+def _inside_word(text: str, mark: str, at: int, end: int) -> bool:
+    """Whether an underscore mark has a word to its right, where it can't close."""
+    right = at + len(mark)
+    return mark[0] == "_" and right < end and text[right] not in _BESIDE_UNDERSCORE
+
+
+# Everything up to the next mark of that kind; code and escaped characters are stepped over whole.
+_STEPS: Mapping[str, re.Pattern[str]] = {
+    char: re.compile(rf"(?:`[^`\r\n]+`|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in _MARKS
+}
+
+_HANDLERS: Mapping[str, Callable[[InlineScanner, int], Inline | None]] = {
+    "*": InlineScanner._emphasis_or_script,
+    "~": InlineScanner._emphasis_or_script,
+    "^": InlineScanner._emphasis_or_script,
+    "=": InlineScanner._emphasis_or_script,
+    "_": InlineScanner._emphasis_or_script,
+    "\\": InlineScanner._backslash,
+    "$": InlineScanner._dollar,
+    "`": InlineScanner._code,
+    "#": InlineScanner._hash,
+    "[": InlineScanner._bracket,
+    "<": InlineScanner._angle,
+    "{": InlineScanner._brace,
+    "!": InlineScanner._bang,
+    "@": InlineScanner._at_sign,
+    "(": InlineScanner._parenthesis,
+}

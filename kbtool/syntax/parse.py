@@ -1,0 +1,289 @@
+"""Parsing: a note's text to its tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from kbtool.names import property_key
+from kbtool.syntax.inline import InlineScanner
+from kbtool.syntax.links import unescape
+from kbtool.syntax.outline import OutlineScanner, Pair, Piece, scan
+from kbtool.syntax.tree import (
+    Block,
+    BlockLink,
+    Cell,
+    Container,
+    Drawer,
+    Escape,
+    Fence,
+    FootnoteText,
+    Html,
+    Inline,
+    Link,
+    MathBlock,
+    PageLink,
+    Parsed,
+    Part,
+    Property,
+    Prose,
+    Quote,
+    Rule,
+    Table,
+    Tag,
+    Word,
+)
+from kbtool.values import Diagnostic, NoteId, Source, Span
+
+VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
+_WORDS = re.compile(r"[^ ]+")
+_COMMA_PIECE = re.compile(r"[^,，]+")
+_BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
+_LINE = re.compile(r"[^\n]*\n?")
+# Quotes in quotes: deeper ones are read as text.
+_MAX_QUOTE = 8
+MAX_NOTE = 8 * 1024 * 1024
+"""Characters of a note that are read; of a larger one nothing is, and it is said."""
+
+
+class Level(NamedTuple):
+    """How a block stands in the outline."""
+
+    mark: str
+    indent: int
+    head: Piece | None
+
+
+def parse(source: Source, comma_properties: frozenset[str] = frozenset()) -> Parsed:
+    """The tree of a note; never raises, whatever the text is."""
+    if len(source.text) > MAX_NOTE:
+        return Parsed((), (), (_too_large(source.id),))
+    if not source.text.strip():
+        return Parsed((), (), ())
+    return _Builder(source.text, comma_properties).build(scan(source.text))
+
+
+def _too_large(note: NoteId) -> Diagnostic:
+    return Diagnostic(
+        "note-too-large",
+        note,
+        Span(0, 0),
+        f"the note is longer than {MAX_NOTE // 1024 // 1024} million characters and is not read",
+        help="split it into several notes",
+    )
+
+
+class _Builder:
+    """Turns the flat scan of one text into blocks."""
+
+    __slots__ = ("_commas", "_inline", "_width", "text")
+
+    def __init__(self, text: str, commas: frozenset[str]) -> None:
+        self.text = text
+        self._commas = commas
+        self._inline = InlineScanner(text)
+        self._width = 0
+
+    def build(self, pieces: Sequence[Piece]) -> Parsed:
+        heads = [i for i, piece in enumerate(pieces) if piece.kind in ("bullet", "hash")]
+        directives = tuple(
+            self._property(pair, piece.span, ignored=False)
+            for piece in pieces
+            if piece.kind == "directive"
+            for pair in piece.pairs
+        )
+        first = heads[0] if heads else len(pieces)
+        blocks: list[Block] = []
+        start = pieces[first].spans[0].start if heads else len(self.text)
+        if start > 0 or not heads:
+            blocks.append(self._block(Level("pre", 0, None), pieces[:first], Span(0, start)))
+        for number, i in enumerate(heads):
+            following = heads[number + 1] if number + 1 < len(heads) else len(pieces)
+            head = pieces[i]
+            end = pieces[following].spans[0].start if following < len(pieces) else len(self.text)
+            level = Level(head.kind, head.spans[0].end - head.spans[0].start, head)
+            blocks.append(self._block(level, pieces[i + 1 : following], Span(head.span.start, end)))
+        return Parsed(tuple(_with_depths(blocks)), directives, ())
+
+    def _block(self, at: Level, pieces: Sequence[Piece], span: Span) -> Block:
+        level = at.indent + 1 if at.mark == "bullet" else 1
+        # Lines after a bullet's first lose this many characters; a pre-block's lose none.
+        self._width = 0 if at.mark == "pre" else level + 1
+        drawers = [piece for piece in pieces if piece.kind == "properties"]
+        properties = tuple(
+            self._property(pair, piece.span, ignored=piece is not drawers[0])
+            for piece in drawers
+            for pair in piece.pairs
+        )
+        head = at.head or Piece("pre", span)
+        mark = {"bullet": "bullet", "hash": "heading"}.get(at.mark, "pre")
+        return Block(
+            span,
+            mark,  # type: ignore[arg-type]  # one of the three by construction
+            level,
+            0,
+            head.heading,
+            head.marker,
+            head.priority,
+            properties,
+            tuple(self._parts(pieces, 0)),
+        )
+
+    # ---- parts
+
+    def _parts(self, pieces: Iterable[Piece], depth: int) -> Iterable[Part]:
+        for piece in pieces:
+            if piece.kind not in ("properties", "directive"):
+                yield self._part(piece, depth)
+
+    def _part(self, piece: Piece, depth: int) -> Part:
+        span, spans = piece.span, piece.spans
+        match piece.kind:
+            case "fence":
+                return self._fence(span, spans[0], spans[1])
+            case "math" | "environment":
+                return MathBlock(span, spans[0])
+            case "container":
+                return self._container(piece, depth)
+            case "quote":
+                return Quote(span, tuple(part for line in spans for part in self._inside(line, depth)))
+            case "table":
+                return self._table(span, spans)
+            case "rule":
+                return Rule(span)
+            case "html" | "hiccup":
+                return Html(span, piece.kind == "hiccup")
+            case "drawer":
+                return Drawer(span, self._slice(spans[0]) if spans else "comment")
+            case "footnote":
+                return FootnoteText(span, self._slice(spans[0]), self._inline.scan(*spans[1]))
+            case _:
+                return Prose(span, piece.kind == "title", self._inline.scan(*span))
+
+    def _inside(self, span: Span, depth: int) -> Iterable[Part]:
+        """What a quote's line or a container's lines hold; no blocks begin there."""
+        if depth >= _MAX_QUOTE:
+            return (Prose(span, False, self._inline.scan(*span)),)
+        return self._parts(OutlineScanner(self.text, *span).pieces(blocks=False), depth + 1)
+
+    def _container(self, piece: Piece, depth: int) -> Container:
+        name_span, arguments, inner = piece.spans
+        name = self._slice(name_span).lower()
+        parts = () if name in VERBATIM else tuple(self._inside(inner, depth))
+        return Container(piece.span, name, self._slice(arguments).strip(), inner, parts)
+
+    def _table(self, span: Span, rows: Sequence[Span]) -> Table:
+        cells = [tuple(self._cell(cell) for cell in self._split(row)) for row in rows]
+        return Table(span, cells[0] if cells else (), tuple(cells[1:]))
+
+    def _split(self, row: Span) -> Iterable[Span]:
+        start = row.start
+        for piece in self._slice(row).split("|"):
+            left = len(piece) - len(piece.lstrip())
+            yield Span(start + left, max(start + left, start + len(piece.rstrip())))
+            start += len(piece) + 1
+
+    def _cell(self, span: Span) -> Cell:
+        return Cell(span, self._inline.scan(*span))
+
+    def _fence(self, span: Span, info: Span, body: Span) -> Fence:
+        words = [Word(Span(info.start + m.start(), info.start + m.end()), m[0]) for m in _WORDS.finditer(self._slice(info).rstrip())]
+        language = words[0] if words else Word(Span(info.start, info.start), "")
+        lines: list[int] = []
+        code: list[str] = []
+        for m in _LINE.finditer(self.text, body.start, body.end):
+            if m.end() > m.start():
+                start = self._dedented(m.start(), m.end())
+                lines.append(start)
+                code.append(self.text[start : m.end()].replace("\r\n", "\n"))
+        return Fence(span, language.text, language.span, tuple(words[1:]), "".join(code), tuple(lines), True)
+
+    def _dedented(self, start: int, end: int) -> int:
+        return dedented(self.text, Span(start, end), self._width)
+
+    # ---- properties
+
+    def _property(self, pair: Pair, span: Span, *, ignored: bool) -> Property:
+        raw = self._slice(pair.value)
+        text = raw.strip()
+        start = pair.value.start + len(raw) - len(raw.lstrip()) if text else pair.value.start
+        value = Span(start, start + len(text))
+        key = property_key(self._slice(pair.key))
+        quoted = len(text) >= 2 and text[0] == text[-1] == '"'
+        nodes = () if quoted else self._inline.scan(*value, macros=False)
+        links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink))
+        listed = key in ("alias", "aliases", "tags") or key in self._commas
+        words = tuple(self._comma_words(value, nodes)) if listed and text and not quoted else ()
+        invalid = not key or _BAD_KEY.search(key) is not None
+        return Property(span, key, pair.key, text, value, links, words, ignored, invalid)
+
+    def _comma_words(self, value: Span, nodes: Sequence[Inline]) -> Iterable[Word]:
+        """The bare names between the links and other nodes of a comma list."""
+        at = value.start
+        cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape)]
+        for end, following in [*cuts, (value.end, value.end)]:
+            for m in _COMMA_PIECE.finditer(self.text, at, end):
+                word = m[0].strip()
+                if word:
+                    start = m.start() + len(m[0]) - len(m[0].lstrip())
+                    yield Word(Span(start, start + len(word)), unescape(word))
+            at = following
+
+    def _slice(self, span: Span) -> str:
+        return self.text[span.start : span.end]
+
+
+def dedented(text: str, line: Span, width: int) -> int:
+    """Where a continuation line's text begins: behind `width` blanks, else behind all its leading white space."""
+    head = text[line.start : min(line.start + width, line.end)]
+    if head.isspace() or not head:
+        return min(line.start + len(head.rstrip("\r\n")), line.end)
+    return line.start + len(text[line.start : line.end]) - len(text[line.start : line.end].lstrip())
+
+
+def content(text: str, block: Block) -> list[Span]:
+    """The lines of a block as Logseq shows them: mark and indentation off, trailing empty lines off."""
+    lines = _lines(text, block.span)
+    while len(lines) > 1 and lines[-1].start == lines[-1].end:
+        lines.pop()
+    if block.mark == "pre":
+        return lines
+    width = block.level + 1
+    first = lines[0]
+    if block.mark == "bullet":
+        start = first.start + 1
+        first = Span(start + 1 if start < first.end and text[start].isspace() else start, first.end)
+    return [first, *(Span(dedented(text, line, width), line.end) for line in lines[1:])]
+
+
+def block_text(text: str, block: Block) -> str:
+    """A block's text as Logseq stores it."""
+    if block.mark == "pre":
+        return text[block.span.start : block.span.end]
+    return "\n".join(text[line.start : line.end] for line in content(text, block))
+
+
+def _lines(text: str, span: Span) -> list[Span]:
+    found: list[Span] = []
+    for m in _LINE.finditer(text, span.start, span.end):
+        if m.end() == m.start():
+            break
+        found.append(Span(m.start(), m.start() + len(m[0].rstrip("\r\n"))))
+    return found
+
+
+def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:
+    """Depths from indentation: deeper than the last is a child; else the sibling of its equal, or of the nearest deeper."""
+    stack: list[int] = []
+    for block in blocks:
+        width = block.level
+        deeper = next((i for i, level in enumerate(stack) if level > width), -1)
+        if deeper >= 0 and width not in stack:
+            width = stack[deeper]
+            del stack[deeper:]
+        else:
+            while stack and stack[-1] >= width:
+                stack.pop()
+        stack.append(width)
+        yield block._replace(depth=len(stack))

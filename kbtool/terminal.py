@@ -1,0 +1,77 @@
+"""The rim towards the person: standard output and error, colour, width, progress."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+
+from kbtool.report import wants_color
+
+# Shorter work needs no progress line.
+_PATIENCE = 1.0
+_INTERVAL = 0.1
+
+
+def say(lines: Iterable[str]) -> None:
+    """Writes lines to standard output, whatever its encoding can show."""
+    for line in lines:
+        _write(sys.stdout, line + "\n")
+    sys.stdout.flush()
+
+
+def warn(line: str) -> None:
+    """Writes a line to standard error."""
+    _write(sys.stderr, line + "\n")
+    sys.stderr.flush()
+
+
+def _write(stream: object, text: str) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))  # type: ignore[attr-defined]
+
+
+def columns() -> int:
+    """The width of the terminal, 100 where there is none."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def color() -> bool:
+    """Whether standard output is a terminal that wants colour."""
+    return wants_color(sys.stdout.isatty(), os.environ)
+
+
+class ProgressLine:
+    """One line on a terminal that tells how far long work is; silent in a pipe and in the first second."""
+
+    __slots__ = ("_began", "_drawn", "_live", "_shown", "_what")
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._live = sys.stderr.isatty()
+        self._began = time.monotonic()
+        self._drawn = 0.0
+        self._shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Draws `what  done/total`."""
+        self.text(f"{self._what}  {done:,}/{total:,}")
+
+    def text(self, text: str) -> None:
+        """Draws any text in the line's place, cut to the terminal's width."""
+        now = time.monotonic()
+        if not self._live or now - self._began < _PATIENCE or now - self._drawn < _INTERVAL:
+            return
+        self._drawn = now
+        self._shown = True
+        sys.stderr.write("\r\x1b[K" + text[: max(1, columns() - 1)])
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Takes the line away."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._shown = False

@@ -1,0 +1,243 @@
+"""The values that the stages hand to each other; none of them knows how it was made.
+
+Values made by the ten thousand (spans, references, tree nodes) are named tuples, the rest frozen dataclasses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, NewType
+
+NoteId = NewType("NoteId", str)
+"""Path of a note in its base, with `/`: `pages/тензор.md`."""
+Name = NewType("Name", str)
+"""A page name as somebody spelled it."""
+Key = NewType("Key", str)
+"""What page names are compared by; made by `names.key` alone."""
+BlockId = NewType("BlockId", str)
+"""A block's UUID, lower case."""
+Slug = NewType("Slug", str)
+"""A page's place on the site, without suffix; made by `names.slug` alone."""
+
+
+class Span(NamedTuple):
+    """Half-open range of character offsets in a note's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one note, line ends and byte order mark as they stand in the file."""
+
+    id: NoteId
+    text: str
+
+
+# ---------------------------------------------------------------- problems
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replacement of one span of one note."""
+
+    note: NoteId
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that make a diagnostic go away; `safe` when no meaning can be lost."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that a diagnostic speaks of."""
+
+    note: NoteId
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem at one place; its severity comes from the rule table when it is shown."""
+
+    rule: str
+    note: NoteId
+    span: Span
+    message: str
+    labels: tuple[Label, ...] = ()
+    help: str = ""
+    fix: Fix | None = None
+
+
+# ---------------------------------------------------------------- what a note says
+
+DefinitionKind = Literal["page", "alias", "block"]
+ReferenceKind = Literal["page", "tag", "embed", "block", "block-embed", "asset"]
+
+
+class Definition(NamedTuple):
+    """A name that a note gives to itself or to one of its blocks; `key` is a page key or a block id."""
+
+    kind: DefinitionKind
+    name: str
+    key: str
+    span: Span
+    block: int
+
+
+class Reference(NamedTuple):
+    """A mention of a page, block or asset.
+
+    `key` is a page key, a block id, or an asset's path in the base. `block` is the index of the quoting block in the
+    note's outline. `property` is the key of the property whose value holds the mention, empty in running text.
+    `plain` says that the mention is a bare word of a comma list (`tags:: a, b`), without brackets.
+    """
+
+    kind: ReferenceKind
+    name: str
+    key: str
+    span: Span
+    block: int
+    property: str = ""
+    plain: bool = False
+
+
+class Formula(NamedTuple):
+    """A piece of LaTeX; `span` covers the source between its delimiters, `outer` the delimiters too."""
+
+    span: Span
+    outer: Span
+    display: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CellOptions:
+    """What the words after ```` ```python ```` ask for; `timeout` in seconds, None for the configured one."""
+
+    norun: bool = False
+    hide: bool = False
+    raises: str = ""
+    timeout: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code block that runs (or is shown, with `norun`).
+
+    `index` counts the cells of the note from 0. `span` covers the whole fence, `lines` gives for each line of `code`
+    the note's offset of its first character, so that line `i`, column `c` of the code stands at `lines[i] + c`.
+    """
+
+    index: int
+    block: int
+    span: Span
+    code: str
+    lines: tuple[int, ...]
+    options: CellOptions
+
+
+# ---------------------------------------------------------------- what running gave
+
+OutputKind = Literal["stdout", "stderr", "value", "figure", "error"]
+CellState = Literal["ok", "failed", "skipped"]
+SessionState = Literal["ran", "cached", "failed", "skipped"]
+CellKey = NewType("CellKey", str)
+"""Digest of all that decides a session's outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One thing that a cell showed, in order: a piece of a stream, a value's repr, an SVG figure, a traceback."""
+
+    kind: OutputKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """Why a cell failed; `line` is 1-based in the cell's code, 0 when unknown."""
+
+    name: str
+    message: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class CellOutcome:
+    """What one cell gave; an error that `raises=` expected leaves the state `ok`."""
+
+    index: int
+    state: CellState
+    outputs: tuple[Output, ...]
+    seconds: float
+    error: CellError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where and when a session ran; `started` is ISO 8601 in UTC, `packages` are `name==version`."""
+
+    started: str
+    python: str
+    platform: str
+    device: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one session (all cells of a note) gave; `failed` when a cell failed or was not reached."""
+
+    key: CellKey
+    note: NoteId
+    failed: bool
+    cells: tuple[CellOutcome, ...]
+    seconds: float
+    provenance: Provenance
+
+
+# ---------------------------------------------------------------- what the site shows
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An entry of a page's table of contents; `level` 1 to 6, `anchor` an id on the page."""
+
+    title: str
+    anchor: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A text file that a page needs beside it; `path` is below the site's root."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A finished page: nothing in it needs Markdown any more.
+
+    `slug` is the place on the site, `path` the note's path in the base (empty for a page without a file). Titles in
+    `toc` are HTML without links; `title` is plain text.
+    """
+
+    slug: Slug
+    title: str
+    html: str
+    toc: tuple[Heading, ...]
+    path: str
+    tags: tuple[str, ...]
+    files: tuple[File, ...] = ()

@@ -1,0 +1,127 @@
+"""What tests share: tools that a machine may lack, generated graphs, and the command as a user runs it."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORACLE = ROOT / "tests" / "oracle"
+CORPORA = ROOT.parent / "shared" / "corpora"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+Run: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def find_chromium() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM)), None) if importlib.util.find_spec("playwright") else None
+
+
+def find_oracle() -> str | None:
+    return shutil.which("node") if (ORACLE / "node_modules" / "mldoc").is_dir() else None
+
+
+def find_corpora() -> str | None:
+    return str(CORPORA) if CORPORA.is_dir() else None
+
+
+class Need(NamedTuple):
+    """A fixture that a machine may lack: tests that ask for it are left out there, and the summary says so."""
+
+    fixture: str
+    tests: str
+    without: str
+    find: Callable[[], str | None]
+    in_ci: bool
+
+
+NEEDS = (
+    Need("chromium", "browser tests", "no Chromium", find_chromium, True),
+    Need("oracle", "comparisons with Logseq's parser", "no node, or no npm install in tests/oracle", find_oracle, True),
+    Need("corpora", "comparisons on public graphs", "no ../shared/corpora", find_corpora, False),
+)
+LEFT_OUT = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[LEFT_OUT] = []
+    for need in NEEDS:
+        asking = [item for item in items if need.fixture in getattr(item, "fixturenames", ())]
+        if not asking or need.find():
+            continue
+        if need.in_ci and os.environ.get("CI"):
+            raise pytest.UsageError(f"{len(asking)} {need.tests} cannot run: {need.without}")
+        items[:] = [item for item in items if item not in asking]
+        config.hook.pytest_deselected(items=asking)
+        config.stash[LEFT_OUT].append(f"left out: {len(asking)} {need.tests} ({need.without})")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(LEFT_OUT, []):
+        terminalreporter.write_line(line, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    return find_chromium() or ""
+
+
+@pytest.fixture(scope="session")
+def oracle() -> str:
+    """Path of node, with Logseq's parser installed beside the oracle's script."""
+    return find_oracle() or ""
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """Folder of public graphs."""
+    return CORPORA
+
+
+@pytest.fixture(scope="session")
+def kbtool() -> Run:
+    """`kbtool(*words, cwd=…)`: the command in a process of its own."""
+
+    def run(*words: str, cwd: Path = ROOT, **env: str) -> subprocess.CompletedProcess[str]:
+        # The tree under test, also where another copy is installed.
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        command = [sys.executable, "-m", "kbtool", *words]
+        everything = os.environ | {"PYTHONPATH": path, "PYTHONUTF8": "1"} | env
+        return subprocess.run(
+            command, cwd=cwd, env=everything, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+
+    return run
+
+
+class Generated(NamedTuple):
+    """A generated graph and what a correct tool must find in it."""
+
+    graph: Path
+    truth: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def generate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generated]:
+    """`generate(notes=…, seed=…, broken=…)`: each graph is made once in a session."""
+
+    @functools.cache
+    def make(**options: int) -> Generated:
+        graph = tmp_path_factory.mktemp("generated") / "graph"
+        words = [f"--{key}={value}" for key, value in options.items()]
+        script = ROOT / "tests" / "tools" / "make_graph.py"
+        subprocess.run([sys.executable, script, *words, "--out", graph], check=True, capture_output=True)
+        return Generated(graph, json.loads((graph.parent / "truth.json").read_text("utf-8")))
+
+    return make
