@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in dict(COMMANDS):
+        return _unknown(arguments[0])
     options = parser(arguments[0] if arguments else None).parse_args(arguments)
     if not options.command:
         parser(None).print_help()
@@ -63,6 +65,15 @@ def _run(arguments: list[str]) -> int:
         first, *rest = str(error).splitlines()
         sys.stderr.write("\n".join([f"error: {first}", *(f"help: {line}" for line in rest)]) + "\n")
         return BROKEN
+
+
+def _unknown(word: str) -> int:
+    from kbtool.suggest import did_you_mean
+
+    near = did_you_mean(word, [name for name, _ in COMMANDS])
+    hint = f"did you mean {near}?" if near else "kbtool --help lists the commands"
+    sys.stderr.write(f"error: no command named {word}\nhelp: {hint}\n")
+    return BROKEN
 
 
 def parser(wanted: str | None) -> argparse.ArgumentParser:

@@ -183,8 +183,8 @@ def _read_text(path: Path) -> str:
         raise KbError(f"{path}: {error.strerror or error}") from error
 
 
-def _unreadable(ident: NoteId, what: str, help: str) -> Diagnostic:
-    return Diagnostic("unreadable-note", ident, Span(0, 0), f"the note {what}", help=help)
+def _unreadable(ident: NoteId, what: str, advice: str) -> Diagnostic:
+    return Diagnostic("unreadable-note", ident, Span(0, 0), f"the note {what}", help=advice)
 
 
 def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnostic:
@@ -195,7 +195,9 @@ def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnost
 
 
 def _hidden(path: str, settings: GraphSettings) -> bool:
-    return any(path == hidden or path.startswith(hidden + "/") for hidden in (h.strip("/") for h in settings.hidden) if hidden)
+    return any(
+        path == hidden or path.startswith(hidden + "/") for hidden in (h.strip("/") for h in settings.hidden) if hidden
+    )
 
 
 def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -18,7 +18,7 @@ from kbtool.values import Diagnostic, NoteId, Source
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """All that a base's folder holds for the compiler: note texts, paths of other files, settings, what was unreadable."""
+    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable."""
 
     sources: Mapping[NoteId, Source]
     assets: frozenset[str]
@@ -78,7 +78,7 @@ class Kb:
         """All that is wrong with a base, by path and position; executes nothing."""
         surroundings = base(snapshot.notes, snapshot.names, snapshot.files.config)
         found = list(snapshot.files.problems)
-        for done, (ident, note) in enumerate(snapshot.notes.items()):
+        for done, note in enumerate(snapshot.notes.values()):
             found += self._check_note(snapshot, note, surroundings)
             progress(done + 1, len(snapshot.notes))
         return in_order(found)

@@ -1,20 +1,24 @@
 """The MkDocs plugin: hands MkDocs finished pages, so that it is the shell around them and never sees a note.
 
-What of MkDocs is touched stands here and nowhere else. Plain `mkdocs build` renders from stored outcomes and runs nothing.
+What of MkDocs is touched stands here and nowhere else. Plain `mkdocs build` renders from stored outcomes and runs
+nothing.
 """
 
 from __future__ import annotations
 
+import logging
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
+from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
 
-from mkdocs.config.base import Config as BaseConfig
-from mkdocs.config.base import ConfigErrors, ConfigWarnings, ValidationError
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.config.base import ConfigErrors, ConfigWarnings, LegacyConfig, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
+from mkdocs.exceptions import Abort, ConfigurationError, MkDocsException, PluginError
 from mkdocs.plugins import BasePlugin
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkPage
@@ -26,7 +30,7 @@ from kbtool.render.context import Look
 from kbtool.render.font import woff
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
-from kbtool.render.words import words
+from kbtool.render.words import Words, words
 from kbtool.values import Heading, Page
 
 _ASSETS = Path(__file__).parent / "site_assets"
@@ -35,16 +39,22 @@ _FONT = "assets/kb/math.woff"
 _FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 # Larger figures of the base are published as they are, not read and cleaned: nobody draws such an SVG by hand.
 _MAX_SVG = 20_000_000
+# More warnings than that nobody reads; what is above is dropped.
+_MAX_WARNINGS = 1_000
 
 
-class _NoOptions(BaseConfig):
-    """MkDocs checks nothing: `kbtool.config` does."""
+Compiled = Callable[[Look], SiteInput]
+"""Gives the site when the theme's language and the form of its addresses are known."""
 
 
-class KbtoolPlugin(BasePlugin[_NoOptions]):
-    """`plugins: [kbtool]` in mkdocs.yml; `docs_dir` is the base."""
+class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # MkDocs' own hook is untyped
+    """`plugins: [kbtool]` in mkdocs.yml; `docs_dir` is the base.
+
+    MkDocs checks none of its options: `kbtool.config` does.
+    """
 
     def __init__(self) -> None:
+        self.compiled: Compiled | None = None
         self._options = Config()
         self._base = Path()
         self._pages: dict[str, Page] = {}
@@ -96,12 +106,55 @@ class KbtoolPlugin(BasePlugin[_NoOptions]):
         return server
 
     def _site(self, config: MkDocsConfig) -> SiteInput:
-        from kbtool.disk import site  # imported late: the commands of MkDocs that build nothing need no base
+        look = Look(_language(config), config.use_directory_urls, _home_path(config.nav))
+        if self.compiled is not None:
+            return self.compiled(look)
+        from kbtool.publish import site  # imported late: a build that was given its pages reads no base
 
         try:
-            return site(self._base, self._options, Look(_language(config), config.use_directory_urls))
+            return site(self._base, self._options, look)
         except KbError as error:
             raise PluginError(str(error)) from None
+
+
+# ---------------------------------------------------------------- building
+
+
+def build(mkdocs_yml: Path, folder: Path, compiled: Compiled) -> list[str]:
+    """Has MkDocs write the site into a folder; gives its warnings, raises KbError when it cannot."""
+    log, heard = logging.getLogger("mkdocs"), MemoryHandler(_MAX_WARNINGS, logging.CRITICAL + 1)
+    heard.setLevel(logging.WARNING)
+    log.addHandler(heard)
+    try:
+        config = load_config(str(mkdocs_yml), site_dir=str(folder))
+        plugin = next((found for found in config.plugins.values() if isinstance(found, KbtoolPlugin)), None)
+        if plugin is None:
+            raise KbError(
+                f"{mkdocs_yml}: the plugin kbtool is not among its plugins\nadd it: `plugins: [search, kbtool]`"
+            )
+        plugin.compiled = compiled
+        config.plugins.on_startup(command="build", dirty=False)
+        mkdocs_build(config)
+        config.plugins.on_shutdown()
+    except (ConfigurationError, MkDocsException, Abort) as error:
+        raise KbError(
+            "\n".join([f"{mkdocs_yml}: MkDocs could not build the site", *_messages(heard), str(error)])
+        ) from error
+    finally:
+        log.removeHandler(heard)
+    return _messages(heard)
+
+
+def _messages(heard: MemoryHandler) -> list[str]:
+    return [record.getMessage() for record in heard.buffer]
+
+
+def _home_path(nav: Any) -> str:
+    """The path that the navigation begins with, empty when it begins with a section."""
+    first = nav[0] if isinstance(nav, list) and nav else ""
+    if isinstance(first, dict):
+        first = next(iter(first.values()), "")
+    return first if isinstance(first, str) else ""
 
 
 def _language(config: MkDocsConfig) -> Any:
@@ -116,8 +169,27 @@ def _prepare_theme(config: MkDocsConfig) -> None:
     if str(_ASSETS / "theme") not in theme.dirs:
         # Behind the user's own templates, before the theme's.
         theme.dirs.insert(1 if theme.custom_dir else 0, str(_ASSETS / "theme"))
+    theme["palette"] = _palette(theme.get("palette"), words(_language(config)))
     theme["kb"] = words(_language(config))
     theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
+
+
+def _palette(palette: Any, says: Words) -> Any:
+    """The user's palette, in our colours where it names none; without one, light and dark as the system asks."""
+    if not palette:
+        palette = [
+            _scheme(("light", "default"), ("material/weather-night", says.dark)),
+            _scheme(("dark", "slate"), ("material/weather-sunny", says.light)),
+        ]
+    if isinstance(palette, list):
+        return [_palette(one, says) for one in palette]
+    return {"primary": "custom", "accent": "custom", **palette} if isinstance(palette, dict) else palette
+
+
+def _scheme(look: tuple[str, str], toggle: tuple[str, str]) -> dict[str, Any]:
+    media, scheme = look
+    icon, name = toggle
+    return {"media": f"(prefers-color-scheme: {media})", "scheme": scheme, "toggle": {"icon": icon, "name": name}}
 
 
 # ---------------------------------------------------------------- files

@@ -14,7 +14,8 @@ from kbtool.values import Key, NoteId, Slug
 NameFormat = Literal["triple-lowbar", "legacy"]
 
 BUILT_IN = frozenset(
-    "todo doing now later done waiting wait canceled cancelled started in-progress a b c card contents favorites".split()
+    "todo doing now later done waiting wait canceled cancelled started in-progress a b c "
+    "card contents favorites".split()
 )
 """Keys of the pages that Logseq has in every graph."""
 
@@ -72,7 +73,7 @@ def from_file(stem: str, name_format: NameFormat) -> str:
 
 
 def to_file(name: str) -> str:
-    """The file stem that Logseq gives a page (`:triple-lowbar`); `from_file` leads back for names without odd slashes."""
+    """The file stem that Logseq gives a page (`:triple-lowbar`); `from_file` leads back, odd slashes apart."""
     name = unicodedata.normalize("NFC", name)
     name = _PERCENT.sub(lambda m: "%25" + m[0][1:], name)
     name = _UNSAFE_RUN.sub(lambda m: "".join(f"%{ord(char):02X}" for char in m[0]), name)
@@ -180,7 +181,7 @@ def slug(name: str) -> Slug:
 
 
 def slugs(names: Mapping[NoteId, str], home: NoteId | None) -> dict[NoteId, Slug]:
-    """A slug for each note, all different; the home note is `index`. Who comes first by note path keeps the plain one."""
+    """A slug for each note, all different; the home note is `index`. The first by note path keeps the plain one."""
     taken = {"index", "404", "all", "tags", "search", "sitemap", "assets", "javascripts", "stylesheets"}
     found: dict[NoteId, Slug] = {}
     for note in sorted(names):

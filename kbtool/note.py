@@ -60,7 +60,11 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     """What a parsed note says."""
     properties = page_properties(parsed)
     title = _title(source.text, parsed)
-    name = title.text if title else names.from_file(posixpath.splitext(posixpath.basename(source.id))[0], settings.name_format)
+    name = (
+        title.text
+        if title
+        else names.from_file(posixpath.splitext(posixpath.basename(source.id))[0], settings.name_format)
+    )
     journal = names.journal_day(name, settings.date_formats)
     if journal is not None and settings.date_formats:
         name = names.journal_name(journal, settings.date_formats[0])
@@ -125,12 +129,17 @@ def _aliases(prop: Property) -> Iterator[Definition]:
 
 def _references(source: Source, parsed: Parsed) -> Iterator[Reference]:
     """All mentions but the note's own aliases, which are definitions."""
-    for block, number in _numbered(parsed.blocks):
-        if number == 0 and parsed.directives and block.mark == "pre":
-            block = block._replace(properties=parsed.directives)
+    for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
         for reference in in_block(Place(source.id, source.text, number), block):
             if reference.property not in ("alias", "aliases") or block.mark != "pre":
                 yield reference
+
+
+def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, ...]) -> tuple[Block, ...]:
+    """The blocks, with the page's properties as those of the pre-block where front matter or directives gave them."""
+    if not properties or not blocks or blocks[0].mark != "pre":
+        return blocks
+    return (blocks[0]._replace(properties=properties), *blocks[1:])
 
 
 # ---------------------------------------------------------------- code and formulas

@@ -145,6 +145,26 @@ def _comprehension(walk: Walk, node: Any) -> None:
     walk.then(first.iter)
 
 
+def _if(walk: Walk, node: ast.If) -> None:
+    if _asks_for_version(node.test):
+        _silently(walk, [*node.body, *node.orelse])
+        walk.then(node.test)
+    else:
+        walk.then(node.test, *node.body, *node.orelse)
+
+
+def _asks_for_version(test: ast.expr) -> bool:
+    """One branch of such an `if` is for another Python, or for a type checker."""
+    match test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return True
+        case ast.Compare(left=ast.Attribute(attr="version_info")):
+            return True
+        case ast.Compare(left=ast.Subscript(value=ast.Attribute(attr="version_info"))):
+            return True
+    return False
+
+
 def _for(walk: Walk, node: ast.For | ast.AsyncFor) -> None:
     walk.then(node.iter, (walk.start_loop, None), node.target, *node.body, (walk.end_loop, None), *node.orelse)
 
@@ -181,7 +201,7 @@ def _with(walk: Walk, node: ast.With | ast.AsyncWith) -> None:
 
 
 def _silently(walk: Walk, body: list[ast.stmt]) -> None:
-    """Visit code whose missing names somebody catches."""
+    """Visit code whose missing names do no harm."""
     walk.then((walk.start_silence, None), *body, (walk.end_silence, None))
 
 
@@ -247,6 +267,7 @@ _VISITS: Mapping[type, Callable[[Walk, Any], None]] = {
     ast.SetComp: _comprehension,
     ast.DictComp: _comprehension,
     ast.GeneratorExp: _comprehension,
+    ast.If: _if,
     ast.For: _for,
     ast.AsyncFor: _for,
     ast.While: _while,

@@ -11,10 +11,19 @@ import builtins
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-_MODULE_NAMES = ("__name__", "__file__", "__doc__", "__package__", "__loader__", "__spec__", "__annotations__")
+_MODULE_NAMES = (
+    "__name__",
+    "__file__",
+    "__doc__",
+    "__package__",
+    "__loader__",
+    "__spec__",
+    "__annotations__",
+    "__builtins__",
+)
 _CLASS_NAMES = ("__class__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__")
 # `WindowsError` is there on Windows alone, `_` only in interactive Python, and only after a value was shown.
-BUILTINS = frozenset((*dir(builtins), *_MODULE_NAMES, *_CLASS_NAMES, "__builtins__", "__debug__", "WindowsError")) - {"_"}
+BUILTINS = frozenset((*dir(builtins), *_MODULE_NAMES, *_CLASS_NAMES, "WindowsError")) - {"_"}
 
 _BINDS_UNSEEN = frozenset(("exec", "globals", "locals"))
 _NAME_ERRORS = frozenset(("NameError", "UnboundLocalError"))

@@ -9,7 +9,7 @@ from kbtool import names as spelling
 from kbtool import references
 from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
 from kbtool.kb import Snapshot
-from kbtool.note import Note
+from kbtool.note import Note, with_page_properties
 from kbtool.positions import line_table
 from kbtool.syntax.parse import block_text
 from kbtool.syntax.tree import Block
@@ -80,9 +80,7 @@ def _kind(reference: Reference) -> str:
     return "embed" if reference.kind == "block-embed" else reference.kind
 
 
-def _endpoint(
-    snapshot: Snapshot, reference: Reference, target: Target, found: dict[str, dict[str, object]]
-) -> object:
+def _endpoint(snapshot: Snapshot, reference: Reference, target: Target, found: dict[str, dict[str, object]]) -> object:
     if isinstance(target, ToNote | Ambiguous):
         return snapshot.notes[target.note].name
     if isinstance(target, ToAsset) or reference.kind == "asset":
@@ -90,7 +88,7 @@ def _endpoint(
     if reference.kind in ("block", "block-embed"):
         return reference.name
     day = spelling.journal_day(reference.name, snapshot.names.date_formats)
-    unwritten = {"name": reference.name, "path": None, "aliases": [], "journal": day is not None}
+    unwritten: dict[str, object] = {"name": reference.name, "path": None, "aliases": [], "journal": day is not None}
     # No path begins with NUL: keys of unwritten pages can't meet paths of notes.
     return found.setdefault(f"\0{day or reference.key}", unwritten)["name"]
 
@@ -102,9 +100,7 @@ def tree(snapshot: Snapshot, note: Note) -> dict[str, object]:
     """A note's blocks as Logseq sees them."""
     table = line_table(snapshot.text(note.id))
     blocks = []
-    for number, block in enumerate(note.outline):
-        if number == 0 and block.mark == "pre":
-            block = block._replace(properties=note.properties)
+    for number, block in enumerate(with_page_properties(note.outline, note.properties)):
         place = references.Place(note.id, table.text, number)
         line = table.position(block.span.start).line
         blocks.append({"depth": block.depth, "line": line, **_facts(snapshot, place, block)})

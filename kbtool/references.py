@@ -237,7 +237,7 @@ def page_keys(place: Place, block: Block, settings: GraphSettings) -> tuple[str,
 
 def _namespace(name: str) -> tuple[str, ...]:
     found = names.parents(name)
-    return (*found, name.rstrip("/")) if found or "/" in name and not name.startswith((".", "/")) else ()
+    return (*found, name.rstrip("/")) if found or ("/" in name and not name.startswith((".", "/"))) else ()
 
 
 def block_keys(place: Place, block: Block) -> tuple[str, ...]:

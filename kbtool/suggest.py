@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 COMMON = 300
 """A part that more words share than this tells nothing about which of them was meant."""
-SIMILAR = 0.55
-"""Least similarity, 0 to 1, of a suggestion that shares a part with the word: half a name missing is still it."""
+COVERED = 0.5
+"""Least share of the longer of two names that the shorter one must make up: half a name missing is still it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def vocabulary(words: Iterable[str]) -> Vocabulary:
 
 
 def closest(word: str, known: Vocabulary) -> str | None:
-    """The known word that `word` was probably meant to be: a few letters away, or alike and sharing a part."""
-    return _misspelled(word, known) or _related(word, known)
+    """The known word that `word` was probably meant to be: a few letters away, or with some of its parts left out."""
+    return _misspelled(word, known) or _shortened(word, known)
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
@@ -51,7 +51,10 @@ def _misspelled(word: str, known: Vocabulary) -> str | None:
     from rapidfuzz import process
     from rapidfuzz.distance import OSA, Levenshtein
 
-    allowed = 1 if len(word) <= 4 else 2 if len(word) <= 10 else 3
+    # In short words one other letter makes another word: `health` is not meant to be `death`.
+    allowed = 0 if len(word) <= 3 else 1 if len(word) <= 7 else 2 if len(word) <= 13 else 3
+    if not allowed:
+        return None
     # Swapped letters are two edits for the quick measure and one for the exact one.
     loose = max(2, allowed)
     best: tuple[int, str] | None = None
@@ -64,14 +67,15 @@ def _misspelled(word: str, known: Vocabulary) -> str | None:
     return best[1] if best else None
 
 
-def _related(word: str, known: Vocabulary) -> str | None:
-    from rapidfuzz.distance import Indel
-
+def _shortened(word: str, known: Vocabulary) -> str | None:
+    """The known word most like this one among those with all of its parts and more, or with fewer and no other."""
+    parts = set(word.split())
     sharing: dict[str, None] = {}
-    for part in word.split():
+    for part in parts:
         words = known.by_part.get(part, ())
         if len(words) <= COMMON:
             sharing.update(dict.fromkeys(words))
-    ranked = [(-Indel.normalized_similarity(word, found), found) for found in sharing]
+    nested = [found for found in sharing if parts <= (other := set(found.split())) or other <= parts]
+    ranked = [(-min(len(word), len(found)) / max(len(word), len(found)), found) for found in nested]
     best = min(ranked, default=(0.0, ""))
-    return best[1] if -best[0] >= SIMILAR else None
+    return best[1] if -best[0] >= COVERED else None

@@ -27,7 +27,7 @@ class Made(NamedTuple):
         return f"{problem.rule} {self.line(start)}:{column} {self.text[start:end]}: {problem.message}"
 
 
-def made(*codes: str | tuple[str, CellOptions], id: str = NOTE) -> Made:
+def made(*codes: str | tuple[str, CellOptions], path: str = NOTE) -> Made:
     """A note whose cells hold these codes."""
     text = "title:: softmax\n\n"
     cells = []
@@ -41,5 +41,5 @@ def made(*codes: str | tuple[str, CellOptions], id: str = NOTE) -> Made:
             text += f"  {line}\n"
         text += "  ```\n"
         cells.append(Cell(index, index, Span(start, len(text)), code, tuple(lines), options))
-    note = Note(NoteId(id), Name("softmax"), None, (), (), tuple(cells), (), (), (), ())
+    note = Note(NoteId(path), Name("softmax"), None, (), (), tuple(cells), (), (), (), ())
     return Made(note, text)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 PINS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 PINNED = {canonicalize_name(name): version for name, _, version in (pin.partition("==") for pin in PINS)}
-NOT_IMPORTED = {"mkdocs-material"}  # a theme: MkDocs looks it up by name
+NOT_IMPORTED = {"mkdocs-material", "ziamath"}  # a theme that MkDocs looks up by name, a font
 
 
 def names(requirements: list[str]) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.context import Base, CheckContext, base
-from kbtool.checks.formulas import bad_latex
+from kbtool.checks.formulas import bad_latex, unread_formula
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.note import Note
@@ -14,7 +14,7 @@ from kbtool.values import Diagnostic
 
 __all__ = ["Base", "CheckContext", "base", "check_alone", "check_linked", "check_note"]
 
-ALONE = (bad_latex, bad_property)
+ALONE = (bad_latex, unread_formula, bad_property)
 """Checks that need nothing but the note; those of its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks that need the rest of the base."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+from kbtool import names
 from kbtool.checks.context import CheckContext
 from kbtool.graph import Missing
 from kbtool.suggest import closest
@@ -31,7 +32,10 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str]:
     name = reference.name
     message = f"no page named «{name}»"
     create = f"create it: kbtool new {_quoted(name)}, or list it under `wanted` in mkdocs.yml to link it already"
-    near = closest(reference.key, context.base.page_words)
+    if foreign := _obsidian(name, context):
+        return message, f"{foreign}\n{create}"
+    trimmed = reference.key.strip()
+    near = trimmed if trimmed in context.base.names.pages else closest(reference.key, context.base.page_words)
     if near is None:
         return message, create
     spelled = context.base.names.spelled.get(near, near)
@@ -39,6 +43,17 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str]:
     if difference:
         return message, f"«{spelled}» differs only by {difference}\n{create}"
     return message, f"did you mean «{spelled}»?\n{create}"
+
+
+def _obsidian(name: str, context: CheckContext) -> str:
+    """What to write for `[[page|label]]` and `[[page#heading]]`, which are Obsidian's and for Logseq plain names."""
+    page, label, text = name.partition("|")
+    if label and names.key(page) in context.base.names.pages:
+        return f"Logseq has no `|` in links; write `[{text}]([[{page}]])`"
+    page, heading, _ = page.partition("#")
+    if heading and names.key(page) in context.base.names.pages:
+        return f"Logseq links to no headings; write `[[{page}]]`, or refer to the block by its id"
+    return ""
 
 
 def _quoted(name: str) -> str:
@@ -86,9 +101,9 @@ def duplicate_page(context: CheckContext) -> Iterator[Diagnostic]:
 
 def _owners(definition: Definition, context: CheckContext) -> tuple[NoteId, ...]:
     """The notes that claim a name; two journals of one day share theirs, however it is written."""
-    names, day = context.base.names, context.note.journal
-    of_day = names.journals.get(day, ()) if definition.kind == "page" and day is not None else ()
-    return tuple(dict.fromkeys((*names.pages.get(definition.key, ()), *of_day)))
+    known, day = context.base.names, context.note.journal
+    of_day = known.journals.get(day, ()) if definition.kind == "page" and day is not None else ()
+    return tuple(dict.fromkeys((*known.pages.get(definition.key, ()), *of_day)))
 
 
 def _duplicate(definition: Definition, others: list[NoteId], context: CheckContext) -> Diagnostic:

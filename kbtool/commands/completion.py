@@ -11,7 +11,11 @@ SHELLS = ("bash", "zsh", "tcsh")
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser.add_argument("shell", choices=SHELLS, help="for bash: kbtool completion bash > ~/.local/share/bash-completion/completions/kbtool")
+    parser.add_argument(
+        "shell",
+        choices=SHELLS,
+        help="for bash: kbtool completion bash > ~/.local/share/bash-completion/completions/kbtool",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kbtool import disk, edits, terminal
 from kbtool.config import KbError
+from kbtool.values import NoteId
 
 FILES = (
     ("mkdocs.yml", "mkdocs.yml"),
@@ -31,8 +32,10 @@ def run(options: argparse.Namespace) -> int:
     for path, _ in FILES:
         if (folder / path).exists():
             raise KbError(f"{folder / path} exists already\nname a new folder, or an empty one")
+    folder.mkdir(parents=True, exist_ok=True)
     for path, template in FILES:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        edits.create(folder / path, pkgutil.get_data("kbtool", f"templates/{template}") or b"")
-    terminal.say([f"a new base in {disk.shown(folder)}", f"next: cd {disk.shown(folder)} && kbtool build && kbtool serve"])
+        edits.create(folder, NoteId(path), pkgutil.get_data("kbtool", f"templates/{template}") or b"")
+    terminal.say(
+        [f"a new base in {disk.shown(folder)}", f"next: cd {disk.shown(folder)} && kbtool build && kbtool serve"]
+    )
     return 0

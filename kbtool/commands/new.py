@@ -8,6 +8,7 @@ from pathlib import Path
 from kbtool import disk, edits, names, query, terminal
 from kbtool.config import GraphSettings, KbError
 from kbtool.kb import Kb
+from kbtool.values import NoteId
 
 MAX_FILE_NAME = 255
 """Bytes that a file name may have on all usual file systems."""
@@ -26,10 +27,9 @@ def run(options: argparse.Namespace) -> int:
     files = disk.read(selection.project)
     _refuse_bad(options.name)
     _refuse_taken(options.name, query.named(Kb().snapshot(files), options.name))
-    path = base / "pages" / file_name(options.name)
-    path.parent.mkdir(exist_ok=True)
-    edits.create(path, template(options.name, files.settings).encode())
-    terminal.say([disk.shown(path)])
+    note = NoteId(f"pages/{file_name(options.name)}")
+    edits.create(base, note, template(options.name, files.settings).encode())
+    terminal.say([disk.shown(base / note)])
     return 0
 
 

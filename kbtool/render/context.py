@@ -59,10 +59,11 @@ class Backlink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the site is laid out and speaks."""
+    """How the site is laid out and speaks; `home` is the path of the note that its navigation begins with, if any."""
 
     language: Language = "ru"
     directory_urls: bool = True
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kbtool.render.html import element, escape
 
 # Longer code is shown plain: a page with so much of it is a log, and lexers are slow.
 _MAX_CODE = 60_000
 # Only these lexers: some others take exponential time on odd input.
-_LEXERS = {
+_LEXERS: Mapping[str, str] = {
     "python": "python", "py": "python", "python3": "python", "pycon": "pycon", "bash": "bash", "sh": "bash",
     "shell": "bash", "zsh": "bash", "console": "console", "json": "json", "yaml": "yaml", "yml": "yaml", "toml": "toml",
     "ini": "ini", "sql": "sql", "c": "c", "h": "c", "cpp": "cpp", "c++": "cpp", "cuda": "cuda", "rust": "rust",

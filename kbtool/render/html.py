@@ -12,11 +12,11 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 # Browsers stop at 512 nested elements; nobody means more than a hundred.
 _MAX_OPEN = 100
 _VOID = frozenset({"br", "hr", "wbr"})
-_TABLE = {"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"}
+_TABLE = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"})
 # No images: their addresses cannot be checked against the base, and a remote one would call another host.
-_TAGS = _TABLE | set(
-    "p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var em strong b i s u mark small sub sup abbr "
-    "cite q del ins details summary figure figcaption a span div ruby rt rp wbr time".split()
+_TAGS = _TABLE | frozenset(
+    "p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var em strong b i s u mark small sub sup "
+    "abbr cite q del ins details summary figure figcaption a span div ruby rt rp wbr time".split()
 )
 _ATTRIBUTES: Mapping[str, set[str]] = {
     "a": {"href", "title"},

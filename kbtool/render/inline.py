@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -15,7 +16,7 @@ from kbtool.render.plain import escaped, first_line, plain
 from kbtool.syntax import tree
 from kbtool.values import Span
 
-_EMPHASIS: dict[tree.EmphasisKind, tuple[str, str]] = {
+_EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
     "strong": ("<strong>", "</strong>"),
     "em": ("<em>", "</em>"),
     "strong-em": ("<strong><em>", "</em></strong>"),

@@ -10,9 +10,9 @@ from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subt
 from kbtool.render.html import element, escape
 from kbtool.render.inline import address, line_html
 from kbtool.render.parts import parts_html
-from kbtool.render.prose import paragraph_html
-from kbtool.render.properties import shown, table_html
 from kbtool.render.plain import plain_title
+from kbtool.render.properties import shown, table_html
+from kbtool.render.prose import paragraph_html
 from kbtool.syntax.tree import Block, FootnoteText, Prose
 from kbtool.values import Heading
 
@@ -32,8 +32,8 @@ def headings(scope: Scope) -> tuple[Heading, ...]:
     quietly = quiet(scope)
     return tuple(
         Heading(_title(quietly, block), anchor.heading, anchor.level)
-        for block, anchor in zip(scope.blocks, scope.entry.anchors, strict=True)
-        if anchor.level and block.parts
+        for at, (block, anchor) in enumerate(zip(scope.blocks, scope.entry.anchors, strict=True))
+        if anchor.level and block.parts and not _is_echo(scope, at)
     )
 
 
@@ -179,5 +179,14 @@ def _heading(scope: Scope, at: int) -> str:
     title = _badges(block) + _title(replace(scope, boxes=False), block)
     if not scope.ids:
         return element(f"h{anchor.level}", {}, title)
+    own = {"id": anchor.heading, "class": "kb-echo" if _is_echo(scope, at) else None}
     pairs = {"class": "headerlink", "href": f"#{anchor.heading}", "title": scope.words.heading_link}
-    return element(f"h{anchor.level}", {"id": anchor.heading}, title + element("a", pairs, "¶"))
+    return element(f"h{anchor.level}", own, title + element("a", pairs, "¶"))
+
+
+def _is_echo(scope: Scope, at: int) -> bool:
+    """Whether a note begins with a heading that says its name again, as Logseq's authors do: the page has a title."""
+    before = scope.blocks[:at]
+    if len(before) > 1 or any(block.mark != "pre" or block.parts for block in before):
+        return False
+    return plain_title(scope.entry.text, scope.blocks[at]).lower() == scope.entry.note.name.lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import assert_never
 
@@ -17,7 +17,7 @@ from kbtool.values import Span
 
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
 # Material's name for the look of each of Logseq's admonitions.
-_LOOKS = {
+_LOOKS: Mapping[str, str] = {
     "note": "note",
     "tip": "tip",
     "important": "info",

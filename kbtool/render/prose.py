@@ -6,7 +6,7 @@ with all rules for constructs off, finds the paragraphs and lists; then the char
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ _NEUTRAL = "\N{REPLACEMENT CHARACTER}"
 _MAX_LEVEL = 40
 # The level of text in a list's item; paragraphs that stand alone have a lower one.
 _ITEM_LEVEL = 3
-_CHECKBOXES = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
+_CHECKBOXES: Mapping[str, str] = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 
 
 def paragraph_html(content: str, nodes: tuple[Inline, ...]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import colorsys
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from xml.parsers import expat
@@ -24,8 +24,8 @@ _REACHING = ("@", "url(", "\\", "expression", "<")
 _IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
 _HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _LENGTH = re.compile(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
-_PIXELS = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
-_NAMED = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
+_PIXELS: Mapping[str | None, float] = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
+_NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
 # Below this saturation a colour is a grey: ink, paper or grid, to be turned over in the dark.
 _GREY = 0.12
 # The lightness of paper and ink in the dark theme, and of the darkest line that still reads on that paper.

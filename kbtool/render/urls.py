@@ -13,8 +13,8 @@ _MEDIA = "media/"
 _FIGURES = "media/figures/"
 # Browsers show these; anything that a browser would run as a page of the site is not published.
 _PUBLISHED = frozenset(
-    "png jpg jpeg gif webp avif bmp ico svg pdf mp3 ogg oga opus wav flac m4a mp4 m4v webm ogv mov txt csv tsv json zip "
-    "gz tar npz npy bib tex ipynb docx xlsx pptx odt ods odp epub djvu".split()
+    "png jpg jpeg gif webp avif bmp ico svg pdf mp3 ogg oga opus wav flac m4a mp4 m4v webm ogv mov txt csv tsv json "
+    "zip gz tar npz npy bib tex ipynb docx xlsx pptx odt ods odp epub djvu".split()
 )
 
 

@@ -43,6 +43,8 @@ class Words:
     not_found: str
     not_found_help: str
     home: str
+    dark: str
+    light: str
     properties: tuple[tuple[str, str], ...]
     admonitions: tuple[tuple[str, str], ...]
 
@@ -79,6 +81,8 @@ RUSSIAN = Words(
     not_found="Такой страницы нет",
     not_found_help="Возможно, её переименовали. Попробуйте поиск или общий список.",
     home="На главную",
+    dark="Тёмная тема",
+    light="Светлая тема",
     properties=(("type", "вид"), ("status", "состояние"), ("sources", "источники"), ("source", "источник")),
     admonitions=(
         ("note", "Примечание"),
@@ -122,6 +126,8 @@ ENGLISH = Words(
     not_found="There is no such page",
     not_found_help="It may have been renamed. Try the search or the list of all pages.",
     home="Home",
+    dark="Dark mode",
+    light="Light mode",
     properties=(("type", "type"), ("status", "status"), ("sources", "sources"), ("source", "source")),
     admonitions=(
         ("note", "Note"),

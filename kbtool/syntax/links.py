@@ -12,7 +12,9 @@ from kbtool.values import Span
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _PAGE = re.compile(r"\[\[((?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++)\]\]")
 _BRACKETS = re.compile(r"\[\[|\]\]")
-_LABEL = re.compile(r"!?\[((?>\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]|`[^`\r\n]+`|\\[^\r\n]|[^\[\]\r\n\\]|\[(?:[^\[\]\\]|\\[\s\S])*+\])*+)\]\(")
+_LABEL = re.compile(
+    r"!?\[((?>\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]|`[^`\r\n]+`|\\[^\r\n]|[^\[\]\r\n\\]|\[(?:[^\[\]\\]|\\[\s\S])*+\])*+)\]\("
+)
 _METADATA = re.compile(r"\{[^}\r\n]*\}")
 _TITLED = re.compile(r'(?P<target><[^<>]*>|.*?)\s*"(?P<title>(?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _URL = re.compile(r"[^:]+://.+", re.DOTALL)
@@ -22,7 +24,9 @@ _BARE = re.compile(r"[A-Za-z0-9]+://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
 _QUICK = re.compile(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
 _URL_STEP = re.compile(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
 _SIZE = re.compile(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
-_ARGUMENT = re.compile(r"\s*(\[\[.*?\]\](?=\s*(?:,|$))|\(\([^)]*\)\)(?=\s*(?:,|$))|\"(?:[^\"\\]|\\.)*\"(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)")
+_ARGUMENT = re.compile(
+    r"\s*(\[\[.*?\]\](?=\s*(?:,|$))|\(\([^)]*\)\)(?=\s*(?:,|$))|\"(?:[^\"\\]|\\.)*\"(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)"
+)
 _PAIRS: Mapping[str, str] = {"(": ")", "[": "]"}
 # Deeper nesting of links in links is no name that anybody wrote.
 _MAX_NESTING = 16

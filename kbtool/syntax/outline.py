@@ -41,9 +41,7 @@ _OPENING = re.compile(
     re.VERBOSE,
 )
 _BULLET_HEADING = re.compile(r"[ \t]*(#+)(?=\s|\Z)")
-_MARKER = re.compile(
-    r"[ \t]+(TODO|DOING|WAITING|WAIT|DONE|CANCELED|CANCELLED|STARTED|IN-PROGRESS|NOW|LATER)(?=[ ]|\Z)"
-)
+_MARKER = re.compile(r"[ \t]+(TODO|DOING|WAITING|WAIT|DONE|CANCELED|CANCELLED|STARTED|IN-PROGRESS|NOW|LATER)(?=[ ]|\Z)")
 _PRIORITY = re.compile(r"[ \t]+\[#([^\r\n])\]")
 _TITLE_SPACE = re.compile(r"[ \t\x1a\x0c]+")
 _FENCE_CLOSE = re.compile(r"^[^\S\n]*(?:```|~~~)[^\r\n]*", re.MULTILINE)
@@ -249,7 +247,8 @@ class OutlineScanner:
         head_end = self._line_end(m.end())
         body = self._next_line(head_end)
         closing = re.compile(
-            r"^[^\S\n]*#\+end_" + re.escape(self.text[name.start : name.end]) + r"[^\r\n]*", re.MULTILINE | re.IGNORECASE
+            r"^[^\S\n]*#\+end_" + re.escape(self.text[name.start : name.end]) + r"[^\r\n]*",
+            re.MULTILINE | re.IGNORECASE,
         )
         close = self._search(key, closing, body)
         if close is None:

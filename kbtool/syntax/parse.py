@@ -188,7 +188,10 @@ class _Builder:
         return Cell(span, self._inline.scan(*span))
 
     def _fence(self, span: Span, info: Span, body: Span) -> Fence:
-        words = [Word(Span(info.start + m.start(), info.start + m.end()), m[0]) for m in _WORDS.finditer(self._slice(info).rstrip())]
+        words = [
+            Word(Span(info.start + m.start(), info.start + m.end()), m[0])
+            for m in _WORDS.finditer(self._slice(info).rstrip())
+        ]
         language = words[0] if words else Word(Span(info.start, info.start), "")
         lines: list[int] = []
         code: list[str] = []
@@ -274,7 +277,7 @@ def _lines(text: str, span: Span) -> list[Span]:
 
 
 def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:
-    """Depths from indentation: deeper than the last is a child; else the sibling of its equal, or of the nearest deeper."""
+    """Depths from indentation: a deeper block is a child; others are siblings of their equal, or of the nearest deeper."""
     stack: list[int] = []
     for block in blocks:
         width = block.level

@@ -5,7 +5,8 @@
 Both sides give one JSON object per file, `{"path", "page", "blocks": [{"depth", "line", "text", "page_refs",
 "block_refs", "properties", "marker", "priority"}]}`. `page_refs` are the keys of all pages that the block refers to in
 Logseq's sense: links, tags, embeds, property values and names, marker, priority, and the namespaces above any of them.
-`properties` maps each valid key of the block's first drawer to its text as written. Blocks are paired by their line.
+`properties` maps each valid key of the block's first drawer to its value: a list of page names, a truth value, a
+number or a text. `marker` and `priority` are null where absent. Blocks are paired by their line.
 """
 
 from __future__ import annotations
@@ -83,18 +84,11 @@ def logseq_files(graph: Path, node: str = "node") -> dict[str, File]:
 
 
 def logseq_file(row: Mapping[str, Any]) -> File:
-    properties: dict[int, dict[str, str]] = {}
-    for item in row["properties"]:
-        if not item.get("invalid"):
-            properties.setdefault(item["block"], {})[item["key"]] = item["text"]
-    blocks = (logseq_block(block, properties.get(index, {})) for index, block in enumerate(row["tree"]))
-    return File(None if "journal" in row["page"] else row["page"]["name"], by_line(blocks))
+    return File(None if "journal" in row["page"] else row["page"]["name"], by_line(map(logseq_block, row["tree"])))
 
 
-def logseq_block(block: Block, properties: Mapping[str, str]) -> Block:
-    # A block reference in an embed also makes a page of that name in Logseq, which nothing ever shows.
-    pages = [key for key in block["refs"] if not UUID.fullmatch(key)]
-    return {"marker": "", "priority": "", **block, "page_refs": pages, "properties": dict(properties)}
+def logseq_block(block: Block) -> Block:
+    return {"marker": None, "priority": None, "properties": {}, **block, "page_refs": block["refs"]}
 
 
 def by_line(blocks: Iterable[Block]) -> dict[int, Block]:
@@ -123,15 +117,25 @@ def differences(path: str, ours: File, logseq: File) -> Iterator[Difference]:
             yield Difference("block", path, line, mine and mine["text"], theirs and theirs["text"])
             continue
         for kind in FACTS:
-            if alike(mine[kind]) != alike(theirs[kind]):
+            if alike(shown(kind, mine[kind])) != alike(shown(kind, theirs[kind])):
                 yield Difference(kind, path, line, mine[kind], theirs[kind])
+
+
+def shown(kind: str, value: Any) -> Any:
+    # A block reference in an embed also makes a page of that name in Logseq, which nothing ever shows.
+    return [key for key in value if not UUID.fullmatch(key)] if kind == "page_refs" else value
 
 
 def alike(value: Any) -> Any:
     """Without what Logseq itself does not look at: order and repetition, an id's letter case, the ends of lines."""
-    if isinstance(value, str):
-        return value.replace("\r\n", "\n").rstrip("\n")
-    return sorted({UUID.sub(lambda id_: id_[0].lower(), item) for item in value}) if isinstance(value, list) else value
+    match value:
+        case str():
+            return UUID.sub(lambda found: found[0].lower(), value.replace("\r\n", "\n").rstrip("\n"))
+        case list():
+            return sorted({alike(item) for item in value})
+        case dict():
+            return {key: alike(item) for key, item in value.items()}
+    return value
 
 
 def report(comparison: Comparison, show: int) -> Iterator[str]:

@@ -1,0 +1,167 @@
+"""From what a session says and how it ends to outcomes: pure, and distrustful, as code can say anything."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from kbtool.cells.plan import Session, Step
+from kbtool.values import CellError, CellOutcome, Output, OutputKind
+
+FAR_TOO_MUCH = 16
+"""A cell that prints this many times its limit is stopped: it would go on for ever."""
+
+
+class BadReportError(Exception):
+    """A message that no runner sends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the runner says that a cell ended; `index` is the cell's in the note."""
+
+    index: int
+    failed: bool
+    outputs: tuple[Output, ...]
+    error: CellError | None
+    seconds: float
+
+
+def read_report(message: Mapping[str, Any]) -> Report:
+    """A cell's report; raises BadReportError when it has another shape."""
+    match message:
+        case {
+            "end": int(index),
+            "state": "ok" | "failed" as state,
+            "outputs": list(outputs),
+            "seconds": float(seconds),
+        }:
+            shown = tuple(_read_output(output) for output in outputs)
+            return Report(index, state == "failed", shown, _read_error(message.get("error")), seconds)
+    raise BadReportError
+
+
+def _read_output(output: object) -> Output:
+    match output:
+        case [str(kind), str(text)] if kind in get_args(OutputKind):
+            return Output(kind, readable(text))  # type: ignore[arg-type]
+    raise BadReportError
+
+
+def _read_error(error: object) -> CellError | None:
+    match error:
+        case None:
+            return None
+        case [str(name), str(message), int(line)]:
+            return CellError(readable(name), readable(message), line)
+    raise BadReportError
+
+
+def readable(text: str) -> str:
+    """A text that can be written in UTF-8: half a surrogate pair is spelled out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read_names(names: object) -> tuple[str, ...]:
+    """A list of names; raises BadReportError when it is none."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadReportError
+    return tuple(map(readable, names))
+
+
+# ---------------------------------------------------------------- output
+
+Piece = tuple[OutputKind, bytes]
+
+
+def streams(pieces: Iterable[Piece], paths: Sequence[tuple[str, str]]) -> tuple[Output, ...]:
+    """What a cell wrote to its streams, in order, each run of one stream as one output."""
+    runs: list[tuple[OutputKind, list[bytes]]] = []
+    for kind, data in pieces:
+        if runs and runs[-1][0] == kind:
+            runs[-1][1].append(data)
+        else:
+            runs.append((kind, [data]))
+    return tuple(Output(kind, without_paths(b"".join(data).decode("utf-8", "replace"), paths)) for kind, data in runs)
+
+
+def without_paths(text: str, paths: Sequence[tuple[str, str]]) -> str:
+    """A text without this machine's folders; each path stands for the word after it."""
+    for path, word in paths:
+        if path in text:
+            text = text.replace(path, word)
+    return text
+
+
+def outcome_of(report: Report, printed: tuple[Output, ...], paths: Sequence[tuple[str, str]]) -> CellOutcome:
+    """The outcome of a cell that came to its end."""
+    shown = tuple(
+        output if output.kind == "figure" else Output(output.kind, without_paths(output.text, paths))
+        for output in report.outputs
+    )
+    error = report.error
+    if error is not None:
+        error = CellError(error.name, without_paths(error.message, paths), error.line)
+    state = "failed" if report.failed else "ok"
+    return CellOutcome(report.index, state, printed + shown, round(report.seconds, 4), error)  # type: ignore[arg-type]
+
+
+def cut_mark(limit: int) -> bytes:
+    """What stands in the place of output beyond the limit."""
+    return f"\n[cut: a cell may print {limit:,} bytes, see `output_limit`]\n".encode()
+
+
+# ---------------------------------------------------------------- cells that did not come to their end
+
+
+def timed_out(step: Step) -> CellError:
+    """The error of a cell that ran longer than it may."""
+    return CellError("Timeout", f"no end after {step.timeout:g} s", 0)
+
+
+def printed_too_much(limit: int) -> CellError:
+    """The error of a cell that does not stop printing."""
+    return CellError("OutputLimit", f"more than {FAR_TOO_MUCH * limit:,} bytes printed", 0)
+
+
+def crashed(status: int) -> CellError:
+    """The error of a cell whose process ended; `status` as `waitstatus_to_exitcode` gives it, modulo 256."""
+    number = 256 - status
+    if status > 128 and number in {member.value for member in signal.Signals}:
+        name = signal.Signals(number).name
+        why = ", as the system does when memory runs out" if number == signal.SIGKILL else ""
+        return CellError("Crash", f"the process was killed by {name}{why}", 0)
+    return CellError("Crash", f"the process left with exit code {status}", 0)
+
+
+def stopped(session: Session, step: Step, error: CellError, dump: str) -> tuple[CellError, Output]:
+    """A stopped cell's error and traceback; `dump` is what `faulthandler` wrote, the innermost frame first."""
+    code = {f"<cell {one.index}>": one.code.split("\n") for one in session.steps}
+    frames = [frame for line in dump.split("\n") if (frame := _frame(line, code))]
+    here = [number for name, number, _ in frames if name == f"<cell {step.index}>"]
+    text = f"{error.name}: {error.message}"
+    if frames:
+        text = "\n".join(["Traceback (most recent call last):", *map(_shown(code), reversed(frames)), text])
+    return CellError(error.name, error.message, here[0] if here else 0), Output("error", text + "\n")
+
+
+_Frame = tuple[str, int, str]
+
+
+def _frame(line: str, code: Mapping[str, Sequence[str]]) -> _Frame | None:
+    """A line of a dump, `  File "<cell 2>", line 3 in train`, as cell, line and function."""
+    name, found, rest = line.strip().removeprefix('File "').partition('", line ')
+    number, _, function = rest.partition(" in ")
+    if not found or name not in code or not number.isdecimal():
+        return None
+    if "\\" in function:  # letters beyond ASCII are escaped
+        function = function.encode("ascii", "replace").decode("unicode_escape", "replace")
+    return (name, int(number), function) if 1 <= int(number) <= len(code[name]) else None
+
+
+def _shown(code: Mapping[str, Sequence[str]]) -> Any:
+    return lambda frame: (
+        f'  File "{frame[0]}", line {frame[1]}, in {frame[2]}\n    {code[frame[0]][frame[1] - 1].strip()}'
+    )

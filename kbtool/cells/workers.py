@@ -1,0 +1,339 @@
+"""Runs sessions, each in a fresh process and several at once, under time and output limits.
+
+One loop in the caller's thread reads from all of them. A scheduler over processes that fork from a warm parent, or
+over other machines, would take the place of this module and of `cells.process`, and of nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import selectors
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from kbtool.cells import process as processes
+from kbtool.cells.environment import distributions
+from kbtool.cells.plan import Environment, Session, Step
+from kbtool.cells.reports import (
+    FAR_TOO_MUCH,
+    BadReportError,
+    Piece,
+    crashed,
+    cut_mark,
+    outcome_of,
+    printed_too_much,
+    read_names,
+    read_report,
+    readable,
+    stopped,
+    streams,
+    timed_out,
+)
+from kbtool.values import CellError, CellOutcome, NoteId, Outcome, OutputKind, Provenance
+
+_START = 120.0  # seconds for what runs before a cell: Python itself, and importing what is seeded
+_KILL = 10.0  # seconds to kill a session's processes, which takes some milliseconds
+_DUMP = 0.5  # seconds for a dump, which takes a millisecond when the machine is idle
+_MESSAGE = 64 << 20  # bytes of one report: some figures at their limit
+_QUIET = 0.1  # seconds between two events about output lines
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How sessions are run: `jobs` at once (0: one a core); `folder` is the cache folder; what is installed."""
+
+    folder: Path
+    environment: Environment
+    jobs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happens to a session: it started, one of its cells finished, it printed a line (`text`), it finished.
+
+    `done` of `total` cells are behind it; `seconds` since its start.
+    """
+
+    kind: Literal["started", "cell", "line", "finished"]
+    note: NoteId
+    done: int
+    total: int
+    seconds: float
+    text: str = ""
+
+
+OnEvent = Callable[[Event], None]
+
+
+def _ignore(_: Event) -> None:
+    pass
+
+
+def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ignore) -> Iterator[Outcome]:
+    """Outcomes as sessions finish; when the caller stops asking or is interrupted, all that runs is killed.
+
+    An outcome knows only its cells' own lines; `cells.failures.located` gives it the note's.
+    """
+    waiting = deque(sessions)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = min(settings.jobs or cores, len(waiting))
+    plots = settings.folder / "matplotlib"
+    with suppress(OSError):  # then each session makes its font list anew
+        plots.mkdir(parents=True, exist_ok=True)
+    live: list[_Live] = []
+    with selectors.DefaultSelector() as selector:
+        around = _Around(selector, on_event, max(1, cores // max(1, jobs)), plots, dict(settings.environment.packages))
+        try:
+            while waiting or live:
+                while waiting and len(live) < jobs:
+                    live.append(_Live(waiting.popleft(), around))
+                for key, _ in selector.select(max(0.0, min(one.deadline for one in live) - time.monotonic())):
+                    key.data()
+                for one in [one for one in live if one.is_over()]:
+                    live.remove(one)
+                    yield one.outcome()
+        finally:
+            for one in live:
+                processes.kill(one.process)
+            for one in live:
+                processes.end(one.process)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What the sessions of one run share; `packages` grows with what they turn out to import."""
+
+    selector: selectors.BaseSelector
+    on_event: OnEvent
+    threads: int
+    plots: Path
+    packages: dict[str, tuple[str, ...]]
+
+    def versions(self, modules: Iterable[str]) -> tuple[str, ...]:
+        """The distributions that modules come from."""
+        unknown = set(modules) - self.packages.keys()
+        self.packages.update(dict.fromkeys(unknown, ()) | dict(distributions(unknown)))
+        return tuple(sorted({version for name in modules for version in self.packages[name]}))
+
+
+class _Live:
+    """A session that runs, and what is known of it so far."""
+
+    __slots__ = (
+        *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
+        *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
+        *("dump", "ending", "killed", "ended", "status"),
+    )
+
+    def __init__(self, session: Session, around: _Around) -> None:
+        self.session = session
+        self.around = around
+        self.process = processes.start(session, around.threads, around.plots)
+        self.paths = processes.machine_paths(self.process.scratch)
+        self.started = datetime.now(UTC)
+        self.wall = self.told = time.monotonic()
+        self.deadline = self.wall + _START
+        self.step: Step | None = None  # the cell that runs
+        self.pieces: list[Piece] = []
+        self.printed = 0
+        self.cells: list[CellOutcome] = []
+        self.inbox = bytearray()
+        self.device = "cpu"
+        self.modules: tuple[str, ...] = session.imports
+        self.dump = b""
+        self.ending: CellError | None = None  # why it is stopped
+        self.killed = self.ended = False
+        self.status = -1
+        for end, hear in self.ears():
+            around.selector.register(end, selectors.EVENT_READ, hear)
+        self.tell("started")
+
+    def ears(self) -> tuple[tuple[Any, Callable[[], object]], ...]:
+        """The ends of pipes, and what takes in what they bring."""
+        pipes = self.process.pipes
+        return (
+            (pipes.control, self.hear),
+            (pipes.stdout, lambda: self.take(pipes.stdout, "stdout")),
+            (pipes.stderr, lambda: self.take(pipes.stderr, "stderr")),
+            (pipes.dumps, self.take_dump),
+            (pipes.line, self.take_status),
+        )
+
+    def tell(self, kind: Literal["started", "cell", "line", "finished"], text: str = "") -> None:
+        seconds = time.monotonic() - self.wall
+        self.around.on_event(Event(kind, self.session.note, len(self.cells), len(self.session.steps), seconds, text))
+
+    # ------------------------------------------------------------ what comes in
+
+    def read(self, end: Any) -> bytes:
+        """What an end of a pipe has; at its end nobody listens to it any more."""
+        data = processes.read(end)
+        if data == b"":
+            with suppress(KeyError):
+                self.around.selector.unregister(end)
+        return data or b""
+
+    def take(self, end: IO[bytes], kind: OutputKind) -> bool:
+        """Take output; whether there was any. Beyond the limit it is read and dropped."""
+        data = self.read(end)
+        limit = self.session.output_limit
+        room = limit - self.printed
+        self.printed += len(data)
+        if room >= 0 and data:
+            self.pieces.append((kind, data[:room]))
+        if room >= 0 and len(data) > room:
+            self.pieces.append(("stderr", cut_mark(limit)))
+        if self.printed > FAR_TOO_MUCH * limit:
+            self.stop(printed_too_much(limit))
+        if data and time.monotonic() - self.told > _QUIET:
+            self.told = time.monotonic()
+            self.tell("line", data.decode("utf-8", "replace").rstrip().rpartition("\n")[2])
+        return bool(data)
+
+    def drain(self) -> None:
+        """Take what was written before now; others of the session may go on writing for ever, so not more than that."""
+        pipes = self.process.pipes
+        for _ in range(64):
+            if not self.take(pipes.stdout, "stdout"):
+                break
+        for _ in range(64):
+            if not self.take(pipes.stderr, "stderr"):
+                break
+
+    def take_dump(self) -> None:
+        self.dump = (self.dump + self.read(self.process.pipes.dumps))[-(1 << 20) :]
+        if self.ending is not None:  # the frames arrive within a moment of each other
+            self.deadline = min(self.deadline, time.monotonic() + 0.02)
+
+    def take_status(self) -> None:
+        data = self.read(self.process.pipes.line)
+        if data.strip().isdigit():
+            self.status = int(data)
+        self.ended = not data
+
+    def hear(self) -> bool:
+        """Take the runner's messages; whether there was anything."""
+        data = self.read(self.process.pipes.control)
+        self.inbox += data
+        while b"\n" in data and self.ending is None:
+            line, _, rest = bytes(self.inbox).partition(b"\n")
+            self.inbox = bytearray(rest)
+            data = rest
+            try:
+                self.obey(json.loads(line))
+            except (ValueError, RecursionError, BadReportError):
+                self.stop(CellError("Crash", "the session sent a report that cannot be read", 0))
+        if len(self.inbox) > _MESSAGE:
+            self.stop(CellError("Crash", "the session sent a report that is too long", 0))
+        return bool(data)
+
+    def obey(self, message: Any) -> None:
+        """Act on a message, and let the runner go on if it waits."""
+        match message:
+            case {"begin": int(index)}:
+                self.begin_cell(index)
+                return
+            case {"sync": True}:
+                self.drain()
+            case {"end": _}:
+                self.drain()
+                self.end_cell(message)
+            case {"device": str(device), "modules": modules}:
+                self.device, self.modules = readable(device), read_names(modules)
+            case _:
+                raise BadReportError
+        processes.answer(self.process)
+
+    def begin_cell(self, index: int) -> None:
+        step = self.next_step()
+        if step is None or step.index != index:
+            raise BadReportError
+        self.step = step
+        self.deadline = time.monotonic() + step.timeout
+
+    def end_cell(self, message: Mapping[str, Any]) -> None:
+        report = read_report(message)
+        if self.step is None or self.step.index != report.index:
+            raise BadReportError
+        self.cells.append(outcome_of(report, streams(self.pieces, self.paths), self.paths))
+        self.step, self.pieces, self.printed = None, [], 0
+        self.deadline = time.monotonic() + _START
+        self.tell("cell")
+
+    def next_step(self) -> Step | None:
+        steps = self.session.steps
+        return steps[len(self.cells)] if len(self.cells) < len(steps) else None
+
+    # ------------------------------------------------------------ how it ends
+
+    def stop(self, why: CellError) -> None:
+        """Have the session killed, after asking where it is."""
+        if self.ending is None:
+            self.ending = why
+            self.deadline = time.monotonic() + _DUMP
+            processes.ask_for_dump(self.process)
+
+    def is_over(self) -> bool:
+        """Whether the process has ended; sees to its time."""
+        if self.ended or time.monotonic() < self.deadline:
+            return self.ended
+        if self.ending is None:
+            self.time_is_up()
+        elif not self.killed:
+            processes.kill(self.process)
+            self.killed = True
+            self.deadline = time.monotonic() + _KILL
+        else:
+            self.ended = True
+        return self.ended
+
+    def time_is_up(self) -> None:
+        """Stop the session, unless the caller was busy and the end of the cell has come in meanwhile."""
+        step = self.step
+        while self.hear():
+            pass
+        if self.ending is None and time.monotonic() >= self.deadline:
+            self.stop(timed_out(step) if step else CellError("Timeout", f"no start after {_START:g} s", 0))
+
+    def outcome(self) -> Outcome:
+        """The outcome of a session that has ended, which is cleared away."""
+        while self.hear():
+            pass
+        self.drain()
+        self.take_dump()
+        for end, _ in self.ears():
+            with suppress(KeyError, ValueError):
+                self.around.selector.unregister(end)
+        processes.end(self.process)
+        self.tell("finished")
+        seconds = round(time.monotonic() - self.wall, 3)
+        cells = self.all_cells()
+        failed = any(cell.state != "ok" for cell in cells)
+        return Outcome(self.session.key, self.session.note, failed, cells, seconds, self.provenance())
+
+    def all_cells(self) -> tuple[CellOutcome, ...]:
+        """The outcomes of all cells: those that came to their end, the one that the session broke off in, the rest."""
+        cells = list(self.cells)
+        step = self.next_step()
+        if step is not None and not any(cell.state == "failed" for cell in cells):
+            why = self.ending or crashed(self.status)
+            error, trace = stopped(self.session, step, why, self.dump.decode("ascii", "replace"))
+            seconds = step.timeout if why.name == "Timeout" else 0.0
+            cells.append(CellOutcome(step.index, "failed", (*streams(self.pieces, self.paths), trace), seconds, error))
+        cells += (CellOutcome(step.index, "skipped", (), 0.0) for step in self.session.steps[len(cells) :])
+        return tuple(cells)
+
+    def provenance(self) -> Provenance:
+        version, started = platform.python_version(), self.started.isoformat(timespec="seconds")
+        name = version if sys.implementation.name == "cpython" else f"{version} ({sys.implementation.name})"
+        where = f"{sys.platform}-{platform.machine()}"
+        return Provenance(started, name, where, self.device, self.around.versions(self.modules))

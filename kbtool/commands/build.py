@@ -1,0 +1,71 @@
+"""`kbtool build`: checks, runs what changed, and builds the site."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+from pathlib import Path
+
+from kbtool import disk, publish, swap, terminal
+from kbtool.commands import opening
+from kbtool.commands import run as running
+from kbtool.config import KbError
+from kbtool.disk import Project, Selection
+from kbtool.values import Diagnostic
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("-k", "--keep-going", action="store_true", help="build the site in spite of errors")
+    parser.add_argument("--strict", action="store_true", help="count warnings as errors")
+    running.add_jobs(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Builds the site of the nearest mkdocs.yml; with errors it is left as it was, unless told to keep going."""
+    project = disk.find(Path.cwd())
+    opened = opening.open_selection(Selection(project, None))
+    site = site_folder(project)
+    swap.refuse(site, project.base)
+    found = opening.check(opened)
+    if opening.failed(found, opened, options.strict) and not options.keep_going:
+        return _stopped(opened, found, site)
+    ran = running.execute(opened, options.jobs)
+    found = (*found, *ran.failures)
+    if opening.failed(found, opened, options.strict) and not options.keep_going:
+        return _stopped(opened, found, site)
+    with swap.staged(site) as staged:
+        build_into(opened, ran, staged)
+    if found:
+        opening.print_report(opened, found, "text")
+    terminal.say([running.summary(ran), f"site: {disk.shown(site)}/index.html"])
+    return int(opening.failed(found, opened, options.strict))
+
+
+def site_folder(project: Project) -> Path:
+    """Where the site goes."""
+    site_dir = project.mkdocs.site_dir if project.mkdocs else "site"
+    return mkdocs_yml(project).parent / site_dir
+
+
+def mkdocs_yml(project: Project) -> Path:
+    """The project's mkdocs.yml, which a site needs."""
+    if project.mkdocs_yml is None:
+        raise KbError("building a site needs a mkdocs.yml\nkbtool init starts one")
+    return project.mkdocs_yml
+
+
+def build_into(opened: opening.Opened, ran: running.Ran, folder: Path) -> None:
+    """Has MkDocs write the site of a snapshot into a folder."""
+    from kbtool.mkdocs_plugin import build
+
+    compiled = functools.partial(publish.compiled, opened.snapshot, ran.outcomes)
+    for warning in build(mkdocs_yml(opened.project), folder, compiled):
+        terminal.warn(f"mkdocs: {warning}")
+
+
+def _stopped(opened: opening.Opened, found: tuple[Diagnostic, ...], site: Path) -> int:
+    opening.print_report(opened, found, "text")
+    old = f"{disk.shown(site)} is as it was" if site.exists() else "nothing was written"
+    terminal.warn(f"no site was built ({old}); mend the errors, or build all the same: kbtool build --keep-going")
+    return 1

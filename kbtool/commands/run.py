@@ -1,0 +1,107 @@
+"""`kbtool run`: runs the sessions whose outcomes are not in the cache."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kbtool import query, terminal
+from kbtool.cells import store, workers
+from kbtool.cells.environment import read_environment
+from kbtool.cells.failures import failures
+from kbtool.cells.plan import Session, imported_modules, plan
+from kbtool.commands import opening
+from kbtool.commands.watching import Watch
+from kbtool.kb import in_order
+from kbtool.values import Diagnostic, NoteId, Outcome, SessionState
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What became of each session that was asked for, the outcomes, and the cells that failed."""
+
+    states: Mapping[NoteId, SessionState]
+    outcomes: Mapping[NoteId, Outcome]
+    failures: tuple[Diagnostic, ...]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    opening.add_paths(parser)
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
+    add_jobs(parser)
+
+
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """The `--jobs` of run and build."""
+    parser.add_argument("--jobs", type=_positive, default=0, metavar="N", help="sessions at once (default: one a core)")
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: not a number from 1 up")
+    return int(text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """0 when all sessions ran well, 1 when one failed."""
+    opened = opening.open_base(options.paths)
+    ran = execute(opened, options.jobs)
+    if options.format == "json":
+        terminal.say(_json(ran))
+    else:
+        if ran.failures:
+            opening.print_report(opened, ran.failures, "text")
+        terminal.say([summary(ran)])
+    return int("failed" in ran.states.values())
+
+
+def execute(opened: opening.Opened, jobs: int) -> Ran:
+    """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
+    asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
+    environment = read_environment(imported_modules(asked))
+    sessions = plan(asked, opened.project.config, environment).sessions
+    kept = store.Store(store.default_folder())
+    outcomes = {session.note: kept.load(session.key) for session in sessions}
+    known = {note: outcome for note, outcome in outcomes.items() if outcome is not None and not outcome.failed}
+    states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
+    states |= dict.fromkeys(known, "cached")
+    waiting = [session for session in sessions if session.note not in known]
+    for outcome in _run(waiting, workers.Settings(kept.folder, environment, jobs), kept):
+        known[outcome.note] = outcome
+        states[outcome.note] = "failed" if outcome.failed else "ran"
+    found = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
+    return Ran(states, known, in_order(found))
+
+
+def _run(waiting: list[Session], settings: workers.Settings, kept: store.Store) -> list[Outcome]:
+    watch = Watch(len(waiting))
+    finished: list[Outcome] = []
+    try:
+        for outcome in workers.run(waiting, settings, watch.on_event):
+            finished.append(outcome)
+            problem = kept.save(outcome)
+            if problem:
+                terminal.warn(f"warning: {problem}")
+    finally:
+        watch.end()
+    return finished
+
+
+def summary(ran: Ran) -> str:
+    """`3 ran, 9 cached, 1 failed`, or that there is no code."""
+    states = list(ran.states.values())
+    counts = [f"{states.count(kind)} {kind}" for kind in ("ran", "cached", "failed", "skipped") if kind in states]
+    return f"sessions: {', '.join(counts)}" if counts else "no code to run"
+
+
+def _json(ran: Ran) -> list[str]:
+    def seconds(note: NoteId) -> float:
+        return round(ran.outcomes[note].seconds, 3) if note in ran.outcomes else 0.0
+
+    return [
+        json.dumps({"note": note, "state": state, "seconds": seconds(note)}, ensure_ascii=False)
+        for note, state in sorted(ran.states.items())
+    ]

@@ -1,0 +1,62 @@
+"""From a compiled base and its outcomes to the finished pages of its site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from kbtool import disk, names, query
+from kbtool.cells.environment import read_environment
+from kbtool.cells.failures import located
+from kbtool.cells.plan import imported_modules, plan
+from kbtool.cells.store import Store, default_folder
+from kbtool.config import Config
+from kbtool.disk import Project
+from kbtool.kb import Kb, Snapshot
+from kbtool.note import Note
+from kbtool.render.anchors import entry
+from kbtool.render.context import Backlink, Entry, Look, RenderContext
+from kbtool.render.page import page
+from kbtool.render.site import SiteInput, assemble
+from kbtool.values import NoteId, Outcome, Slug
+
+
+def site(base: Path, config: Config, look: Look) -> SiteInput:
+    """The site of a base as its files and the stored outcomes have it; runs nothing."""
+    snapshot = Kb().snapshot(disk.read(Project(base, None, None, config)))
+    return compiled(snapshot, stored(snapshot), look)
+
+
+def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
+    """The outcomes in the cache that belong to the code as it is now."""
+    notes = query.pages(snapshot)
+    environment = read_environment(imported_modules(notes))
+    kept = Store(default_folder())
+    sessions = plan(notes, snapshot.files.config, environment).sessions
+    found = ((session.note, kept.load(session.key)) for session in sessions)
+    return {note: outcome for note, outcome in found if outcome is not None}
+
+
+def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
+    """The pages of a snapshot."""
+    context = RenderContext(entries(snapshot, outcomes), snapshot.names.pages, look)
+    mentions = query.backlinks(snapshot)
+    pages = [
+        page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
+        for ident, one in context.entries.items()
+    ]
+    return assemble(context, pages)
+
+
+def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome]) -> Mapping[NoteId, Entry]:
+    """What rendering needs of each note."""
+    notes = query.pages(snapshot)
+    places = names.slugs({note.id: note.name for note in notes}, query.home(snapshot))
+    return {note.id: _entry(snapshot, note, places[note.id], outcomes.get(note.id)) for note in notes}
+
+
+def _entry(snapshot: Snapshot, note: Note, place: Slug, outcome: Outcome | None) -> Entry:
+    text = snapshot.text(note.id)
+    made = entry(note, text, snapshot.links[note.id], place)
+    return replace(made, outcome=located(outcome, note, text) if outcome else None)
