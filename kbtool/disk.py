@@ -228,3 +228,16 @@ def shown(path: Path) -> str:
     """A path for people: relative to the working folder where it lies below it."""
     path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def fingerprint(project: Project) -> frozenset[tuple[str, int, int]]:
+    """Path, time and size of all that a build reads: when it changes, so may the site."""
+    paths = [project.base / path for path, _ in _walk(project.base)]
+    found = set()
+    for path in (*paths, *([project.mkdocs_yml] if project.mkdocs_yml else [])):
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # gone between the two looks
+        found.add((str(path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)

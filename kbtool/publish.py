@@ -40,7 +40,7 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
     """The pages of a snapshot."""
-    context = RenderContext(entries(snapshot, outcomes), snapshot.names.pages, look)
+    context = RenderContext(entries(snapshot, outcomes, home(snapshot, look)), snapshot.names.pages, look)
     mentions = query.backlinks(snapshot)
     pages = [
         page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
@@ -49,10 +49,18 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look)
     return assemble(context, pages)
 
 
-def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome]) -> Mapping[NoteId, Entry]:
-    """What rendering needs of each note."""
+def home(snapshot: Snapshot, look: Look) -> NoteId | None:
+    """The note that comes first: the one that the navigation begins with, else the graph's `:default-home`."""
+    first = snapshot.notes.get(NoteId(look.home))
+    return first.id if first and first.defines else query.home(snapshot)
+
+
+def entries(
+    snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None
+) -> Mapping[NoteId, Entry]:
+    """What rendering needs of each note; `first` becomes the home page."""
     notes = query.pages(snapshot)
-    places = names.slugs({note.id: note.name for note in notes}, query.home(snapshot))
+    places = names.slugs({note.id: note.name for note in notes}, first)
     return {note.id: _entry(snapshot, note, places[note.id], outcomes.get(note.id)) for note in notes}
 
 

@@ -28,43 +28,35 @@ ORDER = [
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.page", "render.site"),
-    *("memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin"),
-    *(
-        "terminal",
-        "commands.opening",
-        "commands.check",
-        "commands.watching",
-        "commands.run",
-        "commands.build",
-        "commands.serve",
-    ),
-    *("commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain", "commands.completion"),
-    *("cli", "__main__"),
+    *("memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin", "server"),
+    *("terminal", "commands.opening", "commands.check", "commands.watching", "commands.run", "commands.build"),
+    *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
+    *("commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
-RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "terminal", "cli", "__main__"}
+RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.links", "syntax.inline", "syntax.outline", "syntax.parse"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
-BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError", "BasePlugin", "BaseConfig", "ArgumentParser"}
+BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
+BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states
 
-WORLD = {
-    "os",
-    "shutil",
-    "subprocess",
-    "socket",
-    "tempfile",
-    "threading",
+WORLD = {"os", "shutil", "subprocess", "socket", "tempfile", "time", "logging", "asyncio", "threading"}
+WORLD |= {
     "multiprocessing",
-    "asyncio",
-    "time",
-    "logging",
+    "importlib",
+    "pkgutil",
+    "pathlib.Path",
+    "sys.stdin",
+    "sys.stdout",
+    "sys.stderr",
+    "sys.argv",
+    "sys.exit",
 }
-WORLD |= {"importlib", "pkgutil", "pathlib.Path", "sys.stdin", "sys.stdout", "sys.stderr", "sys.argv", "sys.exit"}
 ACTS = {"open", "print", "input", "exec", "eval", "__import__", "environ", "Path", "stdin", "stdout", "stderr", "argv"}
 ACTS |= {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir", "glob", "rglob", "unlink", "mkdir", "now"}
 BANNED = {"pickle", "marshal", "shelve", "dill", "joblib", "system", "popen", "unsafe_load", "full_load"}

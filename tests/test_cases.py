@@ -67,7 +67,9 @@ def update(case: Case) -> None:
     page = CASES / f"{case.rule}.md"
     old = FENCE.findall(case.body)[-1]
     body = case.body.replace(f"````diagnostics\n{old[1]}````", f"````diagnostics\n{said(case)}````")
-    page.write_text(page.read_text("utf-8").replace(f"## {case.title}\n{case.body}", f"## {case.title}\n{body}"), "utf-8")
+    page.write_text(
+        page.read_text("utf-8").replace(f"## {case.title}\n{case.body}", f"## {case.title}\n{body}"), "utf-8"
+    )
 
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.title}")

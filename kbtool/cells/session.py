@@ -273,7 +273,7 @@ class _Program:
     def run_cell(self, cell: dict[str, Any], limit: int) -> dict[str, Any]:
         """Execute a cell; what it showed beside its streams, and how it ended."""
         name, code = f"<cell {cell['index']}>", cell["code"]
-        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+        linecache.cache[name] = (len(code), None, [f"{line}\n" for line in code.split("\n")], name)
         outputs: list[tuple[str, str]] = []
         began = time.perf_counter()
         with _Raised() as raised:

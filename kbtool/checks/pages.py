@@ -29,20 +29,20 @@ def _needs_a_page(reference: Reference) -> bool:
 
 
 def _missing(reference: Reference, context: CheckContext) -> tuple[str, str]:
-    name = reference.name
+    """The message and the advice."""
+    name, known = reference.name, context.base.names
     message = f"no page named «{name}»"
-    create = f"create it: kbtool new {_quoted(name)}, or list it under `wanted` in mkdocs.yml to link it already"
     if foreign := _obsidian(name, context):
-        return message, f"{foreign}\n{create}"
+        return message, foreign
     trimmed = reference.key.strip()
-    near = trimmed if trimmed in context.base.names.pages else closest(reference.key, context.base.page_words)
-    if near is None:
-        return message, create
-    spelled = context.base.names.spelled.get(near, near)
-    difference = _difference(reference.key, near)
-    if difference:
-        return message, f"«{spelled}» differs only by {difference}\n{create}"
-    return message, f"did you mean «{spelled}»?\n{create}"
+    near = trimmed if trimmed in known.pages else closest(reference.key, context.base.page_words)
+    if near and (difference := _difference(reference.key, near)):
+        return message, f"«{known.spelled[near]}» differs only by {difference}"
+    meant = f"did you mean «{known.spelled[near]}»?\n" if near else ""
+    return (
+        message,
+        f"{meant}create it: kbtool new {_quoted(name)}, or list it under `wanted` in mkdocs.yml for the time being",
+    )
 
 
 def _obsidian(name: str, context: CheckContext) -> str:
@@ -120,5 +120,5 @@ def _claims(note: NoteId, mine: Definition, context: CheckContext) -> Iterator[L
     for other in owner.defines:
         same_day = owner.journal == context.note.journal is not None and mine.kind == other.kind == "page"
         if other.kind != "block" and (other.key == mine.key or same_day):
-            what = "the page itself" if other.kind == "page" else "an alias"
-            yield Label(note, other.span, f"here it is {what}")
+            title = "the title" if other.span.start < other.span.end else "the file's name"
+            yield Label(note, other.span, f"here it is {title if other.kind == 'page' else 'an alias'}")

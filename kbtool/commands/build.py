@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 from kbtool import disk, publish, swap, terminal
@@ -11,7 +12,7 @@ from kbtool.commands import opening
 from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
-from kbtool.values import Diagnostic
+from kbtool.values import Diagnostic, NoteId, Outcome
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)
     with swap.staged(site) as staged:
-        build_into(opened, ran, staged)
+        build_into(opened, ran.outcomes, staged)
     if found:
         opening.print_report(opened, found, "text")
     terminal.say([running.summary(ran), f"site: {disk.shown(site)}/index.html"])
@@ -55,11 +56,11 @@ def mkdocs_yml(project: Project) -> Path:
     return project.mkdocs_yml
 
 
-def build_into(opened: opening.Opened, ran: running.Ran, folder: Path) -> None:
+def build_into(opened: opening.Opened, outcomes: Mapping[NoteId, Outcome], folder: Path) -> None:
     """Has MkDocs write the site of a snapshot into a folder."""
     from kbtool.mkdocs_plugin import build
 
-    compiled = functools.partial(publish.compiled, opened.snapshot, ran.outcomes)
+    compiled = functools.partial(publish.compiled, opened.snapshot, outcomes)
     for warning in build(mkdocs_yml(opened.project), folder, compiled):
         terminal.warn(f"mkdocs: {warning}")
 

@@ -1,0 +1,60 @@
+"""`kbtool serve`: shows the site on this machine, and builds it again when the base changes; runs no code."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from kbtool import disk, publish, server, terminal
+from kbtool.commands import opening
+from kbtool.commands.build import build_into, mkdocs_yml
+from kbtool.config import KbError
+from kbtool.disk import Project, Selection
+from kbtool.values import NoteId, Outcome
+
+# Seconds between two looks at the base: soon enough for a person, and nothing for the machine.
+_INTERVAL = 0.4
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    parser.add_argument("--port", type=int, default=8000, help="the port on 127.0.0.1 (default: 8000)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves until Ctrl-C; an error in mkdocs.yml leaves the last site up."""
+    project = disk.find(Path.cwd())
+    mkdocs_yml(project)
+    with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder:
+        site = server.Site(Path(folder))
+        seen = disk.fingerprint(project)
+        _build(project, site)
+        with server.start(site, options.port) as address:
+            terminal.warn(f"serving {address} (Ctrl-C ends it); results are those of the last kbtool run")
+            while True:
+                time.sleep(_INTERVAL)
+                now = disk.fingerprint(project)
+                if now != seen:
+                    seen = now
+                    _rebuild(site)
+
+
+def _rebuild(site: server.Site) -> None:
+    try:
+        _build(disk.find(Path.cwd()), site)
+    except KbError as error:
+        terminal.warn(f"error: {error}")
+
+
+def _build(project: Project, site: server.Site) -> None:
+    began = time.monotonic()
+    opened = opening.open_selection(Selection(project, None))
+    found = opening.check(opened)
+    if found:
+        opening.print_report(opened, found, "text")
+    outcomes: dict[NoteId, Outcome] = dict(publish.stored(opened.snapshot))
+    build_into(opened, outcomes, site.next())
+    site.show()
+    terminal.warn(f"built {len(opened.snapshot.notes)} notes in {time.monotonic() - began:.1f} s")
