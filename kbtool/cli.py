@@ -79,6 +79,8 @@ def _unknown(word: str) -> int:
 def parser(wanted: str | None) -> argparse.ArgumentParser:
     """The parser; only the wanted command's module is imported ("*": all of them)."""
     top = _Parser(prog="kbtool", description="Compile a Logseq-style knowledge base.", epilog=EPILOG)
+    # For the one command that speaks of all the others.
+    top.set_defaults(whole_parser=lambda: parser("*"))
     top.add_argument("--version", action="version", version=f"kbtool {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
     for name, summary in COMMANDS:

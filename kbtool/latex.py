@@ -47,8 +47,10 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\end\s*\{([bBpvV]?matrix)\*\}"), r"\\end{\1}"),
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:<|\\lt(?![a-zA-Z]))"), r"\\\1\\langle "),
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
-    (re.compile(r"\\(text)?color\s*\{#([0-9a-fA-F]{6})\}"), r"\\\1color[HTML]{\2}"),
-    (re.compile(r"\\(text)?color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\\1color[HTML]{\2\2\3\3\4\4}"),
+    (re.compile(r"\\color\s*\{#([0-9a-fA-F]{6})\}"), r"\\color[HTML]{\1}"),
+    (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F]{6})\}\s*\{"), r"{\\color[HTML]{\1}"),
+    (re.compile(r"\\color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\color[HTML]{\1\1\2\2\3\3}"),
+    (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}\s*\{"), r"{\\color[HTML]{\1\1\2\2\3\3}"),
 )
 """What KaTeX, and so Logseq, knows and math-core does not, in words that it knows."""
 

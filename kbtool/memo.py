@@ -28,7 +28,7 @@ class Memo:
             return cast(T, known[1])
         answer = function(*inputs, **none)
         if known is not None and known[1] == answer:
-            answer = known[1]  # type: ignore[assignment]  # equal values of one function have one type
+            answer = known[1]  # the old object, so that what depends on it stays too
         self._answers[function, key] = (inputs, answer)
         return answer
 

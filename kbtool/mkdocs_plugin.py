@@ -19,7 +19,7 @@ from mkdocs.config import load_config
 from mkdocs.config.base import ConfigErrors, ConfigWarnings, LegacyConfig, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError, MkDocsException, PluginError
-from mkdocs.plugins import BasePlugin
+from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkPage
 from mkdocs.structure.toc import AnchorLink, TableOfContents
@@ -99,6 +99,13 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         if ready is not None:
             _replace_rendering(page, ready)
         return page
+
+    @event_priority(100)
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        """Give the search plugin our entries before it writes its index."""
+        index = getattr(config.plugins.get("material/search"), "search_index", None)
+        if index is not None:
+            index.entries += [entry for page in self._pages.values() for entry in _search(config, page)]
 
     def on_serve(self, server: Any, **_: Any) -> Any:
         """Watch the base, which MkDocs no longer knows."""
@@ -285,6 +292,7 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
     def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
         page.markdown = ""
         page.meta = {"title": ready.title} if ready.slug != urls.HOME else {}
+        page.meta["search"] = {"exclude": True}  # the index gets the page's own entries
         if ready.tags:
             page.meta["tags"] = list(ready.tags)
 
@@ -297,6 +305,15 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
 
     page.read_source = read_source  # type: ignore[method-assign]
     page.render = render  # type: ignore[method-assign]
+
+
+def _search(config: MkDocsConfig, page: Page) -> Iterator[dict[str, object]]:
+    """The entries of a page in the form that Material's search takes."""
+    location = _page_file(config, _source_name(page), page).url
+    for found in page.search:
+        place = f"{location}#{found.anchor}" if found.anchor else location
+        tags = {"tags": list(page.tags)} if page.tags and not found.anchor else {}
+        yield {"location": place, "title": found.title, "text": found.text, **tags}
 
 
 def _contents(headings: tuple[Heading, ...]) -> TableOfContents:

@@ -55,9 +55,7 @@ def home(snapshot: Snapshot, look: Look) -> NoteId | None:
     return first.id if first and first.defines else query.home(snapshot)
 
 
-def entries(
-    snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None
-) -> Mapping[NoteId, Entry]:
+def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None) -> Mapping[NoteId, Entry]:
     """What rendering needs of each note; `first` becomes the home page."""
     notes = query.pages(snapshot)
     places = names.slugs({note.id: note.name for note in notes}, first)

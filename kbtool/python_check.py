@@ -68,7 +68,8 @@ def _check_cell(note: NoteId, cell: Cell, program: Program) -> Iterator[Diagnost
         return
     compiled = _compiled(python_text(cell.code), program.flags)
     if isinstance(compiled, _Broken):
-        program.unknown = True
+        program.words |= _words(cell.code)
+        program.unknown |= "import *" in cell.code
         if not cell.options.norun and cell.options.raises not in _SYNTAX_ERRORS:
             yield _syntax_problem(note, cell, compiled)
         return
@@ -76,6 +77,11 @@ def _check_cell(note: NoteId, cell: Cell, program: Program) -> Iterator[Diagnost
     quiet = cell.options.norun or cell.options.raises in _NAME_ERRORS
     program.expects_name_errors |= cell.options.raises in _NAME_ERRORS
     read_cell(program, compiled.tree, cell.index, quiet=quiet)
+
+
+def _words(code: str) -> set[str]:
+    """All that could be a name in code that cannot be parsed."""
+    return set("".join(char if char.isalnum() or char == "_" else " " for char in code).split())
 
 
 # ---------------------------------------------------------------- what does not compile
@@ -236,7 +242,8 @@ def _undefined(note: Note, program: Program) -> Iterator[Diagnostic]:
     """One problem for each name, at its first use: to define it there mends the others."""
     uses = [*program.missing]
     if not (program.unknown or program.expects_name_errors):
-        uses += (use for use in program.free if use.name not in program.bound and use.name not in BUILTINS)
+        known = program.bound.keys() | program.words | BUILTINS
+        uses += (use for use in program.free if use.name not in known)
     cells = {cell.index: cell for cell in note.cells}
     seen: set[str] = set()
     for use in sorted(uses, key=lambda use: (use.place.cell, use.place.line, use.place.column)):
@@ -263,7 +270,7 @@ def _advice(name: str, program: Program) -> str:
     imported = imported or (f"import {name}" if name in sys.stdlib_module_names else "")
     if imported:
         return f"is `{imported}` missing?"
-    near = did_you_mean(name, (*program.bound, *BUILTINS)) if len(name) > 2 else None
+    near = did_you_mean(name, (*program.bound, *BUILTINS))
     return f"did you mean `{near}`?" if near else "define or import it above this line"
 
 

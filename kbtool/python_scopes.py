@@ -51,10 +51,10 @@ class Program:
 
     `bound` gives the first binding of every name, `defined` what is bound at the end of the last cell read. `missing`
     were looked up before anything bound them; `free` are looked up by functions, whenever those are called.
-    `unknown` when a name may have been bound unseen.
+    `unknown` when a name may have been bound unseen. `words` are those of cells that do not compile: they may be names.
     """
 
-    __slots__ = ("bound", "defined", "deleted", "expects_name_errors", "flags", "free", "missing", "unknown")
+    __slots__ = ("bound", "defined", "deleted", "expects_name_errors", "flags", "free", "missing", "unknown", "words")
 
     def __init__(self) -> None:
         self.bound: dict[str, Place] = {}
@@ -63,6 +63,7 @@ class Program:
         self.missing: list[Use] = []
         self.free: list[Use] = []
         self.unknown = False
+        self.words: set[str] = set()
         self.expects_name_errors = False
         self.flags = 0
 
@@ -158,7 +159,7 @@ class Walk:
         """A name that the module has not bound so far is looked up there."""
         if use.name in BUILTINS:
             self.special(use.name)
-        elif not (self.silent or self.program.unknown):
+        elif not (self.silent or self.program.unknown or use.name in self.program.words):
             (self.waiting if self.loops else self.missing).append(use)
 
     def special(self, name: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from typing import Literal, NamedTuple
 
 from kbtool.config import Config
@@ -40,9 +39,6 @@ def severity(rule: str, config: Config) -> Severity:  # noqa: ARG001 -- the conf
     return next(known.severity for known in RULES if known.name == rule)
 
 
-def explain(rule: str) -> str | None:
-    """The page of a rule, Markdown, or None for no rule of ours."""
-    if all(known.name != rule for known in RULES):
-        return None
-    page = pkgutil.get_data("kbtool", f"checks/cases/{rule}.md")
-    return None if page is None else page.decode("utf-8")
+def page(rule: str) -> str | None:
+    """Where in the package the page of a rule lies, None for no rule of ours."""
+    return f"checks/cases/{rule}.md" if any(known.name == rule for known in RULES) else None

@@ -52,7 +52,7 @@ class _Handler(SimpleHTTPRequestHandler):
         """Refuses requests that name another host, as DNS rebinding makes them."""
         if not super().parse_request():
             return False
-        port = self.server.server_address[1]
+        _, port = self.connection.getsockname()[:2]
         if self.headers.get("Host", "") not in (f"{HOST}:{port}", f"localhost:{port}"):
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return False
@@ -72,7 +72,7 @@ class _Handler(SimpleHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def list_directory(self, path: Any) -> None:
+    def list_directory(self, path: Any) -> None:  # noqa: ARG002 -- the method that is replaced has it
         """No folder is listed."""
         self.send_error(HTTPStatus.NOT_FOUND)
 

@@ -1,4 +1,4 @@
-"""Puts a finished site in the place of the old one, at once: no reader sees a mixture, and a failure changes nothing."""
+"""Puts a finished site in the old one's place, at once: no reader sees a mixture, and a failure changes nothing."""
 
 from __future__ import annotations
 

@@ -227,6 +227,15 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchEntry:
+    """A section of a page as search finds it: `anchor` empty for the page itself; title and text are HTML-escaped."""
+
+    anchor: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """A finished page: nothing in it needs Markdown any more.
 
@@ -241,3 +250,4 @@ class Page:
     path: str
     tags: tuple[str, ...]
     files: tuple[File, ...] = ()
+    search: tuple[SearchEntry, ...] = ()

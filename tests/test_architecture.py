@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
-    *("syntax.tree", "syntax.html", "syntax.links", "syntax.inline", "syntax.outline", "syntax.parse"),
+    *("syntax.tree", "syntax.html", "syntax.links", "syntax.inline", "syntax.pieces", "syntax.outline", "syntax.parse"),
     *("references", "cells.options", "note", "graph"),
     *("latex", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
@@ -27,7 +27,8 @@ ORDER = [
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
-    *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.page", "render.site"),
+    *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.search", "render.page"),
+    "render.site",
     *("memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin", "server"),
     *("terminal", "commands.opening", "commands.check", "commands.watching", "commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
@@ -36,7 +37,7 @@ ORDER = [
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
-RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "new", "init")}
+RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.links", "syntax.inline", "syntax.outline", "syntax.parse"}

@@ -26,7 +26,7 @@ def note() -> Made:
 
 def test_a_failure_stands_at_its_line(note: Made) -> None:
     (found,) = failures(note.note, failed(CellError("ZeroDivisionError", "division by zero", 3)))
-    assert note.shown(found) == "cell-failed 15:7 f(): ZeroDivisionError: division by zero"
+    assert note.shown(found) == "cell-failed 14:7 f(): ZeroDivisionError: division by zero"
 
 
 @pytest.mark.parametrize("line", [0, 4, 99])
@@ -84,8 +84,8 @@ def located_text(note: Made, text: str, kind: OutputKind = "error") -> str:
     ("text", "expected"),
     [
         ('  File "<cell 0>", line 4, in f\n', '  File "pages/softmax.md", line 8, in f\n'),
-        ('File "<cell 1>", line 1', 'File "pages/softmax.md", line 13'),
-        ("<cell 1>:3: UserWarning: x\n", "pages/softmax.md:15: UserWarning: x\n"),
+        ('File "<cell 1>", line 1', 'File "pages/softmax.md", line 12'),
+        ("<cell 1>:3: UserWarning: x\n", "pages/softmax.md:14: UserWarning: x\n"),
         ('File "<cell 1>", line 9', 'File "<cell 1>", line 9'),
         ('File "<cell 9>", line 1', 'File "<cell 9>", line 1'),
         ("a <cell 0> b", "a <cell 0> b"),

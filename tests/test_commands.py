@@ -50,8 +50,16 @@ def tool(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 def graph(tmp_path: Path) -> Path:
     """A clean small graph without mkdocs.yml."""
     root = tmp_path / "work" / "graph"
-    write(root, "pages/Home.md", "alias:: Start\ntags:: Other\n\n- [[other]] #Other {{embed [[START]]}}\n- ((" + BLOCK + "))")
-    write(root, "pages/Other.md", f"- one\n  id:: {BLOCK}\n- ![p](../assets/p.png)\n- a [[2024-05-01]] and #[[Wanted One]]")
+    write(
+        root,
+        "pages/Home.md",
+        "alias:: Start\ntags:: Other\n\n- [[other]] #Other {{embed [[START]]}}\n- ((" + BLOCK + "))",
+    )
+    write(
+        root,
+        "pages/Other.md",
+        f"- one\n  id:: {BLOCK}\n- ![p](../assets/p.png)\n- a [[2024-05-01]] and #[[Wanted One]]",
+    )
     write(root, "assets/p.png", "")
     write(root, "mkdocs.yml", "")
     (root / "mkdocs.yml").unlink()
@@ -120,11 +128,11 @@ def test_check_of_a_note_speaks_of_that_note_alone(tool: Tool, graph: Path) -> N
 
 
 def test_text_report_points_at_the_place(tool: Tool, graph: Path) -> None:
-    write(graph, "pages/a.md", "- ссылка [[Hom]]")
+    write(graph, "pages/a.md", "- ссылка [[Othr]]")
     out = tool("check", "graph/pages/a.md")[1]
-    assert "error[missing-page]: no page named «Hom»\n --> graph/pages/a.md:1:10\n" in out
-    assert "1 | - ссылка [[Hom]]\n  |          ^^^^^^^\n" in out
-    assert "did you mean «Home»?" in out
+    assert "error[missing-page]: no page named «Othr»\n --> graph/pages/a.md:1:10\n" in out
+    assert "1 | - ссылка [[Othr]]\n  |          ^^^^^^^^\n" in out
+    assert "did you mean «Other»?" in out
 
 
 def test_github_report_cannot_be_injected(tool: Tool, graph: Path) -> None:
@@ -270,7 +278,9 @@ def test_init_leaves_a_folder_with_a_base_alone(tool: Tool) -> None:
 
 # ---------------------------------------------------------------- run, build
 
-COUNTING = "- ```python\n  import pathlib\n  with pathlib.Path({log!r}).open('a') as log:\n      log.write('x')\n  ```\n"
+COUNTING = (
+    "- ```python\n  import pathlib\n  with pathlib.Path({log!r}).open('a') as log:\n      log.write('x')\n  ```\n"
+)
 
 
 def runs(log: Path) -> int:
@@ -322,7 +332,7 @@ def test_a_new_base_builds_at_once(tool: Tool, monkeypatch: pytest.MonkeyPatch) 
     status, out, err = tool("build")
     assert (status, err) == (0, "")
     assert out == "sessions: 1 ran\nsite: site/index.html\n"
-    page = (base / "site/first-note/index.html").read_text()
+    page = (base / "site/first-note.html").read_text()
     assert ">55<" in page
     assert "<math" in page
 

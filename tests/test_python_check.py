@@ -47,7 +47,7 @@ def names(*codes: str | tuple[str, CellOptions]) -> list[str]:
         ("x = 1\r\ny = = 2\r\n", "6:7 =: invalid syntax"),
         ("x = 1\ry = = 2", "5:9 y: invalid syntax"),
         ("class A:\n    def f(self):\n        await x", "7:11 await x: 'await' outside async function"),
-        ("x: int = 1\nnonlocal x", "6:3 nonlocal x: nonlocal declaration not allowed at module level"),
+        ("x = 1\nnonlocal y", "6:3 nonlocal y: nonlocal declaration not allowed at module level"),
         ("%matplotlib inline", "5:3 %: invalid syntax"),
         ("x = 1\n!pip install numpy", "6:3 !: invalid syntax"),
     ],
@@ -110,6 +110,7 @@ def test_a_syntax_error_silences_what_may_follow_from_it() -> None:
     assert problems("print(a)", "b = = 1", "print(b)", "def f():\n    return c") == [
         "undefined-name 5:9 a: undefined name `a`",
         "python-syntax 9:7 =: invalid syntax",
+        "undefined-name 18:14 c: undefined name `c`",
     ]
 
 
@@ -160,7 +161,7 @@ def test_the_body_of_a_class_runs_at_once() -> None:
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        ("loss = 1\nprint(los)", "did you mean `loss`?"),
+        ("weights = 1\nprint(wieghts)", "did you mean `weights`?"),
         ("pritn(1)", "did you mean `print`?"),
         ("np.zeros(3)", "is `import numpy as np` missing?"),
         ("math.pi", "is `import math` missing?"),
@@ -238,11 +239,13 @@ def test_an_undefined_name_is_found(code: str) -> None:
         "[last := i for i in range(3)]\nprint(last)",
         "[(i, j) for i in range(3) for j in range(i) if i if j]",
         "[[y for y in x] for x in [[1]]]",
-        "match [1, 2, 3]:\n    case [a, *rest]:\n        print(a, rest)\n    case {'k': v, **others} as whole:\n        print(v, others, whole)\n    case b:\n        print(b)",
+        "match [1, 2]:\n    case [a, *rest]:\n        print(a, rest)\n    case b:\n        print(b)",
+        "match {}:\n    case {'k': v, **others} as whole:\n        print(v, others, whole)",
         "def f(a, /, b, *c, d=1, **e):\n    return a, b, c, d, e, f",
         "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x += 1\n        return x\n    return g",
         "def f():\n    global counter\n    counter = 1\nf()\nprint(counter)",
-        "class A:\n    n = 1\n    m = n + 1\n    def f(self) -> 'A':\n        return A, __class__\n    k = [i for i in range(n)]",
+        "class A:\n    n = 1\n    m = n + 1\n    k = [i for i in range(n)]",
+        "class A:\n    def f(self) -> 'A':\n        return A, __class__, __qualname__",
         "class Node:\n    def __init__(self, next: 'Node' = None): ...",
         "from numpy import *\nprint(zeros(3))",
         "exec('x = 1')\nprint(x)",
@@ -268,7 +271,7 @@ def test_an_undefined_name_is_found(code: str) -> None:
         "x = 1\nif x:\n    del x\nprint(x)",
         "g = (later for _ in range(3))\nlater = 1\nlist(g)",
         "print(f'{(n := 3)} {n!r:>{n}}')",
-        "import torch.nn.functional as F\nfrom torch import nn\nclass Net(nn.Module):\n    def forward(self, x):\n        return F.relu(self.l(x))",
+        "import torch.nn.functional as F\nclass Net:\n    def forward(self, x):\n        return F.relu(self.l(x))",
         "while (line := input()):\n    print(line)",
         "try:\n    pass\nexcept* ValueError as group:\n    print(group)",
         "print(__import__('os'), Ellipsis, NotImplemented, WindowsError)",

@@ -108,7 +108,7 @@ def _environment(scratch: str, threads: int, plots: Path) -> Mapping[str, str]:
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(plots),
+        "MPLCONFIGDIR": str(plots) if os.access(plots, os.W_OK) else scratch,
         "KBTOOL": "1",
     }
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}

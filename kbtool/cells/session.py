@@ -76,12 +76,12 @@ def _supervise(runner: int, line: int, caller: int) -> NoReturn:
         if not word or os.getppid() != caller:
             break
     _kill_everything(runner)
-    if os.getppid() != caller:  # nobody else takes the working directory away
+    try:
+        os.write(line, b"%d\n" % (-1 if status is None else os.waitstatus_to_exitcode(status) % 256))
+    except OSError:  # the caller is gone: nobody else takes the working directory away
         import shutil
 
         shutil.rmtree(os.getcwd(), ignore_errors=True)  # noqa: PTH109
-    with suppress(OSError):
-        os.write(line, b"%d\n" % (-1 if status is None else os.waitstatus_to_exitcode(status) % 256))
     os._exit(0)
 
 
@@ -128,8 +128,6 @@ def _children() -> list[int]:
 class _Line:
     """The runner's end of the line; only the runner itself speaks, not what it forks."""
 
-    __slots__ = ("fd", "lock", "owner")
-
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.lock = _thread.RLock()
@@ -151,8 +149,6 @@ class _Line:
 
 class _Streams:
     """`sys.stdout` and `sys.stderr`: before one follows the other the caller is asked to read what came before."""
-
-    __slots__ = ("last", "line", "texts")
 
     def __init__(self, line: _Line) -> None:
         self.line = line
@@ -203,7 +199,7 @@ def _run(control: int, dumps: int, task: int) -> NoReturn:
     line = _Line(control)
     streams, program = _Streams(line), _Program()
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
-    _seed(work["imports"], work["seed"])
+    _prepare(work["imports"], work["seed"])
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
         report = program.run_cell(cell, work["output_limit"])
@@ -218,13 +214,21 @@ def _run(control: int, dumps: int, task: int) -> NoReturn:
     os._exit(0)
 
 
-def _seed(imports: list[str], seed: int) -> None:
+def _prepare(imports: list[str], seed: int) -> None:
     """Import the generators that the note imports, and seed them; what cannot be imported fails where the note asks."""
     for name, function in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
         if name.partition(".")[0] in imports:
             with suppress(Exception):
                 __import__(name)
                 getattr(sys.modules[name], function)(seed)
+    if "matplotlib" in imports:
+        import logging
+
+        # Once on a machine this makes a list of fonts, for seconds, and says so: that belongs to no cell.
+        logging.disable(logging.WARNING)
+        with suppress(Exception):
+            __import__("matplotlib.font_manager")
+        logging.disable(logging.NOTSET)
 
 
 def _device() -> str:
@@ -245,8 +249,6 @@ def _modules() -> list[str]:
 class _Raised:
     """`with` this, whatever is raised is kept."""
 
-    __slots__ = ("error",)
-
     def __init__(self) -> None:
         self.error: BaseException | None = None
 
@@ -260,8 +262,6 @@ class _Raised:
 
 class _Program:
     """The module `__main__` that the cells make up."""
-
-    __slots__ = ("flags", "module", "own")
 
     def __init__(self) -> None:
         self.own = sys.modules["__main__"]  # a module that nobody holds may lose its names

@@ -22,7 +22,5 @@ def run(options: argparse.Namespace) -> int:
     """Prints the script."""
     import shtab
 
-    from kbtool.cli import parser
-
-    terminal.say([shtab.complete(parser("*"), options.shell)])
+    terminal.say([shtab.complete(options.whole_parser(), options.shell)])
     return 0

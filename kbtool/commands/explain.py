@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import pkgutil
 
 from kbtool import rules, terminal
 from kbtool.config import KbError
@@ -20,10 +21,11 @@ def run(options: argparse.Namespace) -> int:
         wide = max(len(rule.name) for rule in rules.RULES)
         terminal.say(f"{rule.name.ljust(wide)}  {rule.severity.ljust(7)}  {rule.summary}" for rule in rules.RULES)
         return 0
-    page = rules.explain(options.rule)
+    page = rules.page(options.rule)
     if page is None:
         near = did_you_mean(options.rule, [rule.name for rule in rules.RULES])
         hint = f"did you mean {near}?" if near else "kbtool explain lists them all"
         raise KbError(f"no rule named {options.rule}\n{hint}")
-    terminal.say(page.rstrip("\n").split("\n"))
+    text = (pkgutil.get_data("kbtool", page) or b"").decode()
+    terminal.say(text.rstrip("\n").split("\n"))
     return 0

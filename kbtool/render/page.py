@@ -14,6 +14,7 @@ from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
 from kbtool.render.outline import embed_html, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
+from kbtool.render.search import search_entries
 from kbtool.render.svg import Figure
 from kbtool.render.urls import Place, figure_file
 from kbtool.values import File, Heading, Outcome, Page
@@ -43,6 +44,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         path=entry.note.id,
         tags=_tags(entry),
         files=tuple(_files(made)),
+        search=search_entries(entry),
     )
 
 

@@ -8,11 +8,10 @@ container, a formula) is text, and each kind of failed search is made once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
 
 from kbtool.syntax import html
+from kbtool.syntax.pieces import Pair, Piece
 from kbtool.values import Span
 
 SPACES = r"[ \t\x1a\x0c]*"
@@ -56,31 +55,6 @@ _ROW = re.compile(rf"{SPACES}\|([^\r\n]+)(?:\r?\n|\Z)")
 _FRONT_MATTER = re.compile(r"---\r?\n((?:(?!---)[\s\S])+)---")
 _FRONT_LINES = re.compile(r"(?:[^:\r\n]+:[^\r\n]*\r?\n)+")
 _FRONT_LINE = re.compile(r"([^:\r\n]+):([ \t]*)([^\r\n]*)")
-
-
-class Pair(NamedTuple):
-    """A property's key and value as they stand."""
-
-    key: Span
-    value: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One construct of the flat scan.
-
-    `kind` is one of: bullet, hash (these open blocks), text (a paragraph's lines), item (a list item's lines), title,
-    fence, math, environment, container, quote, html, hiccup, table, rule, footnote, drawer, properties, directive.
-    `spans` and `pairs` hold what the kind needs: see where each is made.
-    """
-
-    kind: str
-    span: Span
-    spans: tuple[Span, ...] = ()
-    pairs: tuple[Pair, ...] = ()
-    heading: int = 0
-    marker: str = ""
-    priority: str = ""
 
 
 def scan(text: str) -> list[Piece]:
@@ -386,7 +360,7 @@ class OutlineScanner:
         return found
 
 
-_READERS: dict[str, Callable[[OutlineScanner, re.Match[str]], Piece | None]] = {
+_READERS: Mapping[str, Callable[[OutlineScanner, re.Match[str]], Piece | None]] = {
     "container": OutlineScanner._container,
     "directive": OutlineScanner._directive,
     "fence": OutlineScanner._fence,

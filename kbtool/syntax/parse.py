@@ -9,7 +9,8 @@ from typing import NamedTuple
 from kbtool.names import property_key
 from kbtool.syntax.inline import InlineScanner
 from kbtool.syntax.links import unescape
-from kbtool.syntax.outline import OutlineScanner, Pair, Piece, scan
+from kbtool.syntax.outline import OutlineScanner, scan
+from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -253,11 +254,14 @@ def content(text: str, block: Block) -> list[Span]:
     if block.mark == "pre":
         return lines
     width = block.level + 1
-    first = lines[0]
+    first = lines.pop(0)
     if block.mark == "bullet":
         start = first.start + 1
         first = Span(start + 1 if start < first.end and text[start].isspace() else start, first.end)
-    return [first, *(Span(dedented(text, line, width), line.end) for line in lines[1:])]
+        # The line end behind a bare `-` is to Logseq the one white space that belongs to the bullet.
+        if start == first.end and lines and text[start] == "\n":
+            first = lines.pop(0)
+    return [first, *(Span(dedented(text, line, width), line.end) for line in lines)]
 
 
 def block_text(text: str, block: Block) -> str:
@@ -277,7 +281,7 @@ def _lines(text: str, span: Span) -> list[Span]:
 
 
 def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:
-    """Depths from indentation: a deeper block is a child; others are siblings of their equal, or of the nearest deeper."""
+    """Depths from indentation: deeper blocks are children, others siblings of their equal or of the nearest deeper."""
     stack: list[int] = []
     for block in blocks:
         width = block.level
