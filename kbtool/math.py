@@ -12,13 +12,18 @@ from typing import NamedTuple, TypeAlias
 
 from math_core import LatexError, LatexToMathML
 
-from kbtool.latex import imbalance, nesting, rewritten, tokens
+from kbtool.latex import imbalance, nesting, rewritten, tokens, unclosed
 from kbtool.suggest import did_you_mean
 
 SIZE = 65_536
 """Longest formula, in characters; a page of dense LaTeX has 3,000."""
 DEPTH = 1_000
 """Deepest nesting by `latex.nesting`; the converter recurses, and its stack of 8 MB ends at 3,000."""
+WORK = 4_000_000
+"""Most characters that the converter may have to read: it reads on from each bracket that nothing closes, twice over.
+
+Real formulas have up to 4 such brackets (half-open intervals) and need some thousands; a million takes 10 ms.
+"""
 EXPANSIONS = 1_000
 """Most expansions of macros in one formula, by which `\\def\\a{\\a\\a}` ends."""
 
@@ -155,6 +160,8 @@ def convert(latex: str, display: bool) -> Converted:
     depth = _depth(latex)
     if depth > DEPTH:
         return MathProblem(0, len(latex), f"a formula that nests deeper than {DEPTH:,} levels")
+    if len(latex) << min(_unclosed(latex), 64) > WORK:
+        return MathProblem(0, len(latex), "a formula with too many brackets that nothing closes")
     converter = _converter(EXPANSIONS // max(1, depth)) if _defines(latex) else CONVERTER
     first = _attempt(latex, display, converter)
     if isinstance(first, MathML):
@@ -172,6 +179,14 @@ def _depth(latex: str) -> int:
     """The nesting that can matter: counted roughly at first, because nearly all formulas are short."""
     rough = latex.count("\\") + latex.count("{") + latex.count("[")
     return nesting(latex) if rough > DEPTH or _defines(latex) else rough
+
+
+def _unclosed(latex: str) -> int:
+    """The unclosed brackets, if there are any to speak of."""
+    if not latex.isascii():
+        return unclosed(latex)
+    rough = sum(map(latex.count, ("(", "[", "\\{", "\\l", "\\b", "\\B", "\\m", "\\u")))
+    return unclosed(latex) if len(latex) << min(rough, 64) > WORK else 0
 
 
 def _defines(latex: str) -> bool:

@@ -1,0 +1,145 @@
+"""The built site as files: every link and anchor leads somewhere, ids are unique, nothing private is published."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from tests import demo
+from tests.conftest import Run
+
+VARIANTS = {
+    "root": {"url": "http://127.0.0.1/", "folders": True},
+    "sub-path": {"url": "https://example.org/notes/deep/", "folders": True},
+    "from disk": {"url": "", "folders": False},
+}
+
+
+class Html(HTMLParser):
+    """Ids and addresses of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.addresses: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for key, value in attrs:
+            if key == "id":
+                self.ids.append(value or "")
+            elif key in ("href", "src") and value:
+                self.addresses.append((tag, value))
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory, kbtool: Run, cache: str) -> dict[str, Path]:
+    """The demo base, built in each variant."""
+    found = {}
+    for name, options in VARIANTS.items():
+        base = demo.make(tmp_path_factory.mktemp("base"), **options)  # type: ignore[arg-type]
+        done = kbtool("build", cwd=base, XDG_CACHE_HOME=cache)
+        assert done.returncode == 0, done.stdout + done.stderr
+        found[name] = base
+    return found
+
+
+def pages(site: Path) -> dict[Path, Html]:
+    found = {}
+    for path in site.rglob("*.html"):
+        found[path.resolve()] = Html()
+        found[path.resolve()].feed(path.read_text("utf-8"))
+    return found
+
+
+def dead(site: Path, root: str) -> Iterator[str]:
+    """Addresses that lead nowhere; `root` is the path that the site is served under."""
+    known = pages(site)
+    for page, html in known.items():
+        for tag, address in html.addresses:
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc:
+                # Other hosts may be linked, never loaded.
+                if tag not in ("a", "link") and parts.scheme != "data":
+                    yield f"{page.name}: loads {address}"
+                continue
+            path = unquote(parts.path)
+            target = site / path.removeprefix(root) if path.startswith("/") else page.parent / path if path else page
+            target = target / "index.html" if target.is_dir() else target
+            if not target.exists():
+                yield f"{page.relative_to(site.resolve())}: {address}"
+            elif parts.fragment and unquote(parts.fragment) not in known.get(target.resolve(), html).ids:
+                yield f"{page.relative_to(site.resolve())}: no anchor {address}"
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_every_address_leads_somewhere(sites: dict[str, Path], variant: str) -> None:
+    root = urlsplit(str(VARIANTS[variant]["url"])).path or "/"
+    assert list(dead(sites[variant] / "site", root)) == []
+
+
+def test_a_dead_address_is_found(sites: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<a href="b.html">x</a><a href="#no">y</a><img src="https://example.org/x.png">')
+    assert len(list(dead(tmp_path, "/"))) == 3
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_ids_are_unique(sites: dict[str, Path], variant: str) -> None:
+    for path, html in pages(sites[variant] / "site").items():
+        assert [ident for ident, times in Counter(html.ids).items() if times > 1] == [], path
+
+
+def test_only_what_notes_name_is_published(sites: dict[str, Path]) -> None:
+    files = [path.relative_to(sites["root"] / "site").as_posix() for path in (sites["root"] / "site").rglob("*")]
+    assert any(path.endswith("рисунок один.png") for path in files)
+    assert not [path for path in files if "не названа" in path or path.endswith((".md", ".edn"))]
+
+
+def test_page_shows_code_outputs_links_and_backlinks(sites: dict[str, Path]) -> None:
+    page = (sites["root"] / "site/понятие/index.html").read_text("utf-8")
+    for expected in ("вывод клетки", "в поток ошибок", ">42<", "ZeroDivisionError", "<mfrac>", "Ссылки", "2026-01-02"):
+        assert expected in page
+    # The quoting block stands under the page that it comes from.
+    assert "с подписью" in page
+
+
+def test_mkdocs_alone_gives_the_same_site(sites: dict[str, Path], cache: str, tmp_path: Path) -> None:
+    base = sites["root"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path / "site")]
+    env = {"XDG_CACHE_HOME": cache, "PATH": "", "NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
+    env["PYTHONPATH"] = str(Path(__file__).parents[1])
+    subprocess.run(command, cwd=base, env=env, check=True)
+
+    def files(site: Path) -> dict[str, bytes]:
+        kept = (path for path in site.rglob("*") if path.is_file() and path.suffix != ".gz")
+        return {path.relative_to(site).as_posix(): path.read_bytes() for path in kept}
+
+    ours = files(base / "site")
+    ours.pop(".kbtool-site")
+    assert files(tmp_path / "site") == ours
+
+
+def test_mkdocs_alone_runs_nothing(kbtool: Run, tmp_path: Path) -> None:
+    base = demo.make(tmp_path / "base")
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    script = "import sys; from mkdocs.__main__ import cli; sys.argv = ['mkdocs', 'build', '-q']; cli()"
+    environment = {**env, "PATH": "", "NO_MKDOCS_2_WARNING": "1", "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", script], cwd=base, env=environment, check=True)
+    page = (base / "site/понятие/index.html").read_text("utf-8")
+    assert "вывод клетки" in page  # in the code
+    assert "<pre" in page
+    assert ">42<" not in page
+    # Control: with kbtool it runs, and the result is there.
+    assert kbtool("build", cwd=base, **env).returncode == 0
+    assert ">42<" in (base / "site/понятие/index.html").read_text("utf-8")
