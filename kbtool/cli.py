@@ -62,8 +62,12 @@ def _run(arguments: list[str]) -> int:
         command = importlib.import_module(f"kbtool.commands.{options.command}")
         return int(command.run(options))
     except KbError as error:
-        first, *rest = str(error).splitlines()
-        sys.stderr.write("\n".join([f"error: {first}", *(f"help: {line}" for line in rest)]) + "\n")
+        from kbtool import terminal
+        from kbtool.report.visible import visible
+
+        # The text may quote a configuration or a file name, which a stranger may have written.
+        first, *rest = (visible(line) for line in str(error).splitlines())
+        terminal.warn("\n".join([f"error: {first}", *(f"help: {line}" for line in rest)]))
         return BROKEN
 
 

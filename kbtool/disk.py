@@ -119,7 +119,7 @@ def _note_id(base: Path, path: Path) -> NoteId:
 
 def read(project: Project) -> BaseFiles:
     """Everything of a base that the compiler needs; unreadable notes become diagnostics."""
-    settings = read_settings(project.base)
+    settings, warnings = read_settings(project.base)
     sources: dict[NoteId, Source] = {}
     problems: list[Diagnostic] = []
     assets: set[str] = set()
@@ -135,7 +135,7 @@ def read(project: Project) -> BaseFiles:
                 sources[source.id] = source
         else:
             assets.add(path)
-    return BaseFiles(sources, frozenset(assets), project.config, settings, tuple(problems))
+    return BaseFiles(sources, frozenset(assets), project.config, settings, tuple(problems), warnings)
 
 
 def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnostic, ...]]:
@@ -152,12 +152,13 @@ def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnosti
         return Source(ident, data.decode(errors="replace")), (_not_utf8(ident, data, error),)
 
 
-def read_settings(base: Path) -> GraphSettings:
-    """The graph's own settings; without a config.edn the defaults of a new graph."""
+def read_settings(base: Path) -> tuple[GraphSettings, tuple[str, ...]]:
+    """The graph's own settings, and what of them could not be read; without a config.edn a new graph's defaults."""
     path = base / "logseq" / "config.edn"
     if not path.is_file():
-        return GraphSettings()
-    return graph_settings(_read_text(path))[0]
+        return GraphSettings(), ()
+    settings, warnings = graph_settings(_read_text(path))
+    return settings, tuple(f"{path}: {warning}" for warning in warnings)
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:

@@ -81,10 +81,17 @@ def apply(base: Path, wanted: Sequence[Change]) -> None:
         try:
             steps = _stage(base, wanted)
         except OSError as error:
-            with suppress(OSError):
-                _clear(base)
-            raise KbError(f"{base}: nothing was changed: {error.strerror or error}") from error
+            raise KbError(f"{base}: {_after_failure(base)} ({error.strerror or error})") from error
         _finish(base, steps)
+
+
+def _after_failure(base: Path) -> str:
+    """What a failure while staging means; what may have been committed is not thrown away."""
+    with suppress(OSError):
+        if not _exists(base / FOLDER / COMMIT):
+            _clear(base)
+            return "nothing was changed"
+    return "the change is not made yet; the next run of kbtool finishes it, or finds that there is none"
 
 
 def create(base: Path, note: NoteId, data: bytes) -> None:
@@ -120,20 +127,32 @@ def _create(base: Path, target: Path, data: bytes) -> None:
 
 def recover(base: Path) -> None:
     """Finish or undo what an earlier run could not; call it before notes are read."""
-    if os.path.lexists(base / FOLDER):
+    with _told(base):
+        unfinished = _exists(base / FOLDER)
+    if unfinished:
         with _alone(base):
             _finish_earlier(base)
 
 
 @contextmanager
+def _told(base: Path) -> Iterator[None]:
+    """What goes wrong with the file system and has no better explanation, said for people."""
+    try:
+        yield
+    except OSError as error:
+        raise KbError(f"{base}: {error.strerror or error}") from error
+
+
+@contextmanager
 def _alone(base: Path) -> Iterator[None]:
     """One writer per base at a time; the lock lies on the folder itself and leaves nothing behind."""
-    descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _lock(base, descriptor)
-        yield
-    finally:
-        os.close(descriptor)
+    with _told(base):
+        descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _lock(base, descriptor)
+            yield
+        finally:
+            os.close(descriptor)
 
 
 def _lock(base: Path, descriptor: int) -> None:
@@ -191,7 +210,7 @@ def _stage(base: Path, wanted: Sequence[Change]) -> list[_Step]:
 
 def _finish_earlier(base: Path) -> None:
     try:
-        if not os.path.lexists(base / FOLDER / COMMIT):
+        if not _exists(base / FOLDER / COMMIT):
             _clear(base)
             return
         steps = _journal(_read(base / FOLDER / COMMIT))
@@ -206,7 +225,9 @@ def _journal(data: bytes) -> list[_Step]:
     """The steps of a journal; it may come with a base from anywhere, so nothing in it is trusted."""
     steps = [_Step(*line) for line in json.loads(data)]
     for step in steps:
-        if not (step.staged.isdecimal() and isinstance(step.note, str)):
+        if not all(isinstance(field, str) for field in (step.note, step.staged, step.old, step.new)):
+            raise TypeError(step)
+        if not step.staged.isdecimal():
             raise ValueError(step)
     return steps
 
@@ -234,7 +255,7 @@ def _place(base: Path, step: _Step) -> bool:
     """Whether the note now has, or had already, its new bytes; a note that somebody else changed stays."""
     try:
         target = _inside(base, step.note)
-        found = _digest(_read(target)) if os.path.lexists(target) else ""
+        found = _digest(_read(target)) if _exists(target) else ""
     except KbError:
         return False
     if found == step.old and found != step.new:
@@ -247,7 +268,7 @@ def _keep(base: Path, step: _Step) -> Path:
     staged = base / FOLDER / step.staged
     place = base / FOLDER / KEPT / f"{step.new[:8]}-{PurePosixPath(step.note).name}"
     place.parent.mkdir(exist_ok=True)
-    if os.path.lexists(staged):
+    if _exists(staged):
         staged.replace(place)
     return place
 
@@ -255,7 +276,7 @@ def _keep(base: Path, step: _Step) -> Path:
 def _clear(base: Path) -> None:
     """Takes away what was staged, and the folder unless something is kept in it for the user."""
     folder = base / FOLDER
-    if not os.path.lexists(folder):
+    if not _exists(folder):
         return
     for path in folder.iterdir():
         if path.name.isdecimal() or path.name in ("new", "journal"):
@@ -269,6 +290,15 @@ def _clear(base: Path) -> None:
 
 def _digest(data: bytes) -> str:
     return sha256(data).hexdigest()
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is something of that name; unlike `os.path.lexists`, it does not take a failing disk for a no."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def _read(path: Path) -> bytes:

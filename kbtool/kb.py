@@ -25,6 +25,7 @@ class BaseFiles:
     config: Config
     settings: GraphSettings
     problems: tuple[Diagnostic, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What kbtool itself knows of LaTeX: how deep a formula nests, which bracket is open, and other ways to say the same.
+"""What kbtool itself knows of LaTeX: its tokens, which bracket is never closed, and other ways to say the same.
 
 LaTeX is its own language inside a note, so its tokens are read here and not by the note's scanner.
 """
@@ -34,91 +34,6 @@ SIZES = frozenset(
     {r"\tiny", r"\scriptsize", r"\footnotesize", r"\small", r"\normalsize", r"\large", r"\Large", r"\LARGE", r"\huge"}
     | {r"\Huge", r"\sixptsize"}
 )
-OPENING = frozenset("([⌈⌊⌜⌞⎰❲⟅⟦⟨⟪⟬⟮⦃⦅⦇⦉⦋⦍⦏⦑⦓⦕⦗⧘⧚⧼") | {
-    *("\\{", r"\lbrace", r"\lBrace", r"\lbrack", r"\llbracket", r"\lparen", r"\llparenthesis", r"\langle", r"\lang"),
-    *(r"\lAngle", r"\lvert", r"\lVert", r"\lceil", r"\lfloor", r"\lgroup", r"\lmoustache", r"\ulcorner", r"\llcorner"),
-    *(r"\mathopen", r"\bigl", r"\Bigl", r"\biggl", r"\Biggl"),
-}
-CLOSING = frozenset(
-    (")", "]", "⌉", "⌋", "⟩", "\\}", r"\rbrace", r"\rbrack", r"\rangle", r"\rceil", r"\rfloor", r"\rvert", r"\rVert")
-)
-DELIMITED = frozenset((r"\bigl", r"\Bigl", r"\biggl", r"\Biggl", r"\left", r"\right", r"\middle"))
-"""What follows these is theirs, and counted with them."""
-CLOSERS = frozenset((r"\bigr", r"\Bigr", r"\biggr", r"\Biggr"))
-COMPLETE = frozenset(
-    {
-        *(
-            r"\alpha",
-            r"\beta",
-            r"\gamma",
-            r"\delta",
-            r"\epsilon",
-            r"\varepsilon",
-            r"\zeta",
-            r"\eta",
-            r"\theta",
-            r"\kappa",
-        ),
-        *(
-            r"\lambda",
-            r"\mu",
-            r"\nu",
-            r"\xi",
-            r"\pi",
-            r"\rho",
-            r"\sigma",
-            r"\tau",
-            r"\phi",
-            r"\varphi",
-            r"\chi",
-            r"\psi",
-        ),
-        *(r"\omega", r"\Gamma", r"\Delta", r"\Theta", r"\Lambda", r"\Sigma", r"\Phi", r"\Psi", r"\Omega", r"\infty"),
-        *(
-            r"\ell",
-            r"\dots",
-            r"\ldots",
-            r"\cdots",
-            r"\cdot",
-            r"\ast",
-            r"\quad",
-            r"\sin",
-            r"\cos",
-            r"\tan",
-            r"\log",
-            r"\ln",
-        ),
-        *(
-            r"\exp",
-            r"\lim",
-            r"\max",
-            r"\min",
-            r"\sum",
-            r"\prod",
-            r"\int",
-            r"\partial",
-            r"\nabla",
-            r"\leq",
-            r"\geq",
-            r"\in",
-        ),
-        *(
-            r"\to",
-            r"\times",
-            r"\pm",
-            r"\mid",
-            r"\cup",
-            r"\cap",
-            r"\top",
-            r"\circ",
-            r"\odot",
-            r"\otimes",
-            r"\neq",
-            r"\approx",
-        ),
-    }
-)
-"""Commands that take nothing after them, so that a bracket there is a bracket."""
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
 
@@ -139,6 +54,9 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}\s*\{"), r"{\\color[HTML]{\1\1\2\2\3\3}"),
 )
 """What KaTeX, and so Logseq, knows and math-core does not, in words that it knows."""
+
+REWRITABLE = 10_000
+"""Longest formula that is rewritten, in characters: groups within groups are looked through again and again."""
 
 
 class Token(NamedTuple):
@@ -188,75 +106,9 @@ def tokens(latex: str) -> Iterator[Token]:
     return (Token(match.group(), match.start(), match.end()) for match in TOKEN.finditer(latex))
 
 
-def nesting(latex: str) -> int:
-    """An upper bound of the depth to which a recursive parser goes.
-
-    A command may wait for its argument (`\\sqrt\\sqrt…`) or hold to the end of its group (`\\color`), so each counts
-    until its group or table cell ends.
-    """
-    depth = deepest = 0
-    waiting, in_table = [0], [False]
-    for text, _, _ in tokens(latex):
-        if text in ("{", "\\left", "\\begin"):
-            waiting.append(1)
-            in_table.append(text == "\\begin")
-            depth += 1
-        elif text in ("}", "\\right", "\\end") and len(waiting) > 1:
-            depth -= waiting.pop()
-            in_table.pop()
-        elif text in ("&", "\\\\") and in_table[-1]:
-            depth -= waiting[-1] - 1
-            waiting[-1] = 1
-        elif text[0] in "\\[":
-            waiting[-1] += 1
-            depth += 1
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def unclosed(latex: str) -> int:
-    """An upper bound of the brackets that open and find no other half, as seen by a parser that tries to pair them.
-
-    A closing one does not count where it may be an argument of what stands before it (`\\hat)`, `^)`, `\\frac1)`).
-    """
-    groups, most, owed, before = [(0, 0)], 0, 0, ""
-    waiting = 0
-    for match in ATOM.finditer(latex):
-        atom = match.group()
-        if atom in ("{", "\\begin", "\\left"):
-            groups.append((waiting, owed))
-            waiting = owed = 0
-        elif atom in ("}", "\\end", "\\right") and len(groups) > 1:
-            outside, owed = groups.pop()
-            waiting, owed = outside + (0 if atom == "\\end" else waiting), max(0, owed - 1)
-        elif atom in ("&", "\\\\") and len(groups) > 1:
-            waiting = owed = 0
-        else:
-            waiting = _bracket(waiting, atom, before if not owed or before in DELIMITED else "\\")
-            owed = _owed(owed, atom)
-        most = max(most, waiting + sum(outer for outer, _ in groups[1:]))
-        before = atom
-    return most
-
-
-def _bracket(waiting: int, atom: str, before: str) -> int:
-    """The brackets that wait for their other half after one more atom; `before` is `\\` where it may be an argument."""
-    if before in DELIMITED:
-        return waiting
-    if atom in OPENING:
-        return waiting + 1
-    return max(0, waiting - 1) if atom in CLOSING and before != "\\" else waiting
-
-
-def _owed(owed: int, atom: str) -> int:
-    """How many arguments may still follow an atom."""
-    if atom in ("^", "_"):
-        return max(1, owed)
-    if atom == "\\genfrac":
-        return 6
-    if not atom.startswith("\\") or atom in COMPLETE or atom in OPENING or atom in CLOSING or not atom[1:2].isalpha():
-        return max(0, owed - 1)
-    return owed if atom in CLOSERS else 2
+def atoms(latex: str) -> Iterator[str]:
+    """All that is not white space, in order: commands, comments, characters."""
+    return (match.group() for match in ATOM.finditer(latex))
 
 
 def imbalance(latex: str) -> Imbalance | None:
@@ -297,6 +149,8 @@ def _matches(opener: str, closer: str) -> bool:
 
 def rewritten(latex: str, display: bool) -> Rewritten:
     """The same formula without what only KaTeX knows; equal to the original when there is nothing of it."""
+    if len(latex) > REWRITABLE:
+        return Rewritten(latex, ())
     found = [*_fixed(latex), *_structural(latex)]
     if display:
         found += _tagged(latex)

@@ -12,7 +12,8 @@ from typing import NamedTuple, TypeAlias
 
 from math_core import LatexError, LatexToMathML
 
-from kbtool.latex import imbalance, nesting, rewritten, tokens, unclosed
+from kbtool.latex import imbalance, rewritten, tokens
+from kbtool.latex_limits import nesting, openings, unclosed
 from kbtool.suggest import did_you_mean
 
 SIZE = 65_536
@@ -162,7 +163,7 @@ def convert(latex: str, display: bool) -> Converted:
         return MathProblem(0, len(latex), f"a formula that nests deeper than {DEPTH:,} levels")
     if len(latex) << min(_unclosed(latex), 64) > WORK:
         return MathProblem(0, len(latex), "a formula with too many brackets that nothing closes")
-    converter = _converter(EXPANSIONS // max(1, depth)) if _defines(latex) else CONVERTER
+    converter = _converter(_expansions(latex, depth)) if _defines(latex) else CONVERTER
     first = _attempt(latex, display, converter)
     if isinstance(first, MathML):
         return first
@@ -187,6 +188,12 @@ def _unclosed(latex: str) -> int:
         return unclosed(latex)
     rough = sum(map(latex.count, ("(", "[", "\\{", "\\l", "\\b", "\\B", "\\m", "\\u")))
     return unclosed(latex) if len(latex) << min(rough, 64) > WORK else 0
+
+
+def _expansions(latex: str, depth: int) -> int:
+    """How many expansions are safe: each may nest as deep, and leave as many brackets open, as the whole formula."""
+    brackets = openings(latex)
+    return min(EXPANSIONS // max(1, depth), max(1, 12 // brackets) if brackets else EXPANSIONS)
 
 
 def _defines(latex: str) -> bool:

@@ -309,7 +309,7 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
 
 def _search(config: MkDocsConfig, page: Page) -> Iterator[dict[str, object]]:
     """The entries of a page in the form that Material's search takes."""
-    location = _page_file(config, _source_name(page), page).url
+    location = urls.Place(urls.HOME, config.use_directory_urls).page(page.slug).removeprefix("./")
     for found in page.search:
         place = f"{location}#{found.anchor}" if found.anchor else location
         tags = {"tags": list(page.tags)} if page.tags and not found.anchor else {}

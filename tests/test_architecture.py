@@ -20,7 +20,7 @@ ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.links", "syntax.inline", "syntax.pieces", "syntax.outline", "syntax.parse"),
     *("references", "cells.options", "note", "graph"),
-    *("latex", "math", "python_scopes", "python_names", "python_check"),
+    *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
     *("edits", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),

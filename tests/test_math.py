@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtool.latex import nesting, rewritten
+from kbtool.latex import rewritten
+from kbtool.latex_limits import nesting, unclosed
 from kbtool.math import DEPTH, SIZE, MathML, MathProblem, convert
 
 
@@ -138,6 +139,14 @@ BOMBS = [
     r"\def\a{\a\a}\a",
     r"\def\a{" + "{" * 300 + r"\a" + "}" * 300 + r"}\a",
     r"\newcommand{\a}{\sqrt\sqrt\sqrt\sqrt\a}\a",
+    "[" * 60,
+    r"\def\a{(}" + r"\a" * 60,
+    r"(\hat)" * 60,
+    "[^]" * 60,
+    r"(\frac1)" * 60,
+    r"\{ x" * 12 + "y+" * 20_000,
+    r"[(]\left(]\right)" * 60,
+    r"\bigl|" * 60,
 ]
 
 
@@ -156,6 +165,29 @@ def test_deepest_that_is_let_through_is_survived() -> None:
     latex = r"\frac{" * (DEPTH // 2 - 1)
     assert nesting(latex) < DEPTH
     assert isinstance(convert(latex, True), MathProblem)
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "]0, 1[ " * 30,
+        "[0, 1) " * 30 + "[",
+        r"f(\frac{a}{b}) " * 40,
+        r"\bigl( x \bigr) " * 40,
+        r"p(x_{1}) p(\theta) \left[ 0, 1 \right) " * 20,
+        r"\begin{aligned}" + r"f(x) &= [0, x) \\ " * 40 + r"\end{aligned}",
+        r"\newcommand{\f}[1]{f(#1)}\f{x}\f{y}",
+    ],
+    ids=lambda latex: latex[:24],
+)
+def test_brackets_of_real_formulas_pass(latex: str) -> None:
+    assert isinstance(convert(latex, True), MathML)
+
+
+def test_the_converter_alone_takes_twice_as_long_for_each_open_bracket() -> None:
+    """The control: what we refuse at 60 brackets works at 10, and 2 ** 50 times longer nobody waits."""
+    assert isinstance(convert("[" * 10, True), MathML)
+    assert unclosed("[" * 60) == 60
 
 
 def test_long_formulas_with_nothing_deep_pass() -> None:

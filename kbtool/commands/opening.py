@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbtool import disk, terminal
+from kbtool import disk, edits, terminal
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.kb import BaseFiles, Kb, Snapshot
 from kbtool.report import Format, ReportOptions, render
+from kbtool.report.visible import visible
 from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
@@ -50,7 +51,10 @@ def open_base(paths: list[Path]) -> Opened:
 
 def open_selection(selection: Selection) -> Opened:
     """Reads and compiles a selection."""
+    edits.recover(selection.project.base)
     files = disk.read(selection.project)
+    for warning in files.warnings:
+        terminal.warn(f"warning: {visible(warning)}")
     if not files.sources and not files.problems:
         raise KbError(f"no notes in {selection.project.base}\nnotes are files that end in .md; kbtool new starts one")
     _refuse_strangers(selection, files)

@@ -25,7 +25,7 @@ def entry(note: Note, text: str, links: Links, slug: Slug) -> Entry:
 def anchors(note: Note, text: str) -> tuple[Anchor, ...]:
     """An anchor for each block of the outline, all different."""
     own = {d.block: d.key for d in reversed(note.defines) if d.kind == "block"}
-    taken = {page_anchor(note)} | set(own.values())
+    taken = dict.fromkeys((page_anchor(note), *own.values()), 1)
     found: list[Anchor] = []
     for at, (block, level) in enumerate(zip(note.outline, heading_levels(note.outline), strict=True)):
         heading = _free(heading_anchor(plain_title(text, block)), taken) if block.heading else ""
@@ -66,13 +66,17 @@ def _digest(block: Block, text: str) -> str:
     return "b-" + hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=5).hexdigest()
 
 
-def _free(anchor: str, taken: set[str]) -> str:
-    """The anchor, numbered if an equal block stands above; remembers it in `taken`."""
-    chosen, number = anchor, 1
+def _free(anchor: str, taken: dict[str, int]) -> str:
+    """The anchor, numbered if an equal one stands above; `taken` remembers it, and the last number of each."""
+    if anchor not in taken:
+        taken[anchor] = 1
+        return anchor
+    chosen, number = anchor, taken[anchor]
     while chosen in taken:
         number += 1
         chosen = f"{anchor}-{number}"
-    taken.add(chosen)
+    taken[anchor] = number
+    taken[chosen] = 1
     return chosen
 
 

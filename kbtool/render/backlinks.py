@@ -83,7 +83,9 @@ def _quote(scope: Scope, at: int) -> str:
         return ""
     href = scope.place.page(scope.entry.slug, anchor.id)
     bullet = element("a", {"class": "kb-bullet", "href": href, "title": scope.words.block_link}, "")
-    return element("div", {"class": "kb-quote"}, _crumbs(scope, at) + bullet + content)
+    return element(
+        "div", {"class": "kb-quote"}, _crumbs(scope, at) + element("div", {"class": "kb-quote__body"}, bullet + content)
+    )
 
 
 def _crumbs(scope: Scope, at: int) -> str:

@@ -173,7 +173,7 @@ def _link(scope: Scope, node: tree.Link) -> str:
     target = scope.target(node.span)
     if isinstance(target, ToAsset | Missing) and node.kind not in ("page", "block", "url"):
         return _file(scope, node, target)
-    if node.kind == "url":
+    if node.kind == "url" or node.target.startswith("mailto:"):
         return _external(scope, node, label)
     if target is None:
         return element("span", {"class": "kb-name", "title": node.target}, label)

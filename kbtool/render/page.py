@@ -101,11 +101,16 @@ def _session(scope: Scope) -> str:
 
 
 def _provenance(scope: Scope, outcome: Outcome) -> str:
-    made = outcome.provenance
+    made, says = outcome.provenance, scope.words
     when = element("time", {"datetime": made.started}, _date(made.started))
     seconds = f"{outcome.seconds:.1f}".replace(".", "," if scope.context.look.language == "ru" else ".")
-    facts = [made.python and f"Python {made.python}", made.device, f"{seconds} {scope.words.seconds}"]
-    return " · ".join([f"{scope.words.page_ran} {when}", *(escape(fact, quote=False) for fact in facts if fact)])
+    facts = [made.python and f"Python {made.python}", made.device, f"{seconds} {says.seconds}"]
+    return " · ".join(
+        [
+            f"{says.page_failed if outcome.failed else says.page_ran} {when}",
+            *(escape(fact, quote=False) for fact in facts if fact),
+        ]
+    )
 
 
 def _date(started: str) -> str:

@@ -6,7 +6,6 @@ It stands on the site as a file, never inside a page.
 
 from __future__ import annotations
 
-import colorsys
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -26,10 +25,10 @@ _HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _LENGTH = re.compile(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
 _PIXELS: Mapping[str | None, float] = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
 _NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
-# Below this saturation a colour is a grey: ink, paper or grid, to be turned over in the dark.
+# A colour whose parts differ less than this is a grey: ink, paper or grid, to be turned over in the dark.
 _GREY = 0.12
-# The lightness of paper and ink in the dark theme, and of the darkest line that still reads on that paper.
-_DARK_PAPER, _DARK_INK, _DARK_LINE = 0.13, 0.88, 0.52
+# Paper and ink of the dark theme (kb.css has the same), and the least luminance that a line needs there for 4 : 1.
+_DARK_PAPER, _DARK_INK, _DARK_LINE = (0.090, 0.102, 0.129), (0.875, 0.886, 0.918), 0.20
 
 Recolour = Callable[[str, str], str]
 
@@ -78,7 +77,7 @@ class _Writer:
             return
         if not self.out:
             self.size = (_pixels(pairs.get("width", "")), _pixels(pairs.get("height", "")))
-            pairs = _root(pairs, self._recolour("fill", "#000000"))
+            pairs = _root(pairs)
         self._style = [] if name == "style" else None
         self.out.append(f"<{name}{self._attributes(pairs)}>")
 
@@ -122,11 +121,11 @@ def _refuse_entity(*_: object) -> None:
     raise ValueError("an entity is declared")
 
 
-def _root(pairs: dict[str, str], ink: str) -> dict[str, str]:
-    """The root's attributes: our namespaces, and the ink for shapes that name no colour."""
+def _root(pairs: dict[str, str]) -> dict[str, str]:
+    """The root's attributes: our namespaces, its size, and black for shapes that name no colour."""
     kept = {name: value for name, value in pairs.items() if name in ("width", "height", "viewBox", "version")}
     spaces = {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink"}
-    return {**spaces, **kept} | ({"fill": ink} if ink != "#000000" else {})
+    return {**spaces, **kept, "fill": "#000000"}
 
 
 def _attribute(name: str, value: str, recolour: Recolour) -> str:
@@ -174,13 +173,20 @@ def _darkened(name: str, value: str) -> str:
 def _dark_colour(name: str, digits: str) -> str:
     """Greys turn over, so that ink on paper stays ink on paper; too dark lines are lifted; areas keep their colour."""
     full = digits if len(digits) == 6 else "".join(d + d for d in digits)
-    red, green, blue = (int(full[i : i + 2], 16) / 255 for i in (0, 2, 4))
-    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
-    if max(red, green, blue) - min(red, green, blue) < _GREY:
-        # Middle greys were chosen to read on both; only what leans to ink or paper moves.
-        lightness = _DARK_INK - (_DARK_INK - _DARK_PAPER) * lightness
+    colour = tuple(int(full[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    if max(colour) - min(colour) < _GREY:
+        colour = _mixed(_DARK_INK, _DARK_PAPER, sum(colour) / 3)
     elif name == "stroke":
-        lightness = max(lightness, _DARK_LINE)
-    else:
-        return "#" + full.lower()
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colorsys.hls_to_rgb(hue, lightness, saturation))
+        steps = (_mixed(colour, (1.0, 1.0, 1.0), i / 20) for i in range(20))
+        colour = next(one for one in steps if _luminance(one) >= _DARK_LINE)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
+
+
+def _mixed(start: tuple[float, ...], end: tuple[float, ...], share: float) -> tuple[float, ...]:
+    return tuple(a + (b - a) * share for a, b in zip(start, end, strict=True))
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    """Relative luminance as WCAG 2 defines it."""
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -33,6 +33,7 @@ class Words:
     expected_error: str
     cut: str
     page_ran: str
+    page_failed: str
     page_not_run: str
     seconds: str
     bad_formula: str
@@ -71,6 +72,7 @@ RUSSIAN = Words(
     expected_error="ожидаемая ошибка",
     cut="вывод сокращён",
     page_ran="Код выполнен",
+    page_failed="Код остановился на ошибке",
     page_not_run="Код этой страницы ещё не выполнялся",
     seconds="с",
     bad_formula="Ошибка в формуле",
@@ -116,6 +118,7 @@ ENGLISH = Words(
     expected_error="expected error",
     cut="output shortened",
     page_ran="Code ran",
+    page_failed="Code stopped at an error",
     page_not_run="The code of this page has not been run yet",
     seconds="s",
     bad_formula="Error in the formula",

@@ -1,0 +1,248 @@
+"""What a block's text becomes: prose, lists, links, embeds, formulas, tables, containers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.rendering import Html, body, rendered
+
+UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("- **жирно _и курсив_**", "<strong>жирно <em>и курсив</em></strong>"),
+        ("- ==метка== и ~~нет~~", "<mark>метка</mark> и <del>нет</del>"),
+        ("- `<b> & [[x]]`", "<code>&lt;b&gt; &amp; [[x]]</code>"),
+        ("- H_{2}O, x^{2}", "H<sub>2</sub>O, x<sup>2</sup>"),
+        ("- \\*не курсив\\*", "*не курсив*"),
+        ("- \\alpha и C:\\Users", "α и C:\\Users"),
+        ("- a < b & c", "a &lt; b &amp; c"),
+        ("- &amp; &lt;", "&amp;amp; &amp;lt;"),
+        ("- первая\n  вторая", "<p>первая</p><p>вторая</p>"),
+        ("- x\n  один\n  два", "<p>один<br>\nдва</p>"),
+        ("- #+BEGIN_QUOTE\n  слова\n  #+END_QUOTE", "<blockquote><p>слова</p></blockquote>"),
+        ("- > раз\n  > два", "<blockquote><p>раз<br>\nдва</p></blockquote>"),
+        ("- {{query (todo now)}}", '<code class="kb-raw">{{query (todo now)}}</code>'),
+        ("- {{cloze ответ}}", '<mark class="kb-cloze">ответ</mark>'),
+        ("- [:div 1]", "[:div 1]</code>"),
+        ("- ---", "<hr>"),
+    ],
+)
+def test_markup(source: str, expected: str) -> None:
+    assert expected in body(source)
+
+
+def test_lists_of_a_block_nest_and_have_checkboxes() -> None:
+    html = body("- Список:\n  * [ ] раз\n  * [x] два\n    1. три\n  * четыре")
+    assert html.count("<ul>") == 1  # the four items are one list
+    assert "<ol><li>три</li></ol>" in html
+    assert [mark in html for mark in ("☐", "☑", "[ ]", "[x]")] == [True, True, False, False]
+
+
+def test_checkbox_marks_outside_lists_stay_text() -> None:
+    assert "[ ] раз" in body("- x\n  [ ] раз")
+
+
+def test_lists_too_deep_for_the_renderer_lose_nothing() -> None:
+    deep = "- x\n" + "".join(f"  {' ' * 2 * i}* слово{i}\n" for i in range(120))
+    text = Html(body(deep)).text
+    assert [i for i in range(120) if f"слово{i}" not in text] == []
+
+
+def test_many_marks_on_one_line_are_no_deep_list() -> None:
+    assert "конец" in body("- x\n  " + "* " * 2_000 + "конец")
+
+
+def test_private_characters_of_a_note_stand_for_no_node() -> None:
+    html = body("- x\n  \U000f0000 `code`")
+    assert html.count("<code>code</code>") == 1
+    assert "\U000f0000" not in html
+    assert "\N{REPLACEMENT CHARACTER}" in html
+
+
+def test_a_page_link_leads_to_its_page() -> None:
+    assert '<a class="kb-link" href="../b-c/">B C</a>' in body("- [[B C]]", **{"b c": "- x"})
+
+
+def test_a_link_to_nothing_says_so() -> None:
+    html = body("- [[нет]] и [[b]]", b="- x")
+    assert '<span class="kb-link kb-wanted" title="Страница ещё не написана">нет</span>' in html
+    # Control: what exists is no wanted page.
+    assert html.count("kb-wanted") == 1
+
+
+def test_a_date_needs_no_page() -> None:
+    assert "kb-wanted" not in body("- [[2026-11-23]]")
+
+
+@pytest.mark.parametrize("url", ["https://example.org/a?b=1&c", "http://example.org", "mailto:a@example.org"])
+def test_external_links_tell_the_other_host_nothing(url: str) -> None:
+    links = [a for tag, a in Html(body(f"- [слово]({url})")).elements if a.get("class") == "kb-external"]
+    assert [(a["href"], a["rel"]) for a in links] == [(url, "noopener noreferrer")]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "//host/x"]
+)
+def test_links_of_other_schemes_are_text(url: str) -> None:
+    html = Html(body(f"- [слово]({url})"))
+    assert [a for tag, a in html.elements if tag == "a" and a.get("class") != "kb-bullet"] == []
+    assert "слово" in html.text
+
+
+def test_a_remote_picture_is_not_loaded() -> None:
+    html = body("- ![рис](https://example.org/x.png)")
+    assert "<img" not in html
+    assert 'href="https://example.org/x.png"' in html
+
+
+def test_a_local_picture_has_its_size() -> None:
+    pages = rendered(
+        {"pages/a.md": "- ![рис](../assets/x y.png){:height 20, :width 30}"}, assets=frozenset({"assets/x y.png"})
+    )
+    assert 'src="../media/x%20y.png" alt="рис" width="30" height="20" loading="lazy"' in pages["pages/a.md"].html
+
+
+def test_a_block_reference_shows_the_first_line() -> None:
+    html = body(f"- см. (({UUID}))", b=f"- мысль **важная** [[a]]\n  вторая строка\n  id:: {UUID}")
+    assert f'<a class="kb-ref" href="../b/#{UUID}">мысль <strong>важная</strong>' in html
+    assert "вторая строка" not in html
+
+
+def test_a_link_holds_no_link() -> None:
+    html = body(f"- (({UUID})) [подпись [[b]]](https://example.org)", b=f"- [[a]] и https://example.org\n  id:: {UUID}")
+    depth = deepest = 0
+    for piece in html.split("<")[1:]:
+        depth += piece.startswith("a ") - piece.startswith("/a>")
+        deepest = max(deepest, depth)
+    assert deepest == 1
+
+
+def test_an_embed_shows_the_page_and_the_way_to_it() -> None:
+    html = body("- {{embed [[b]]}}", b="- один\n\t- два")
+    assert '<a class="kb-embed__source" href="../b/">b</a>' in html
+    assert "<p>два</p>" in html
+
+
+def test_an_embedded_block_comes_with_its_children_alone() -> None:
+    html = body(f"- {{{{embed (({UUID}))}}}}", b=f"- до\n- сам\n  id:: {UUID}\n\t- дитя\n- после")
+    assert [word in html for word in ("сам", "дитя", "<p>до", "после")] == [True, True, False, False]
+
+
+def test_embeds_in_a_circle_end() -> None:
+    html = body("- {{embed [[b]]}}", b="- раз\n- {{embed [[a]]}}")
+    assert html.count("<p>раз</p>") == 1
+    assert "kb-embed--closed" in html
+
+
+def test_nested_embeds_have_a_budget() -> None:
+    words = {f"n{i}": "- слово\n" + f"- {{{{embed [[n{i + 1}]]}}}}\n" * 30 for i in range(5)}
+    assert len(body("- {{embed [[n0]]}}", **words, n5="- x " + "y" * 20_000)) < 2_000_000
+
+
+def test_a_formula_is_mathml() -> None:
+    html = body("- строка $x^2$ и\n- $$\\frac{a}{b}$$")
+    assert "<math><msup>" in html
+    assert '<math display="block"><mfrac>' in html
+
+
+def test_a_bad_formula_shows_its_source_and_why() -> None:
+    html = body("- $\\frac{<b$")
+    assert '<code class="kb-math-error" title="Ошибка в формуле: ' in html
+    assert "\\frac{&lt;b</code>" in html
+
+
+def test_formulas_have_no_style_attributes() -> None:
+    html = body("- $$\\begin{aligned}a&=b\\\\\\color{red}c&=d\\end{aligned}$$")
+    assert " style=" not in html
+    assert ('class="kb-mr kb-pr0"' in html, 'mathcolor="#FF0000"' in html) == (True, True)
+
+
+def test_a_table_keeps_links_and_ragged_rows() -> None:
+    html = body("- | a | b |\n  |---|---|\n  | [[b]] | 2 |\n  | 3 |", b="- x")
+    assert "<th>a</th><th>b</th>" in html
+    assert '<td><a class="kb-link" href="../b/">b</a></td><td>2</td>' in html
+    assert "<tr><td>3</td></tr>" in html
+
+
+def test_an_admonition_is_the_themes() -> None:
+    html = body("- #+BEGIN_TIP\n  слово\n  #+END_TIP")
+    assert '<div class="admonition tip"><p class="admonition-title">Совет</p><p>слово</p></div>' in html
+
+
+def test_a_footnote_leads_to_its_text() -> None:
+    html = body("- слово[^1]\n- [^1]: пояснение")
+    assert '<a href="#fn-1">1</a>' in html
+    assert 'id="fn-1"' in html
+
+
+@pytest.mark.parametrize(("language", "coloured"), [("rust", True), ("brainfuck", False)])
+def test_only_listed_languages_are_coloured(language: str, coloured: bool) -> None:
+    html = body(f"- ```{language}\n  fn main() {{}}\n  ```")
+    assert ("<span class=" in html.partition("<code>")[2]) is coloured
+    assert "main" in html
+
+
+PIECES = st.sampled_from(
+    [
+        "**",
+        "*",
+        "_",
+        "`",
+        "[[",
+        "]]",
+        "((",
+        "))",
+        "{{embed [[a]]}}",
+        "$",
+        "$$",
+        "<b>",
+        "</b>",
+        "<p>",
+        "# ",
+        "- ",
+        "\n- ",
+        "\n\t- ",
+        "\n  ",
+        "\n",
+        "| a | b |",
+        "> ",
+        "* ",
+        "1. ",
+        "[ ] ",
+        "x:: y",
+        "#tag",
+        "![",
+        "](",
+        ")",
+        "```",
+        "~~",
+        "==",
+        "слово",
+        " ",
+        "\\",
+        "&amp;",
+        "{{",
+        "}}",
+        "[^1]",
+        "[^1]: x",
+        "TODO ",
+        "#+BEGIN_NOTE\n",
+        "#+END_NOTE\n",
+        "\U000f0000",
+        "\x00",
+        "\r\n",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=40).map("".join))
+def test_any_text_gives_well_nested_html_with_unique_ids(text: str) -> None:
+    html = Html(rendered({"pages/a.md": "- " + text})["pages/a.md"].html)
+    assert html.faults == []
+    assert len(html.ids) == len(set(html.ids))
