@@ -23,6 +23,7 @@ from mkdocs.plugins import BasePlugin, event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkPage
 from mkdocs.structure.toc import AnchorLink, TableOfContents
+from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
 from kbtool.render import urls
@@ -35,6 +36,7 @@ from kbtool.values import Heading, Page
 
 _ASSETS = Path(__file__).parent / "site_assets"
 _STYLE = "assets/kb/kb.css"
+_DISK_SCRIPT = "assets/kb/disk.js"
 _FONT = "assets/kb/math.woff"
 _FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 # Larger figures of the base are published as they are, not read and cleaned: nobody draws such an SVG by hand.
@@ -78,6 +80,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         config.extra_css = [_STYLE, *(path for path in config.extra_css if path != _STYLE)]
         if config.theme.name == "material":
             _prepare_theme(config)
+            if not config.use_directory_urls:
+                config.extra["polyfills"] = [*config.extra.get("polyfills", ()), _DISK_SCRIPT]
         return config
 
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
@@ -102,10 +106,14 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 
     @event_priority(100)
     def on_post_build(self, config: MkDocsConfig) -> None:
-        """Give the search plugin our entries before it writes its index."""
+        """Give the search plugin our entries before it writes its index; from disk only a script can be read."""
         index = getattr(config.plugins.get("material/search"), "search_index", None)
-        if index is not None:
-            index.entries += [entry for page in self._pages.values() for entry in _search(config, page)]
+        if index is None:
+            return
+        index.entries += [entry for page in self._pages.values() for entry in _search(config, page)]
+        if not config.use_directory_urls:
+            script = f"var __index = {index.generate_search_index(None)}"
+            write_file(script.encode("utf-8"), str(Path(config.site_dir) / "search" / "search_index.js"))
 
     def on_serve(self, server: Any, **_: Any) -> Any:
         """Watch the base, which MkDocs no longer knows."""

@@ -228,7 +228,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """A section of a page as search finds it: `anchor` empty for the page itself; title and text are HTML-escaped."""
+    """A section of a page as search finds it: `anchor` empty for the page itself; title and text are HTML."""
 
     anchor: str
     title: str

@@ -148,3 +148,12 @@ def test_reads_from_disk(page: Page, bases: dict[str, Path], trouble: list[str])
     page.wait_for_load_state()
     assert page.locator("h1").inner_text() == "Понятие"
     assert trouble == []
+
+
+def test_search_works_from_disk(page: Page, bases: dict[str, Path], trouble: list[str]) -> None:
+    page.goto((bases["disk"] / "site/index.html").as_uri())
+    page.locator(".md-search__input").click()
+    page.keyboard.type("градиентный")
+    page.keyboard.press("End")
+    page.locator(".md-search-result__link").first.wait_for(state="visible")
+    assert trouble == []

@@ -191,6 +191,16 @@ def test_search_finds_sections_by_our_entries(base: Base) -> None:
     assert '"location":"#\\u0440\\u0430\\u0437"' in index
 
 
+def test_from_disk_search_reads_a_script(base: Base) -> None:
+    base.build()
+    assert "search/search_index.js" not in base.files()
+    assert "disk.js" not in base.file("index.html")
+    base.settings("use_directory_urls: false")
+    base.build()
+    assert base.file("search/search_index.js") == "var __index = " + base.file("search/search_index.json")
+    assert '<script src="assets/kb/disk.js"></script>' in base.file("index.html")
+
+
 def test_an_unknown_option_is_refused_with_a_suggestion(base: Base) -> None:
     base.settings(plugin="{kbtool: {timeot: 5}}")
     with pytest.raises(KbError, match=r"timeot.*did you mean `timeout`"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -143,3 +146,26 @@ def test_mkdocs_alone_runs_nothing(kbtool: Run, tmp_path: Path) -> None:
     # Control: with kbtool it runs, and the result is there.
     assert kbtool("build", cwd=base, **env).returncode == 0
     assert ">42<" in (base / "site/понятие/index.html").read_text("utf-8")
+
+
+def test_a_killed_build_leaves_the_old_site_whole(kbtool: Run, cache: str, tmp_path: Path) -> None:
+    base = demo.make(tmp_path / "base")
+    assert kbtool("build", cwd=base, XDG_CACHE_HOME=cache).returncode == 0
+
+    def files() -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in sorted((base / "site").rglob("*")) if path.is_file()}
+
+    before = files()
+    (base / "kb/pages/новая.md").write_text("- [[Начало]]\n", "utf-8")
+    environment = os.environ | {"XDG_CACHE_HOME": cache, "PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen([sys.executable, "-m", "kbtool", "build"], cwd=base, env=environment) as process:
+        while not list(base.glob("site.new-*")) and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert list(base.glob("site.new-*"))
+    assert files() == before
+    # The next build takes away what the killed one left, and has the new note.
+    assert kbtool("build", cwd=base, XDG_CACHE_HOME=cache).returncode == 0
+    assert sorted(path.name for path in base.iterdir()) == ["kb", "mkdocs.yml", "site"]
+    assert (base / "site/новая/index.html").is_file()

@@ -16,7 +16,10 @@ from kbtool.values import SearchEntry
 
 
 def search_entries(entry: Entry) -> tuple[SearchEntry, ...]:
-    """The page's entry with all above its first heading, then one for each heading; texts are HTML-escaped."""
+    """The page's entry with all above its first heading, then one for each heading.
+
+    Titles and texts are HTML; texts are paragraphs, of which search shows those that match.
+    """
     sections: list[tuple[str, str, list[str]]] = [("", entry.note.name, [])]
     for block, anchor in zip(entry.note.outline, entry.anchors, strict=True):
         parts = block.parts
@@ -25,7 +28,7 @@ def search_entries(entry: Entry) -> tuple[SearchEntry, ...]:
             parts = parts[1:]
         sections[-1][2].extend(_texts(entry.text, parts))
     return tuple(
-        SearchEntry(anchor, escape(title, quote=False), escape(" ".join(texts), quote=False))
+        SearchEntry(anchor, escape(title, quote=False), "".join(f"<p>{escape(t, quote=False)}</p>" for t in texts if t))
         for anchor, title, texts in sections
         if title
     )
