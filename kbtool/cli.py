@@ -61,12 +61,14 @@ def _run(arguments: list[str]) -> int:
     try:
         command = importlib.import_module(f"kbtool.commands.{options.command}")
         return int(command.run(options))
-    except KbError as error:
+    except BrokenPipeError:
+        raise
+    except (KbError, OSError) as error:
         from kbtool import terminal
         from kbtool.report.visible import visible
 
         # The text may quote a configuration or a file name, which a stranger may have written.
-        first, *rest = (visible(line) for line in str(error).splitlines())
+        first, *rest = (visible(line) for line in (str(error) or type(error).__name__).splitlines())
         terminal.warn("\n".join([f"error: {first}", *(f"help: {line}" for line in rest)]))
         return BROKEN
 

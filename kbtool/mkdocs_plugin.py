@@ -47,6 +47,12 @@ _MAX_WARNINGS = 1_000
 
 Compiled = Callable[[Look], SiteInput]
 """Gives the site when the theme's language and the form of its addresses are known."""
+Progress = Callable[[int, int], None]
+"""Told how many pages are done, of how many."""
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
 
 
 class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  # MkDocs' own hook is untyped
@@ -57,6 +63,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 
     def __init__(self) -> None:
         self.compiled: Compiled | None = None
+        self.progress: Progress = _silent
+        self._done = 0
         self._options = Config()
         self._base = Path()
         self._pages: dict[str, Page] = {}
@@ -104,6 +112,12 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
             _replace_rendering(page, ready)
         return page
 
+    def on_page_context(self, context: Any, page: MkPage, config: MkDocsConfig, nav: Any) -> Any:  # noqa: ARG002
+        """Tell how many pages are done."""
+        self._done += 1
+        self.progress(self._done, len(self._pages))
+        return context
+
     @event_priority(100)
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Give the search plugin our entries before it writes its index; from disk only a script can be read."""
@@ -135,7 +149,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 # ---------------------------------------------------------------- building
 
 
-def build(mkdocs_yml: Path, folder: Path, compiled: Compiled) -> list[str]:
+def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress = _silent) -> list[str]:
     """Has MkDocs write the site into a folder; gives its warnings, raises KbError when it cannot."""
     log, heard = logging.getLogger("mkdocs"), MemoryHandler(_MAX_WARNINGS, logging.CRITICAL + 1)
     heard.setLevel(logging.WARNING)
@@ -147,7 +161,7 @@ def build(mkdocs_yml: Path, folder: Path, compiled: Compiled) -> list[str]:
             raise KbError(
                 f"{mkdocs_yml}: the plugin kbtool is not among its plugins\nadd it: `plugins: [search, kbtool]`"
             )
-        plugin.compiled = compiled
+        plugin.compiled, plugin.progress = compiled, progress
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs_build(config)
         config.plugins.on_shutdown()

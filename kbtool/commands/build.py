@@ -61,7 +61,10 @@ def build_into(opened: opening.Opened, outcomes: Mapping[NoteId, Outcome], folde
     from kbtool.mkdocs_plugin import build
 
     compiled = functools.partial(publish.compiled, opened.snapshot, outcomes)
-    for warning in build(mkdocs_yml(opened.project), folder, compiled):
+    progress = terminal.ProgressLine("writing pages")
+    warnings = build(mkdocs_yml(opened.project), folder, compiled, progress)
+    progress.end()
+    for warning in warnings:
         terminal.warn(f"mkdocs: {warning}")
 
 
