@@ -12,59 +12,93 @@ KNOWN_TAGS = frozenset(
     "source span strong style sub sup table tbody td template textarea tfoot th thead time title tr track u ul var "
     "video details summary wbr".split()
 )
-_TAG_NAME = re.compile(r"<([^\s>]+)")
-_HICCUP = re.compile(r"\[:([^ \t\].#]+)")
-_HICCUP_STEP = re.compile(r'"(?:[^"\\]|\\.)*"|\[:|\]', re.DOTALL)
+_TAG_NAME = re.compile(r"<([^ \t\x1a\x0c>]{1,12})(?=[ \t\x1a\x0c>])")
+_HICCUP = re.compile(r"\[:([^ \t\x1a\x0c\].#]{1,12})(?=[ \t\x1a\x0c\].#])")
+_HICCUP_STEP = re.compile(r'\\"|"|\[:|\]')
 _SPECIAL = (("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"))
+# Logseq looks for HTML only where at least so many bytes are left.
+_SHORTEST = 10
 
 
 class TagMatcher:
-    """Finds the ends of HTML elements in one text; pairs up each kind of tag once."""
+    """Finds the ends of HTML elements and of hiccup in one text; pairs up each kind of bracket once per stretch."""
 
-    __slots__ = ("_pairs", "text")
+    __slots__ = ("_absent", "_hiccup", "_pairs", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._pairs: dict[tuple[str, int], dict[int, int]] = {}
+        self._pairs: dict[str, tuple[int, int, dict[int, int]]] = {}
+        self._hiccup: tuple[int, int, dict[int, int]] = (0, -1, {})
+        self._absent: dict[str, tuple[int, int]] = {}
 
     def end(self, at: int, end: int) -> int:
-        """The offset behind the HTML that begins at `at`, or -1 when it is no HTML that Logseq knows."""
+        """The offset behind the HTML that begins at `at`, or -1 when it is none that Logseq knows."""
+        if end - at < _SHORTEST and len(self.text[at:end].encode("utf-8", "surrogatepass")) < _SHORTEST:
+            return -1
         for opening, closing in _SPECIAL:
             if self.text.startswith(opening, at):
-                return self._after(closing, at + len(opening), end)
+                return -1 if self.text.startswith("<!>", at) else self._after(closing, at + len(opening), end)
         m = _TAG_NAME.match(self.text, at, end)
         if not m or m[1].lower() not in KNOWN_TAGS:
             return -1
-        paired = self._pair(m[1].lower(), end).get(at, -1)
+        paired = self._closing_tag(m[1], at, end)
         return paired if paired > 0 else self._after("/>", m.end(), end)
 
+    def hiccup_end(self, at: int, end: int) -> int:
+        """The offset behind `[:div …]`, or -1 when the tag is unknown or nothing closes it."""
+        m = _HICCUP.match(self.text, at, end)
+        if not m or m[1].lower() not in KNOWN_TAGS:
+            return -1
+        start, known_end, pairs = self._hiccup
+        if known_end != end or at < start:
+            pairs = _hiccup_pairs(self.text, at, end)
+            self._hiccup = (at, end, pairs)
+        return pairs.get(at, -1)
+
     def _after(self, closing: str, at: int, end: int) -> int:
+        missing, stretch = self._absent.get(closing, (0, -1))
+        if stretch == end and at >= missing:
+            return -1
         found = self.text.find(closing, at, end)
-        return found + len(closing) if found >= 0 else -1
+        if found < 0:
+            self._absent[closing] = (at, end)
+            return -1
+        return found + len(closing)
 
-    def _pair(self, tag: str, end: int) -> dict[int, int]:
-        known = self._pairs.get((tag, end))
-        if known is not None:
-            return known
-        pairs: dict[int, int] = {}
-        opened: list[int] = []
-        for m in re.finditer(rf"<(/?){tag}(?=[\s>])[^>]*>?", self.text[:end], re.IGNORECASE):
-            if not m[1]:
-                opened.append(m.start())
-            elif opened:
-                pairs[opened.pop()] = m.end()
-        self._pairs[tag, end] = pairs
-        return pairs
+    def _closing_tag(self, tag: str, at: int, end: int) -> int:
+        start, known_end, pairs = self._pairs.get(tag, (0, -1, {}))
+        if known_end != end or at < start:
+            pairs = _tag_pairs(self.text, tag, at, end)
+            self._pairs[tag] = (at, end, pairs)
+        return pairs.get(at, -1)
 
 
-def hiccup_end(text: str, at: int, end: int) -> int:
-    """The offset behind `[:div …]`, or -1 when the tag is unknown or nothing closes it."""
-    m = _HICCUP.match(text, at, end)
-    if not m or m[1].lower() not in KNOWN_TAGS:
-        return -1
-    depth = 0
+def _tag_pairs(text: str, tag: str, at: int, end: int) -> dict[int, int]:
+    """From opening tags, in the letter case given, to the offsets behind their closing tags, in any case."""
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for m in re.compile(rf"<{tag}[ \t\x1a\x0c>]|</((?i:{tag}))>").finditer(text, at, end):
+        if not m[1]:
+            opened.append(m.start())
+        elif opened:
+            pairs[opened.pop()] = m.end()
+    return pairs
+
+
+def _hiccup_pairs(text: str, at: int, end: int) -> dict[int, int]:
+    """From `[:` to the offset behind the `]` that closes it: brackets count where as many quotes stand, even or odd."""
+    pairs: dict[int, int] = {}
+    opened: tuple[list[tuple[int, int]], ...] = ([], [])
+    odd = 0
     for step in _HICCUP_STEP.finditer(text, at, end):
-        depth += {"[:": 1, "]": -1}.get(step[0], 0)
-        if depth == 0:
-            return step.end()
-    return -1
+        match step[0]:
+            case '"':
+                odd ^= 1
+            case "[:":
+                for stack in opened:
+                    stack.append((step.start(), odd))
+            case "]" if opened[odd]:
+                start, parity = opened[odd].pop()
+                if parity == odd:
+                    pairs[start] = step.end()
+    return pairs

@@ -47,14 +47,20 @@ _TAG = re.compile(
     r"#((?:[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]"
     r"|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":])++)"
 )
-_FOOTNOTE = re.compile(r"\[\^([^\]\s]+)\]")
+_FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,200})\]")
 _BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
 _MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
-_SNIPPET = re.compile(r"@@[^\s:]+: [^@\r\n]+@@")
-_DATE = r"[<\[]\d+-\d+-\d+[^ \t>\]]* [A-Za-z]+(?: [^ \t>\]]+)?(?: [^ \t>\]]+)?[>\]]"
-_TIMESTAMP = re.compile(rf"(?:([A-Za-z]+):[ \t]*)?({_DATE})(--{_DATE})?")
+_SNIPPET = re.compile(r"@@[^\s:]{1,60}: [^@\r\n]+@@")
+_DATE = r"[<\[]\d{1,6}-\d{1,6}-\d{1,6}[^ \t>\]]{0,40} [A-Za-z]{1,40}(?: [^ \t>\]]{1,40})?(?: [^ \t>\]]{1,40})?[>\]]"
+_TIMESTAMP = re.compile(rf"(?:([A-Za-z]{{1,20}}):[ \t]*)?({_DATE})(--{_DATE})?")
 _STAMP_WORD = re.compile(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
 _INNER_CODE = re.compile(r"`[^`\r\n]+`")
+# Where each pattern that reads on to a closing mark has to stop.
+_STOPS: Mapping[re.Pattern[str], re.Pattern[str]] = {
+    _MACRO: re.compile(r"[}\r\n]"),
+    _SCRIPT: re.compile(r"[}\r\n]"),
+    _BLOCK_LINK: re.compile(r"\)"),
+}
 _MARKS: Mapping[str, tuple[tuple[str, EmphasisKind], ...]] = {
     "*": (("***", "strong-em"), ("**", "strong"), ("*", "em")),
     "_": (("___", "strong-em"), ("__", "strong"), ("_", "em")),
@@ -68,21 +74,22 @@ _MAX_EMPHASIS = 40
 
 def scan(text: str, start: int, end: int) -> tuple[Inline, ...]:
     """The nodes of one stretch of running text, in order, with offsets in `text`."""
-    return InlineScanner(text).scan(start, end)
+    return InlineScanner(text, html.TagMatcher(text)).scan(start, end)
 
 
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_absent", "_end", "_last_plain", "_macros", "_tags", "text")
+    __slots__ = ("_absent", "_end", "_failed", "_last_plain", "_macros", "_tags", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tags: html.TagMatcher) -> None:
         self.text = text
         self._end = 0
         self._last_plain = ""
         self._macros = True
         self._absent: dict[str, int] = {}
-        self._tags = html.TagMatcher(text)
+        self._failed: dict[re.Pattern[str], int] = {}
+        self._tags = tags
 
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
@@ -92,6 +99,7 @@ class InlineScanner:
         self._end = end
         self._last_plain = ""
         self._absent.clear()
+        self._failed.clear()
         return tuple(self._nodes(start))
 
     def _nodes(self, at: int) -> list[Inline]:
@@ -129,7 +137,7 @@ class InlineScanner:
         return self.emphasis(at, self._last_plain, 0) or self._script(at)
 
     def _script(self, at: int) -> Inline | None:
-        m = _SCRIPT.match(self.text, at, self._end)
+        m = self._match(_SCRIPT, at)
         if not m:
             return None
         kind: EmphasisKind = "sub" if self.text[at] == "_" else "sup"
@@ -173,7 +181,7 @@ class InlineScanner:
         return self.link(at) or self._timestamp(at) or self._hiccup(at)
 
     def _hiccup(self, at: int) -> Inline | None:
-        close = html.hiccup_end(self.text, at, self._end)
+        close = self._tags.hiccup_end(at, self._end)
         return Html(Span(at, close), True) if close > 0 else None
 
     def link(self, at: int) -> Inline | None:
@@ -192,7 +200,7 @@ class InlineScanner:
         return Html(Span(at, close), False) if close > 0 else None
 
     def _brace(self, at: int) -> Inline | None:
-        m = _MACRO.match(self.text, at, self._end) if self._macros else None
+        m = self._match(_MACRO, at) if self._macros else None
         return links.macro(m) if m else None
 
     def _bang(self, at: int) -> Inline | None:
@@ -203,7 +211,7 @@ class InlineScanner:
         return Html(Span(at, m.end()), False) if m else None
 
     def _parenthesis(self, at: int) -> Inline | None:
-        m = _BLOCK_LINK.match(self.text, at, self._end)
+        m = self._match(_BLOCK_LINK, at)
         return BlockLink(Span(at, m.end()), m[1]) if m else None
 
     def _timestamp(self, at: int) -> Inline | None:
@@ -212,6 +220,16 @@ class InlineScanner:
             return None
         kind = "range" if m[3] and (m[1] or "").lower() != "clock" else (m[1] or "date").lower()
         return Timestamp(Span(at, m.end()), kind, m[2] + (m[3] or ""))
+
+    def _match(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
+        """A match of a pattern that reads on to the next closing mark: until there, it fails once for all."""
+        if at < self._failed.get(pattern, 0):
+            return None
+        m = pattern.match(self.text, at, self._end)
+        if not m and self.text[at + 1 : at + 2] in "{(":
+            reached = _STOPS[pattern].search(self.text, at + 2, self._end)
+            self._failed[pattern] = reached.start() if reached else self._end
+        return m
 
     def _find(self, mark: str, at: int) -> int:
         """Where `mark` stands next, or -1; a failed search is not made again."""
@@ -275,6 +293,7 @@ class InlineScanner:
         candidates = _CANDIDATE_IN_EMPHASIS if links else _CANDIDATE_IN_LABEL
         outer, self._end = self._end, inner.end
         absent, self._absent = self._absent, {}
+        failed, self._failed = self._failed, {}
         nodes: list[Inline] = []
         found = candidates.search(self.text, inner.start, inner.end)
         while found:
@@ -282,7 +301,7 @@ class InlineScanner:
             if node is not None:
                 nodes.append(node)
             found = candidates.search(self.text, node.span.end if node else found.end(), inner.end)
-        self._end, self._absent = outer, absent
+        self._end, self._absent, self._failed = outer, absent, failed
         return nodes
 
     def _limited_node(self, at: int, depth: int) -> Inline | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from kbtool.syntax import html
+from kbtool.syntax.ends import Ends
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.values import Span
 
@@ -57,23 +57,23 @@ _FRONT_LINES = re.compile(r"(?:[^:\r\n]+:[^\r\n]*\r?\n)+")
 _FRONT_LINE = re.compile(r"([^:\r\n]+):([ \t]*)([^\r\n]*)")
 
 
-def scan(text: str) -> list[Piece]:
+def scan(text: str, ends: Ends) -> list[Piece]:
     """All constructs of a note, in order."""
-    return OutlineScanner(text, 0, len(text)).pieces(blocks=True)
+    return OutlineScanner(text, Span(0, len(text)), ends).pieces(blocks=True)
 
 
 class OutlineScanner:
     """Walks over text[start:end]; inside quotes and containers no blocks begin (`blocks=False`)."""
 
-    __slots__ = ("_absent", "_out", "_run", "_run_kind", "_tags", "at", "end", "text")
+    __slots__ = ("_absent", "_ends", "_out", "_run", "_run_kind", "at", "end", "text")
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        self.text, self.at, self.end = text, start, end
+    def __init__(self, text: str, span: Span, ends: Ends) -> None:
+        self.text, (self.at, self.end) = text, span
+        self._ends = ends
         self._out: list[Piece] = []
         self._run = -1  # where the paragraph that is being gathered begins
         self._run_kind = "text"
         self._absent: dict[str, int] = {}
-        self._tags = html.TagMatcher(text)
 
     def pieces(self, *, blocks: bool) -> list[Piece]:
         """The constructs from here to the end."""
@@ -204,31 +204,22 @@ class OutlineScanner:
 
     def _environment(self, m: re.Match[str]) -> Piece | None:
         """Spans: the whole environment."""
-        name = m["environment"][7:-1]
-        if self._absent.get("environment " + name, self.end) <= m.end():
+        close = self._ends.environment(m["environment"][7:-1], m.end(), self.end)
+        if close is None:
             return None
-        close = re.compile(r"\\end\{" + re.escape(name) + r"\}", re.IGNORECASE).search(self.text, m.end(), self.end)
-        if not close:
-            self._absent["environment " + name] = m.end()
-            return None
-        span = Span(m.start("environment"), close.end())
+        span = Span(m.start("environment"), close.end)
         return Piece("environment", span, (span,))
 
     def _container(self, m: re.Match[str]) -> Piece | None:
         """Spans: name, arguments, lines between."""
         name = Span(m.start("container") + 8, m.end())
-        key = "container " + self.text[name.start : name.end].lower()
         head_end = self._line_end(m.end())
         body = self._next_line(head_end)
-        closing = re.compile(
-            r"^[^\S\n]*#\+end_" + re.escape(self.text[name.start : name.end]) + r"[^\r\n]*",
-            re.MULTILINE | re.IGNORECASE,
-        )
-        close = self._search(key, closing, body)
+        close = self._ends.container(self.text[name.start : name.end], body, self.end)
         if close is None:
             return None
-        spans = (name, Span(m.end(), head_end), Span(body, max(body, close.start())))
-        return Piece("container", Span(m.start("container"), close.end()), spans)
+        spans = (name, Span(m.end(), head_end), Span(body, max(body, close.start)))
+        return Piece("container", Span(m.start("container"), close.end), spans)
 
     def _quote(self, m: re.Match[str]) -> Piece | None:
         """Spans: the text of each line behind its `>`."""
@@ -245,11 +236,11 @@ class OutlineScanner:
         return Piece("quote", Span(m.start("quote"), at), tuple(lines))
 
     def _html(self, m: re.Match[str]) -> Piece | None:
-        close = self._tags.end(m.start("html"), self.end)
+        close = self._ends.tags.end(m.start("html"), self.end)
         return Piece("html", Span(m.start("html"), close)) if close > 0 else None
 
     def _hiccup(self, m: re.Match[str]) -> Piece | None:
-        close = html.hiccup_end(self.text, m.start("hiccup"), self.end)
+        close = self._ends.tags.hiccup_end(m.start("hiccup"), self.end)
         return Piece("hiccup", Span(m.start("hiccup"), close)) if close > 0 else None
 
     def _table(self, m: re.Match[str]) -> Piece | None:

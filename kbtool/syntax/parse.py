@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from kbtool.names import property_key
+from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
 from kbtool.syntax.links import unescape
 from kbtool.syntax.outline import OutlineScanner, scan
@@ -62,7 +63,8 @@ def parse(source: Source, comma_properties: frozenset[str] = frozenset()) -> Par
         return Parsed((), (), (_too_large(source.id),))
     if not source.text.strip():
         return Parsed((), (), ())
-    return _Builder(source.text, comma_properties).build(scan(source.text))
+    ends = Ends(source.text)
+    return _Builder(source.text, comma_properties, ends).build(scan(source.text, ends))
 
 
 def _too_large(note: NoteId) -> Diagnostic:
@@ -78,12 +80,13 @@ def _too_large(note: NoteId) -> Diagnostic:
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_inline", "_width", "text")
+    __slots__ = ("_commas", "_ends", "_inline", "_width", "text")
 
-    def __init__(self, text: str, commas: frozenset[str]) -> None:
+    def __init__(self, text: str, commas: frozenset[str], ends: Ends) -> None:
         self.text = text
+        self._ends = ends
         self._commas = commas
-        self._inline = InlineScanner(text)
+        self._inline = InlineScanner(text, ends.tags)
         self._width = 0
 
     def build(self, pieces: Sequence[Piece]) -> Parsed:
@@ -166,7 +169,7 @@ class _Builder:
         """What a quote's line or a container's lines hold; no blocks begin there."""
         if depth >= _MAX_QUOTE:
             return (Prose(span, False, self._inline.scan(*span)),)
-        return self._parts(OutlineScanner(self.text, *span).pieces(blocks=False), depth + 1)
+        return self._parts(OutlineScanner(self.text, span, self._ends).pieces(blocks=False), depth + 1)
 
     def _container(self, piece: Piece, depth: int) -> Container:
         name_span, arguments, inner = piece.spans
