@@ -48,13 +48,14 @@ class GraphSettings:
 class MkdocsFile:
     """What kbtool reads of a `mkdocs.yml`: two folders as written, and the options of its own plugin.
 
-    `plugin` is false when the file does not name the plugin at all.
+    `plugin` is false when the file does not name the plugin at all. `language` is the theme's.
     """
 
     docs_dir: str = "docs"
     site_dir: str = "site"
     plugin: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
+    language: str = ""
 
 
 # ---------------------------------------------------------------- options
@@ -133,7 +134,15 @@ def read_mkdocs(text: str) -> MkdocsFile:
         _path(top, "site_dir", "site"),
         plugin,
         options,
+        _language(top.get("theme")),
     )
+
+
+def _language(theme: Node | None) -> str:
+    from yaml import MappingNode, ScalarNode
+
+    found = dict(_entries(theme)).get("language") if isinstance(theme, MappingNode) else None
+    return str(found.value) if isinstance(found, ScalarNode) else ""
 
 
 def _yaml(text: str) -> Node | None:

@@ -18,7 +18,16 @@ ROOT = Path(__file__).parents[1]
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
-    *("syntax.tree", "syntax.html", "syntax.links", "syntax.inline", "syntax.ends", "syntax.pieces", "syntax.outline", "syntax.parse"),
+    *(
+        "syntax.tree",
+        "syntax.html",
+        "syntax.links",
+        "syntax.inline",
+        "syntax.ends",
+        "syntax.pieces",
+        "syntax.outline",
+        "syntax.parse",
+    ),
     *("references", "cells.options", "note", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),

@@ -28,7 +28,8 @@ def run(options: argparse.Namespace) -> int:
     _refuse_bad(options.name)
     _refuse_taken(options.name, query.named(Kb().snapshot(files), options.name))
     note = NoteId(f"pages/{file_name(options.name)}")
-    edits.create(base, note, template(options.name, files.settings).encode())
+    mkdocs = selection.project.mkdocs
+    edits.create(base, note, template(options.name, files.settings, mkdocs.language if mkdocs else "").encode())
     terminal.say([disk.shown(base / note)])
     return 0
 
@@ -41,11 +42,12 @@ def file_name(name: str) -> str:
     return found
 
 
-def template(name: str, settings: GraphSettings) -> str:
+def template(name: str, settings: GraphSettings, language: str) -> str:
     """A new note's text; a `title::` where the file name alone would be read as another name."""
     stem = names.to_file(name)
     title = "" if names.from_file(stem, settings.name_format) == name else f"title:: {name}\n"
-    return f"{title}type:: concept\nstatus:: росток\n\n- \n"
+    status = "росток" if language == "ru" else "seedling"
+    return f"{title}type:: concept\nstatus:: {status}\n\n- \n"
 
 
 def _refuse_bad(name: str) -> None:
