@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import pkgutil
+import shlex
 from pathlib import Path
 
 from kbtool import disk, edits, terminal
@@ -35,7 +36,6 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path, template in FILES:
         edits.create(folder, NoteId(path), pkgutil.get_data("kbtool", f"templates/{template}") or b"")
-    terminal.say(
-        [f"a new base in {disk.shown(folder)}", f"next: cd {disk.shown(folder)} && kbtool build && kbtool serve"]
-    )
+    go = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(disk.shown(folder))} && "
+    terminal.say([f"a new base in {disk.shown(folder)}", f"next: {go}kbtool build && kbtool serve"])
     return 0
