@@ -192,6 +192,15 @@ class InlineScanner:
                 return page
         return links.labelled(self, at) if self._find("](", at + 1) >= 0 else None
 
+    def target_end(self, at: int) -> int:
+        """Where the `)` of a link's target stands, or -1."""
+        if at < self._failed.get(links.TARGET_STEP, 0):
+            return -1
+        found, reached = links.target_end(self.text, at, self._end)
+        if found < 0:
+            self._failed[links.TARGET_STEP] = reached
+        return found
+
     def _angle(self, at: int) -> Inline | None:
         node = links.quick_link(self.text, at, self._end) or self._timestamp(at)
         if node:

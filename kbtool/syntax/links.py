@@ -41,6 +41,9 @@ class LabelScanner(Protocol):
     def label_nodes(self, inner: Span) -> tuple[Inline, ...]:
         """The nodes of a label."""
 
+    def target_end(self, at: int) -> int:
+        """Where the `)` of a link's target stands, or -1."""
+
 
 def unescape(text: str) -> str:
     """The text with backslashes before punctuation taken away."""
@@ -181,7 +184,7 @@ def labelled(scanner: LabelScanner, at: int) -> Link | None:
     m = _LABEL.match(text, at, end)
     if not m:
         return None
-    close = _target_end(text, m.end(), end)
+    close = scanner.target_end(m.end())
     if close < 0:
         return None
     raw = Span(m.end(), close)
@@ -195,24 +198,27 @@ def labelled(scanner: LabelScanner, at: int) -> Link | None:
     return Link(span, kind, value, target, label, scanner.label_nodes(label), title, image, False, size)
 
 
-def _target_end(text: str, at: int, end: int) -> int:
-    """Where the `)` of a link's target stands; brackets inside balance, else the line's last one counts."""
+def target_end(text: str, at: int, end: int) -> tuple[int, int]:
+    """Where the `)` of a link's target stands (or -1), and how far was looked.
+
+    Brackets inside balance; where they do not, the line's last one counts.
+    """
     depth, last = 0, -1
-    for m in _TARGET_STEP.finditer(text, at, end):
+    for m in TARGET_STEP.finditer(text, at, end):
         step = m[0]
         if step == "(":
             depth += 1
         elif step == ")":
             last = m.start()
             if depth == 0:
-                return last
+                return last, last
             depth -= 1
         elif step[0] != "\\":
-            break
-    return last
+            return last, m.start()
+    return last, end
 
 
-_TARGET_STEP = re.compile(r"\\[()]|[()\r\n]")
+TARGET_STEP = re.compile(r"\\[()]|[()\r\n]")
 
 
 def _target_and_title(text: str, raw: Span) -> tuple[Span, str]:
