@@ -10,12 +10,14 @@ from urllib.parse import unquote, urlsplit
 
 from kbtool import names
 from kbtool.config import GraphSettings
-from kbtool.syntax.links import is_uuid
+from kbtool.syntax.links import is_uuid, unescape
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
+    Code,
     Container,
     Emphasis,
+    Escape,
     FootnoteText,
     Inline,
     Link,
@@ -39,6 +41,8 @@ _TYPED = frozenset(
 )
 _ASSET = re.compile(r"[./]*assets")
 _LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
+_ITEM = re.compile(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
+_PIECES = re.compile(r"(\n)")
 _BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
@@ -101,8 +105,10 @@ def _outer(place: Place, node: Inline) -> Iterator[Reference]:
     match node:
         case PageLink(span, name, _):
             yield from _page(place, "page", name.strip(), span)
+        case Tag(span, name, _, ()):
+            yield from _tag(place, name.strip(), span)
         case Tag(span, name, bracketed, nested):
-            if nested and not bracketed:
+            if not bracketed:
                 first = nested[0]
                 name = first.name if first.span.start == span.start + 1 else name.split("[[")[0]
             yield from _page(place, "tag", name.strip(), span)
@@ -115,23 +121,39 @@ def _outer(place: Place, node: Inline) -> Iterator[Reference]:
 
 
 def is_stamp(text: str, prose: Prose) -> bool:
-    """Whether a paragraph opens with a timestamp: then Logseq reads no reference in it."""
-    if prose.title or not prose.inlines:
+    """Whether a paragraph has a timestamp for its first or second piece: then Logseq reads no reference in it.
+
+    A line end is a piece, plain text up to it is, a link is; those of blank lines above count.
+    """
+    if (
+        prose.title
+        or not any(isinstance(node, Timestamp) for node in prose.inlines[:2])
+        or _ITEM.match(text, *prose.span)
+    ):
         return False
-    first = prose.inlines[0]
-    return isinstance(first, Timestamp) and "\n" not in text[prose.span.start : first.span.start]
+    before = text[max(0, prose.span.start - 3) : prose.span.start].replace("\r", "")
+    pieces = 2 if before.endswith("\n\n\n") else 1 if before.endswith("\n\n") or before == "\n" else 0
+    at = prose.span.start
+    for node in prose.inlines[:2]:
+        between = text[at : node.span.start]
+        pieces += sum(1 for piece in _PIECES.split(between) if piece)
+        if isinstance(node, Timestamp):
+            return pieces < 2
+        pieces += 1
+        at = node.span.end
+    return False
 
 
-def _in_parts(place: Place, parts: Iterable[Part]) -> Iterator[Reference]:
+def _in_parts(place: Place, parts: Iterable[Part], *, nested: bool = False) -> Iterator[Reference]:
     for part in parts:
         match part:
             case Prose():
-                if not is_stamp(place.text, part):
+                if nested or not is_stamp(place.text, part):
                     yield from in_inlines(place, part.inlines)
             case FootnoteText():
                 yield from in_inlines(place, part.inlines)
             case Quote() | Container():
-                yield from _in_parts(place, part.parts)
+                yield from _in_parts(place, part.parts, nested=True)
             case Table(_, head, rows):
                 for cell in (*head, *(cell for row in rows for cell in row)):
                     yield from in_inlines(place, cell.inlines)
@@ -147,7 +169,7 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
                 yield from _page(place, "page", name, span)
                 yield from in_inlines(place, nested)
             case Tag(span, name, _, nested):
-                yield from _page(place, "tag", name, span)
+                yield from _tag(place, name, span)
                 yield from in_inlines(place, nested)
             case BlockLink(span, ident):
                 yield from _block(place, "block", ident, span)
@@ -169,7 +191,7 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
             yield from _block(place, "block", link.target, link.target_span)
         case "file":
             # Logseq takes the label, not the file, for the page's name.
-            label = place.text[link.label.start : link.label.end]
+            label = _label(place.text, link)
             if not _ASSET.match(link.target):
                 yield from _page(place, "page", label, link.label)
         case "search":
@@ -177,14 +199,23 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
                 path = asset_path(place.note, link.target)
                 yield Reference("asset", link.target, path, link.target_span, place.block)
         case "url":
-            pass
+            if link.target.startswith("id://"):
+                yield from _block(place, "block", link.target[5:], link.target_span)
+
+
+def _label(text: str, link: Link) -> str:
+    """A label's text up to its first node, which is what Logseq takes for a name; of code, what is inside."""
+    first = next((node for node in link.children if not isinstance(node, Escape)), None)
+    if isinstance(first, Code) and first.span.start == link.label.start:
+        return text[first.inner.start : first.inner.end]
+    return unescape(text[link.label.start : first.span.start if first else link.label.end])
 
 
 def _embed(place: Place, macro: Macro) -> Iterator[Reference]:
     argument = ", ".join(macro.arguments)
     at = place.text.find(argument, macro.span.start, macro.span.end)
     span = Span(at, at + len(argument)) if at >= 0 else macro.span
-    if argument.startswith("((") and argument.endswith("))"):
+    if argument.startswith("((") and argument.endswith("))") and is_uuid(argument[2:-2]):
         yield from _block(place, "block-embed", argument[2:-2], span)
     elif argument.startswith("[[") and argument.endswith("]]"):
         yield from _page(place, "embed", argument[2:-2], span)
@@ -195,6 +226,11 @@ def _embed(place: Place, macro: Macro) -> Iterator[Reference]:
 def _page(place: Place, kind: ReferenceKind, name: str, span: Span) -> Iterator[Reference]:
     if name.strip() and not _ASSET.match(name) and not name.startswith("draws"):
         yield Reference(kind, name, names.key(name), span, place.block)
+
+
+def _tag(place: Place, name: str, span: Span) -> Iterator[Reference]:
+    if name.strip():
+        yield Reference("tag", name, names.key(name), span, place.block)
 
 
 def _block(place: Place, kind: ReferenceKind, ident: str, span: Span) -> Iterator[Reference]:

@@ -18,16 +18,8 @@ ROOT = Path(__file__).parents[1]
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
-    *(
-        "syntax.tree",
-        "syntax.html",
-        "syntax.links",
-        "syntax.inline",
-        "syntax.ends",
-        "syntax.pieces",
-        "syntax.outline",
-        "syntax.parse",
-    ),
+    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
+    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("references", "cells.options", "note", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
@@ -49,7 +41,8 @@ RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
-MAY_IMPORT_RE |= {"syntax.html", "syntax.links", "syntax.inline", "syntax.ends", "syntax.outline", "syntax.parse"}
+MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
+MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it

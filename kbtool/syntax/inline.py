@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from kbtool.syntax import html, links
+from kbtool.syntax.lookups import Lookups
 from kbtool.syntax.tree import (
     BlockLink,
     Code,
@@ -39,22 +40,21 @@ _AT_WORD_START = re.compile(_WORD_START)
 _CANDIDATE_IN_EMPHASIS = re.compile(r"[\\_^\[*~=]")
 _CANDIDATE_IN_LABEL = re.compile(r"[\\_^*~=$`]")
 
-_CODE = re.compile(r"`[^`\r\n]+`|``(?:(?!``).)+``", re.DOTALL)
-_TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $\r\n][^$\r\n]*)(?<![ (\[{])\$")
+_CODE = re.compile(r"`[^`\r\n]+`")
+_TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $](?:[^$\r\n]*[^$\r\n (\[{])?)\$")
 _ESCAPE = re.compile(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
 _SCRIPT = re.compile(r"[_^]\{([^}\r\n]+)\}")
-_TAG = re.compile(
-    r"#((?:[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]"
-    r"|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":])++)"
-)
+_TAG_STEP = re.compile(r"[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":]")
 _FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,200})\]")
 _BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
 _MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
 _SNIPPET = re.compile(r"@@[^\s:]{1,60}: [^@\r\n]+@@")
-_DATE = r"[<\[]\d{1,6}-\d{1,6}-\d{1,6}[^ \t>\]]{0,40} [A-Za-z]{1,40}(?: [^ \t>\]]{1,40})?(?: [^ \t>\]]{1,40})?[>\]]"
-_TIMESTAMP = re.compile(rf"(?:([A-Za-z]{{1,20}}):[ \t]*)?({_DATE})(--{_DATE})?")
+_MOMENT = r"\d{1,6}-\d{1,6}-\d{1,6}[^ \t\x1a\x0cCLOSE]{0,40} [A-Za-z]{1,40}(?: [^ \t\x1a\x0cCLOSE]{1,80}){0,2}"
+_DATE = "(?:<" + _MOMENT.replace("CLOSE", ">") + r">|\[" + _MOMENT.replace("CLOSE", r"\]") + r"\])"
+_TIMESTAMP = re.compile(rf"(?:([A-Za-z]{{1,20}}):[ \t]+)?({_DATE})(--{_DATE})?")
 _STAMP_WORD = re.compile(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
-_INNER_CODE = re.compile(r"`[^`\r\n]+`")
+_ANY_CODE = r"`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``"
+_INNER_CODE = re.compile(_ANY_CODE)
 # Where each pattern that reads on to a closing mark has to stop.
 _STOPS: Mapping[re.Pattern[str], re.Pattern[str]] = {
     _MACRO: re.compile(r"[}\r\n]"),
@@ -68,6 +68,7 @@ _MARKS: Mapping[str, tuple[tuple[str, EmphasisKind], ...]] = {
     "^": (("^^", "mark"),),
     "=": (("==", "mark"),),
 }
+_NOWHERE = -2
 # Deeper emphasis is read as text: no author means it, and recursion must end.
 _MAX_EMPHASIS = 40
 
@@ -80,15 +81,13 @@ def scan(text: str, start: int, end: int) -> tuple[Inline, ...]:
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_absent", "_end", "_failed", "_last_plain", "_macros", "_tags", "text")
+    __slots__ = ("_last_plain", "_look", "_macros", "_tags", "text")
 
     def __init__(self, text: str, tags: html.TagMatcher) -> None:
         self.text = text
-        self._end = 0
         self._last_plain = ""
         self._macros = True
-        self._absent: dict[str, int] = {}
-        self._failed: dict[re.Pattern[str], int] = {}
+        self._look = Lookups(text, 0)
         self._tags = tags
 
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
@@ -96,14 +95,12 @@ class InlineScanner:
         self._macros = macros
         if not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
             return ()
-        self._end = end
+        self._look = Lookups(self.text, end)
         self._last_plain = ""
-        self._absent.clear()
-        self._failed.clear()
         return tuple(self._nodes(start))
 
     def _nodes(self, at: int) -> list[Inline]:
-        text, end = self.text, self._end
+        text, end = self.text, self._look.end
         nodes: list[Inline] = []
         found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
         while found:
@@ -114,7 +111,7 @@ class InlineScanner:
             if node is not None:
                 nodes.append(node)
                 at = node.span.end
-                if type(node) is Escape:
+                if type(node) is Escape and not text[at - 1].isalnum() and text[at - 1] != "}":
                     self._last_plain = text[at - 1]
                 found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
             else:
@@ -127,9 +124,9 @@ class InlineScanner:
         handler = _HANDLERS.get(self.text[at])
         if handler is not None:
             return handler(self, at)
-        if _STAMP_WORD.match(self.text, at, self._end):
+        if _STAMP_WORD.match(self.text, at, self._look.end):
             return self._timestamp(at)
-        return links.bare_url(self.text, at, self._end)
+        return links.bare_url(self.text, at, self._look.end)
 
     # ---- one method per first character
 
@@ -147,32 +144,36 @@ class InlineScanner:
         follower = self.text[at + 1 : at + 2]
         if follower in ("(", "["):
             closing = "\\)" if follower == "(" else "\\]"
-            close = self._find(closing, at + 2)
-            if close > at + 2:
+            close = self._look.find(closing, at + 2)
+            if close >= 0:
                 return Math(Span(at, close + 2), Span(at + 2, close), follower == "[")
-        return escape(self.text, at, self._end)
+        return escape(self.text, at, self._look.end)
 
     def _dollar(self, at: int) -> Inline | None:
-        m = _TEX.match(self.text, at, self._end)
+        m = _TEX.match(self.text, at, self._look.end)
         if not m:
             return None
         return Math(Span(at, m.end()), Span(*m.span(m.lastgroup or 0)), m.lastgroup == "block")
 
     def _code(self, at: int) -> Inline | None:
-        if self.text.startswith("``", at) and self._find("``", at + 2) < 0:
-            return None
-        m = _CODE.match(self.text, at, self._end)
-        if not m:
-            return None
-        width = 2 if self.text[at + 1] == "`" else 1
-        return Code(Span(at, m.end()), Span(at + width, m.end() - width))
+        if self.text.startswith("``", at):
+            close = self._look.find("``", at + 2)
+            return _code_node(Span(at, close + 2), 2) if close >= 0 else None
+        m = _CODE.match(self.text, at, self._look.end)
+        return _code_node(Span(*m.span()), 1) if m else None
 
     def _hash(self, at: int) -> Inline | None:
-        m = _TAG.match(self.text, at, self._end)
-        return links.tag(self.text, Span(at, m.end())) if m else None
+        start = at = at + 1
+        while at < self._look.end:
+            page = self._look.page(at) if self.text.startswith("[[", at) else None
+            m = None if page else _TAG_STEP.match(self.text, at, self._look.end)
+            if not page and not m:
+                break
+            at = page.end() if page else m.end() if m else at
+        return links.tag(self.text, Span(start - 1, at)) if at > start else None
 
     def _bracket(self, at: int) -> Inline | None:
-        text, end = self.text, self._end
+        text, end = self.text, self._look.end
         follower = text[at + 1 : at + 2]
         if follower == "^":
             m = _FOOTNOTE.match(text, at, end)
@@ -181,31 +182,25 @@ class InlineScanner:
         return self.link(at) or self._timestamp(at) or self._hiccup(at)
 
     def _hiccup(self, at: int) -> Inline | None:
-        close = self._tags.hiccup_end(at, self._end)
+        close = self._tags.hiccup_end(at, self._look.end)
         return Html(Span(at, close), True) if close > 0 else None
 
     def link(self, at: int) -> Inline | None:
         """`[[page]]`, also with links inside, or `[label](target)`."""
-        if self.text.startswith("[[", at) and self._find("]]", at + 2) >= 0:
-            page = links.nested_page_link(self.text, at, self._end) or links.page_link(self.text, at, self._end)
-            if page:
-                return page
-        return links.labelled(self, at) if self._find("](", at + 1) >= 0 else None
-
-    def target_end(self, at: int) -> int:
-        """Where the `)` of a link's target stands, or -1."""
-        if at < self._failed.get(links.TARGET_STEP, 0):
-            return -1
-        found, reached = links.target_end(self.text, at, self._end)
-        if found < 0:
-            self._failed[links.TARGET_STEP] = reached
-        return found
+        if self.text.startswith("[[", at):
+            page = self._look.page(at)
+            if page and "[" not in page[1]:
+                return links.page_link(page)
+            nested = links.nested_page_link(self.text, at, self._look.end) if self._look.find("]]", at) >= 0 else None
+            if nested or page:
+                return nested or (links.page_link(page) if page else None)
+        return links.labelled(self._look, at, self.label_nodes) if self._look.find("](", at + 1) >= 0 else None
 
     def _angle(self, at: int) -> Inline | None:
-        node = links.quick_link(self.text, at, self._end) or self._timestamp(at)
+        node = links.quick_link(self.text, at, self._look.end) or self._timestamp(at)
         if node:
             return node
-        close = self._tags.end(at, self._end)
+        close = self._tags.end(at, self._look.end)
         return Html(Span(at, close), False) if close > 0 else None
 
     def _brace(self, at: int) -> Inline | None:
@@ -213,10 +208,10 @@ class InlineScanner:
         return links.macro(m) if m else None
 
     def _bang(self, at: int) -> Inline | None:
-        return links.labelled(self, at) if self._find("](", at + 2) >= 0 else None
+        return links.labelled(self._look, at, self.label_nodes) if self._look.find("](", at + 2) >= 0 else None
 
     def _at_sign(self, at: int) -> Inline | None:
-        m = _SNIPPET.match(self.text, at, self._end)
+        m = _SNIPPET.match(self.text, at, self._look.end)
         return Html(Span(at, m.end()), False) if m else None
 
     def _parenthesis(self, at: int) -> Inline | None:
@@ -224,7 +219,7 @@ class InlineScanner:
         return BlockLink(Span(at, m.end()), m[1]) if m else None
 
     def _timestamp(self, at: int) -> Inline | None:
-        m = _TIMESTAMP.match(self.text, at, self._end)
+        m = _TIMESTAMP.match(self.text, at, self._look.end)
         if not m:
             return None
         kind = "range" if m[3] and (m[1] or "").lower() != "clock" else (m[1] or "date").lower()
@@ -232,23 +227,13 @@ class InlineScanner:
 
     def _match(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
         """A match of a pattern that reads on to the next closing mark: until there, it fails once for all."""
-        if at < self._failed.get(pattern, 0):
+        if at < self._look.failed.get(pattern.pattern, 0):
             return None
-        m = pattern.match(self.text, at, self._end)
+        m = pattern.match(self.text, at, self._look.end)
         if not m and self.text[at + 1 : at + 2] in "{(":
-            reached = _STOPS[pattern].search(self.text, at + 2, self._end)
-            self._failed[pattern] = reached.start() if reached else self._end
+            reached = _STOPS[pattern].search(self.text, at + 2, self._look.end)
+            self._look.failed[pattern.pattern] = reached.start() if reached else self._look.end
         return m
-
-    def _find(self, mark: str, at: int) -> int:
-        """Where `mark` stands next, or -1; a failed search is not made again."""
-        missing = self._absent.get(mark)
-        if missing is not None and at >= missing:
-            return -1
-        found = self.text.find(mark, at, self._end)
-        if found < 0:
-            self._absent[mark] = at
-        return found
 
     # ---- emphasis
 
@@ -269,20 +254,20 @@ class InlineScanner:
 
     def _closing(self, at: int, mark: str) -> int:
         """Where the emphasis opened at `at` with `mark` closes, or -1."""
-        text, end, width = self.text, self._end, len(mark)
+        text, end, width = self.text, self._look.end, len(mark)
         body = at + width
         if not text.startswith(mark, at) or body >= end or text[body] in _WHITE:
             return -1
-        if self._find(mark, body) < 0 or at >= self._absent.get("closing " + mark, end):
+        if self._look.find(mark, body) < 0 or at >= self._look.failed.get("closing " + mark, end):
             return -1
         close = _closing_mark(text, Span(body, end), mark)
-        if close < 0:
-            self._absent["closing " + mark] = at
+        if close == _NOWHERE:
+            self._look.failed["closing " + mark] = at
         return close
 
-    def _codes(self, inner: Span) -> tuple[Inline, ...]:
+    def _codes(self, inner: Span) -> tuple[Code, ...]:
         found = _INNER_CODE.finditer(self.text, inner.start, inner.end)
-        return tuple(Code(Span(*m.span()), Span(m.start() + 1, m.end() - 1)) for m in found)
+        return tuple(_code_node(Span(*m.span()), 2 if m[0].startswith("``") else 1) for m in found)
 
     def _inside(self, inner: Span, depth: int) -> tuple[Inline, ...]:
         """Inside emphasis only links, scripts and more emphasis are read, and code stays code."""
@@ -295,14 +280,26 @@ class InlineScanner:
         return (*nodes, *self._limited(Span(at, inner.end), depth, links=True))
 
     def label_nodes(self, inner: Span) -> tuple[Inline, ...]:
-        """The nodes of a link's label: everything but links."""
-        return tuple(self._limited(inner, 1, links=False))
+        """The nodes of a link's label, everything but links; what holds plain text besides nodes and code is plain."""
+        nodes: list[Inline] = []
+        at = inner.start
+        if not _CANDIDATE_IN_LABEL.search(self.text, *inner):
+            return ()
+        for code in (*self._codes(inner), None):
+            between = Span(at, code.span.start if code else inner.end)
+            found = self._limited(between, 1, links=False)
+            if sum(node.span.end - node.span.start for node in found) == between.end - between.start:
+                nodes += found
+            if code:
+                nodes.append(code)
+                at = code.span.end
+        return tuple(nodes)
 
     def _limited(self, inner: Span, depth: int, *, links: bool) -> list[Inline]:
         candidates = _CANDIDATE_IN_EMPHASIS if links else _CANDIDATE_IN_LABEL
-        outer, self._end = self._end, inner.end
-        absent, self._absent = self._absent, {}
-        failed, self._failed = self._failed, {}
+        if not candidates.search(self.text, *inner):
+            return []
+        outer, self._look = self._look, Lookups(self.text, inner.end)
         nodes: list[Inline] = []
         found = candidates.search(self.text, inner.start, inner.end)
         while found:
@@ -310,7 +307,7 @@ class InlineScanner:
             if node is not None:
                 nodes.append(node)
             found = candidates.search(self.text, node.span.end if node else found.end(), inner.end)
-        self._end, self._absent, self._failed = outer, absent, failed
+        self._look = outer
         return nodes
 
     def _limited_node(self, at: int, depth: int) -> Inline | None:
@@ -318,13 +315,17 @@ class InlineScanner:
             case "[":
                 return self.link(at)
             case "\\":
-                return escape(self.text, at, self._end)
+                return escape(self.text, at, self._look.end)
             case "$":
                 return self._dollar(at)
             case "`":
                 return self._code(at)
             case _:
                 return self.emphasis(at, "", depth) or self._script(at)
+
+
+def _code_node(span: Span, width: int) -> Code:
+    return Code(span, Span(span.start + width, span.end - width))
 
 
 def escape(text: str, at: int, end: int) -> Escape | None:
@@ -334,7 +335,7 @@ def escape(text: str, at: int, end: int) -> Escape | None:
 
 
 def _closing_mark(text: str, body: Span, mark: str) -> int:
-    """The first place in `body` where `mark` closes: not after white space, not inside code, not escaped."""
+    """Where `mark` closes in `body`, -1 when at once: not in code, not escaped, not behind white space within."""
     char, width, end = mark[0], len(mark), body.end
     step = _STEPS[char]
     at, before = body.start, ""
@@ -345,11 +346,11 @@ def _closing_mark(text: str, body: Span, mark: str) -> int:
             before = text[at - 1]
         elif not text.startswith(mark, at) or at + width > end:
             at, before = at + 1, text[at]
-        elif (before and before in _WHITE) or _inside_word(text, mark, at, end):
+        elif (before and before in _WHITE and at + width < end) or _inside_word(text, mark, at, end):
             at, before = at + width, char
         else:
             return at if at > body.start else -1
-    return -1
+    return _NOWHERE
 
 
 def _inside_word(text: str, mark: str, at: int, end: int) -> bool:
@@ -360,7 +361,7 @@ def _inside_word(text: str, mark: str, at: int, end: int) -> bool:
 
 # Everything up to the next mark of that kind; code and escaped characters are stepped over whole.
 _STEPS: Mapping[str, re.Pattern[str]] = {
-    char: re.compile(rf"(?:`[^`\r\n]+`|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in _MARKS
+    char: re.compile(rf"(?:{_ANY_CODE}|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in _MARKS
 }
 
 _HANDLERS: Mapping[str, Callable[[InlineScanner, int], Inline | None]] = {

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
+from kbtool.syntax.lookups import PAGE, Lookups
 from kbtool.syntax.tree import Inline, Link, LinkTarget, Macro, PageLink, Tag
 from kbtool.values import Span
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_PAGE = re.compile(r"\[\[((?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++)\]\]")
 _BRACKETS = re.compile(r"\[\[|\]\]")
-_LABEL = re.compile(
-    r"!?\[((?>\[\[(?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++\]\]|`[^`\r\n]+`|\\[^\r\n]|[^\[\]\r\n\\]|\[(?:[^\[\]\\]|\\[\s\S])*+\])*+)\]\("
-)
+_LABEL_RUN = re.compile(r"(?:`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``|\\[^\r\n]|[^\[\]\r\n\\`]|`)*+")
 _METADATA = re.compile(r"\{[^}\r\n]*\}")
-_TITLED = re.compile(r'(?P<target><[^<>]*>|.*?)\s*"(?P<title>(?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+_TITLED = re.compile(
+    rf"(?P<target>(?:\(\([^)]+\)\)|<(?:\\[\s\S]|[^<>\\])+>|[^ \t\x1a\x0c\[]+|{PAGE.pattern}|[^ ])++)"
+    r"[ \t\x1a\x0c]+\"(?P<title>(?:\\[\s\S]|[^\"\\])+)\""
+)
 _URL = re.compile(r"[^:]+://.+", re.DOTALL)
 _BLOCK_TARGET = re.compile(r"\(\(([^)]+)\)\)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -24,25 +24,12 @@ _BARE = re.compile(r"[A-Za-z0-9]+://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
 _QUICK = re.compile(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
 _URL_STEP = re.compile(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
 _SIZE = re.compile(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
-_ARGUMENT = re.compile(
-    r"\s*(\[\[.*?\]\](?=\s*(?:,|$))|\(\([^)]*\)\)(?=\s*(?:,|$))|\"(?:[^\"\\]|\\.)*\"(?=\s*(?:,|$))|[^,]*)\s*(?:,|$)"
-)
+_MACRO_NAME = re.compile(r"[^}( ]+")
+_BLANKS = re.compile(r"[ \t\x1a\x0c]*")
+_ARGUMENT = re.compile(PAGE.pattern + r"|\(\([^)]+\)\)|\"(?:\\[\s\S]|[^\"\\])+\"|[^,]+")
 _PAIRS: Mapping[str, str] = {"(": ")", "[": "]"}
 # Deeper nesting of links in links is no name that anybody wrote.
 _MAX_NESTING = 16
-
-
-class LabelScanner(Protocol):
-    """What `labelled` needs of the inline scanner."""
-
-    text: str
-    _end: int
-
-    def label_nodes(self, inner: Span) -> tuple[Inline, ...]:
-        """The nodes of a label."""
-
-    def target_end(self, at: int) -> int:
-        """Where the `)` of a link's target stands, or -1."""
 
 
 def unescape(text: str) -> str:
@@ -55,10 +42,9 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def page_link(text: str, at: int, end: int) -> PageLink | None:
-    """`[[name]]`: to the first `]]` on the line."""
-    m = _PAGE.match(text, at, end)
-    return PageLink(Span(at, m.end()), unescape(m[1]), ()) if m else None
+def page_link(m: re.Match[str]) -> PageLink:
+    """`[[name]]`: to the first `]]` on the line, from the match of `PAGE`."""
+    return PageLink(Span(*m.span()), unescape(m[1]), ())
 
 
 def nested_page_link(text: str, at: int, end: int) -> PageLink | None:
@@ -101,40 +87,57 @@ def _children(text: str, inner: Span, depth: int) -> tuple[PageLink, ...] | None
 def tag(text: str, span: Span) -> Tag:
     """A tag of known extent: `#name`, `#[[a name]]`, `#[[a]]b`."""
     body = Span(span.start + 1, span.end)
-    if "[[" not in text[body.start : body.end]:
-        return Tag(span, text[body.start : body.end], False, ())
+    name = text[body.start : body.end]
+    if "[[" not in name:
+        return Tag(span, unescape(name), False, ())
     links: list[PageLink] = []
     at = text.find("[[", body.start, body.end)
     while at >= 0:
-        link = nested_page_link(text, at, body.end) or page_link(text, at, body.end)
-        if link:
-            links.append(link)
-        at = text.find("[[", link.span.end if link else at + 1, body.end)
+        m = PAGE.match(text, at, body.end)
+        link = nested_page_link(text, at, body.end) or (page_link(m) if m else None)
+        if not link:
+            break
+        links.append(link)
+        at = text.find("[[", link.span.end, body.end)
     if len(links) == 1 and links[0].span == body:
         return Tag(span, links[0].name, True, links[0].nested)
-    return Tag(span, text[body.start : body.end], False, tuple(links))
+    name = unescape(name)
+    return Tag(span, name[2:-2] if name.startswith("[[") and name.endswith("]]") else name, False, tuple(links))
 
 
 def macro(m: re.Match[str]) -> Inline | None:
-    """`{{name arguments}}`, from the match of its braces."""
+    """`{{name arguments}}`, from the match of its braces; None when the arguments can't be told apart."""
     body = m[1] or m[2]
-    name = re.match(r"[^}( ]+", body)
-    if not name:
-        return None
-    rest = body[name.end() :].strip()
-    return Macro(Span(*m.span()), name[0], _arguments(rest))
+    name = _MACRO_NAME.match(body)
+    arguments = _arguments(body, name.end()) if name else None
+    return Macro(Span(*m.span()), name[0], arguments) if name and arguments is not None else None
 
 
-def _arguments(rest: str) -> tuple[str, ...]:
+def _arguments(body: str, at: int) -> tuple[str, ...] | None:
+    """What stands between commas, where brackets and quotes keep commas; these may be followed by blanks alone."""
     found: list[str] = []
-    at = 0
-    while at < len(rest):
-        m = _ARGUMENT.match(rest, at)
-        if not m or m.end() == at:
-            break
-        found.append(m[1].strip())
-        at = m.end()
-    return tuple(found)
+    at = _blanks(body, at)
+    if at == len(body):
+        return ()
+    while True:
+        at = _blanks(body, at)
+        nested = nested_page_link(body, at, len(body)) if body.startswith("[[", at) else None
+        m = None if nested else _ARGUMENT.match(body, at)
+        if not nested and not m:
+            return None
+        behind = nested.span.end if nested else m.end() if m else at
+        found.append(body[at:behind])
+        at = _blanks(body, behind)
+        if at == len(body):
+            return tuple(found)
+        if body[at] != ",":
+            return None
+        at += 1
+
+
+def _blanks(text: str, at: int) -> int:
+    m = _BLANKS.match(text, at)
+    return m.end() if m else at
 
 
 def bare_url(text: str, at: int, end: int) -> Link | None:
@@ -150,7 +153,7 @@ def bare_url(text: str, at: int, end: int) -> Link | None:
 
 
 def _url_end(text: str, at: int, end: int) -> int:
-    opened: list[tuple[str, int]] = []
+    opened: list[str] = []
     while at < end:
         m = _URL_STEP.match(text, at, end)
         if m:
@@ -158,9 +161,12 @@ def _url_end(text: str, at: int, end: int) -> int:
             continue
         char = text[at]
         if char in _PAIRS:
-            opened.append((_PAIRS[char], at))
+            opened.append(_PAIRS[char])
         elif char in ")]":
-            if not opened or opened[-1][0] != char:
+            # A bracket that another one closes is let go of.
+            while opened and opened[-1] != char:
+                opened.pop()
+            if not opened:
                 break
             opened.pop()
         elif char not in ",;.!?" or at + 1 >= end or text[at + 1] in " \t\x1a\x0c\r\n":
@@ -178,47 +184,46 @@ def quick_link(text: str, at: int, end: int) -> Link | None:
     return Link(Span(at, m.end()), "url", m[1], inner, inner, (), "", False, True, (0, 0))
 
 
-def labelled(scanner: LabelScanner, at: int) -> Link | None:
+def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline, ...]]) -> Link | None:
     """`[label](target "title"){:width 1}`, with `!` before it for an image."""
-    text, end = scanner.text, scanner._end
-    m = _LABEL.match(text, at, end)
-    if not m:
-        return None
-    close = scanner.target_end(m.end())
+    text, end = look.text, look.end
+    start = at + 2 if text[at] == "!" else at + 1
+    opening = _label_end(look, start) if text.startswith("[", start - 1) else -1
+    close = _target_end(look, opening + 1) if opening >= 0 else -1
     if close < 0:
         return None
-    raw = Span(m.end(), close)
+    raw = Span(opening + 2, close)
     target, title = _target_and_title(text, raw)
     kind, value = _kind(text[target.start : target.end])
     metadata = _METADATA.match(text, close + 1, end)
     span = Span(at, metadata.end() if metadata else close + 1)
     image = text[at] == "!"
-    label = Span(*m.span(1))
+    label = Span(start, opening)
     size = _size(metadata[0]) if metadata else (0, 0)
-    return Link(span, kind, value, target, label, scanner.label_nodes(label), title, image, False, size)
+    return Link(span, kind, value, target, label, label_nodes(label), title, image, False, size)
 
 
-def target_end(text: str, at: int, end: int) -> tuple[int, int]:
-    """Where the `)` of a link's target stands (or -1), and how far was looked.
-
-    Brackets inside balance; where they do not, the line's last one counts.
-    """
-    depth, last = 0, -1
-    for m in TARGET_STEP.finditer(text, at, end):
-        step = m[0]
-        if step == "(":
-            depth += 1
-        elif step == ")":
-            last = m.start()
-            if depth == 0:
-                return last, last
-            depth -= 1
-        elif step[0] != "\\":
-            return last, m.start()
-    return last, end
+def _label_end(look: Lookups, start: int) -> int:
+    """Where the `](` behind a label stands, or -1; brackets inside balance, page links and code are skipped."""
+    text, end, at = look.text, look.end, start
+    while True:
+        run = _LABEL_RUN.match(text, at, end)
+        at = run.end() if run else at
+        page = look.page(at) if text.startswith("[[", at) else None
+        if not page:
+            break
+        at = page.end()
+    if text.startswith("[", at) and at < end:
+        at = look.bracket_end(start - 1)
+    return at if at >= 0 and at + 1 < end and text.startswith("](", at) else -1
 
 
-TARGET_STEP = re.compile(r"\\[()]|[()\r\n]")
+def _target_end(look: Lookups, opening: int) -> int:
+    """Where the `)` of a link's target stands, or -1: brackets balance, or else the line must end with one."""
+    close = look.bracket_end(opening)
+    if close < 0:
+        close = look.line_end(opening) - 1
+    return close if close > opening and look.text[close] == ")" else -1
 
 
 def _target_and_title(text: str, raw: Span) -> tuple[Span, str]:
@@ -234,7 +239,7 @@ def _target_and_title(text: str, raw: Span) -> tuple[Span, str]:
 
 
 def _kind(target: str) -> tuple[LinkTarget, str]:
-    page = _PAGE.fullmatch(target)
+    page = PAGE.fullmatch(target)
     if page:
         return "page", unescape(page[1])
     block = _BLOCK_TARGET.fullmatch(target)

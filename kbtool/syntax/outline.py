@@ -9,116 +9,165 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
+from kbtool.syntax import drawers, lists
 from kbtool.syntax.ends import Ends
-from kbtool.syntax.pieces import Pair, Piece
+from kbtool.syntax.pieces import SPACES, Piece
 from kbtool.values import Span
 
-SPACES = r"[ \t\x1a\x0c]*"
+Place: TypeAlias = Literal["top", "container", "item", "container's item"]
+
 _EOL = re.compile(r"[\r\n]+")
 _REST = re.compile(r"[^\r\n]*")
-_OPENING = re.compile(
-    rf"""{SPACES}(?:
-      (?P<bullet>-)(?=[\s]|\Z)
-    | (?P<hash>\#+)(?=[\s]|\Z)
-    | (?P<container>\#\+(?i:begin)_[^\s]+)
-    | (?P<directive>\#\+[^:\r\n]+:)
+_TRIMMED = r"[ \t\r\x0c]*"
+_WHITE = r"[ \t\n\r\x0c]"
+_BULLET = rf"(?P<bullet>-)(?={_WHITE}|\Z|\#+(?:{_WHITE}|\Z))|(?P<hash>\#+)(?={_WHITE}|\Z)"
+_TABLE = rf"(?P<table>\|[^\r\n]*\|{_TRIMMED}(?=[\r\n]|\Z))"
+_CONSTRUCTS = r"""(?P<environment>\\(?i:begin)\{[^}]{1,64}\})
+    | (?P<container>\#\+(?i:begin)_[^ \t\x1a\x0c\r\n]+)
+    | (?P<quote>>)
     | (?P<fence>```|~~~)
     | (?P<math>\$\$)
-    | (?P<rule>(?P<hr>[-*_])(?P=hr){{2,}}{SPACES}(?=[\r\n]|\Z))
-    | (?P<table>\|[^\r\n]*\|{SPACES}(?=[\r\n]|\Z))
-    | (?P<environment>\\(?i:begin)\{{[^}}]+\}})
-    | (?P<quote>>)
     | (?P<html><)
-    | (?P<hiccup>\[:)
-    | (?P<footnote>\[\^[^\]\s]+\]:)
-    | (?P<comment>\[//\]:[ ]\#)
-    | (?P<drawer>:[^:\s]+:)(?={SPACES}[\r\n])
-    | (?P<property>[^:\s]+::(?:[ ]|{SPACES}(?=[\r\n]|\Z)))
-    | (?P<item>(?:[*+]|\d+\.)[ \t]+)
-    )""",
+    | (?P<hiccup>\[:)"""
+_LAST = rf"""(?P<rule>(?P<hr>[-*_])(?P=hr){{2,}}{SPACES}(?=\r?\n|\Z))
+    | (?P<comment>\[//\]:[ ]\#{SPACES}(?=[^\r\n]))"""
+_SETTINGS = r"(?P<directive>\#\+(?!BEGIN_|begin_)[^:\r\n]+:)"
+_ITEM = r"(?P<item>(?:[*+]|\d+\.)[ \t\x1a\x0c])"
+# What may begin at a line's start, in the order in which Logseq's parser tries; a named group for each construct.
+_AT_TOP = re.compile(
+    rf"""{SPACES}(?:{_BULLET}
+    | {_SETTINGS}
+    | (?P<property>[^: \t\x1a\x0c\r\n]{{1,400}}::(?:[ ]|{SPACES}(?=\r?\n|\Z))|\#\+(?i:begin)_[^: \t\x1a\x0c\r\n]*:)
+    | (?P<drawer>:[^: \r\n]+:(?=\r?\n))
+    | {_TABLE} | {_CONSTRUCTS}
+    | (?P<footnote>\[\^[^\] \t\x1a\x0c\r\n]{{1,200}}\]:)
+    | {_ITEM} | {_LAST})""",
     re.VERBOSE,
 )
-_BULLET_HEADING = re.compile(r"[ \t]*(#+)(?=\s|\Z)")
-_MARKER = re.compile(r"[ \t]+(TODO|DOING|WAITING|WAIT|DONE|CANCELED|CANCELLED|STARTED|IN-PROGRESS|NOW|LATER)(?=[ ]|\Z)")
-_PRIORITY = re.compile(r"[ \t]+\[#([^\r\n])\]")
+_IN_CONTAINER = re.compile(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_ITEM}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_IN_CONTAINERS_ITEM = re.compile(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_IN_ITEM = re.compile(rf"{SPACES}(?:{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_OPENINGS: Mapping[Place, re.Pattern[str]] = {
+    "top": _AT_TOP,
+    "container": _IN_CONTAINER,
+    "item": _IN_ITEM,
+    "container's item": _IN_CONTAINERS_ITEM,
+}
+_NOT_BEHIND_BULLET = frozenset({"bullet", "hash", "item", "hiccup", "comment"})
+_DEFINITION = re.compile(rf"\n{SPACES}:[ \t\x1a\x0c]")
+_TASK = r"""(?:[ \t\x1a\x0c]+
+      (?P<marker>TODO|DOING|WAITING|WAIT|DONE|CANCELED|CANCELLED|STARTED|IN-PROGRESS|NOW|LATER)(?=[ ]|\Z))?
+    (?:[ \t\x1a\x0c]+\[\#(?P<priority>[\x00-\x7f])\])?"""
+_HEAD: Mapping[str, re.Pattern[str]] = {
+    "bullet": re.compile(rf"(?:{SPACES}(?P<size>\#+)(?={_WHITE}|\Z))?{_TASK}", re.VERBOSE),
+    "hash": re.compile(rf"(?P<size>){_TASK}", re.VERBOSE),
+}
+_BLANK = re.compile(r"[ \t\x1a\x0c]")
 _TITLE_SPACE = re.compile(r"[ \t\x1a\x0c]+")
-_FENCE_CLOSE = re.compile(r"^[^\S\n]*(?:```|~~~)[^\r\n]*", re.MULTILINE)
-_QUOTE_LINE = re.compile(rf"{SPACES}(>?){SPACES}([^\r\n]*)(\r?\n|\Z)")
-_QUOTE_STOP = re.compile(r"- |# |id:: |-\Z|#\Z")
-_FOOTNOTE_LINE = re.compile(rf"{SPACES}+[^\r\n\-*#\[][^\r\n]+(?:\r?\n|\Z)")
-_DRAWER_CLOSE = re.compile(r"^[^\S\n]*:end:[^\S\n]*$", re.MULTILINE | re.IGNORECASE)
-_DRAWER_PROPERTY = re.compile(rf"{SPACES}:([^:\s]+):{SPACES}([^\r\n]*)(?:\r?\n|\Z)")
-_PROPERTY_LINE = re.compile(rf"{SPACES}([^:\s]+)::(?: {SPACES}([^\r\n]*)|{SPACES})(?:\r?\n|\Z)")
+_FENCE_CLOSE = re.compile(rf"^{_TRIMMED}(?:```|~~~)[^\r\n]*", re.MULTILINE)
+_QUOTE_EMPTY = re.compile(rf"{SPACES}>{SPACES}(\r?\n)(?:\r?\n)?")
+_QUOTE_LINE = re.compile(rf"{SPACES}>?+{SPACES}([^\r\n]+)(?:\r?\n)?")
+_QUOTE_STOP = re.compile(r"- |# |(?i:id):: |-(?=[\r\n]|\Z)|#(?=[\r\n]|\Z)")
+_FOOTNOTE_LINE = re.compile(rf"{SPACES}(?:[^\r\n\-*#\[][^\r\n]+|[^\x00-\x7f])(?:\r?\n|\Z)")
+_DRAWER_CLOSE = re.compile(rf"^{_TRIMMED}:end:{_TRIMMED}$", re.MULTILINE | re.IGNORECASE)
 _SEPARATOR = re.compile(rf"{SPACES}\|[-+|: ]+{SPACES}(?=\r?\n)")
 _ROW = re.compile(rf"{SPACES}\|([^\r\n]+)(?:\r?\n|\Z)")
-_FRONT_MATTER = re.compile(r"---\r?\n((?:(?!---)[\s\S])+)---")
-_FRONT_LINES = re.compile(r"(?:[^:\r\n]+:[^\r\n]*\r?\n)+")
-_FRONT_LINE = re.compile(r"([^:\r\n]+):([ \t]*)([^\r\n]*)")
 
 
 def scan(text: str, ends: Ends) -> list[Piece]:
     """All constructs of a note, in order."""
-    return OutlineScanner(text, Span(0, len(text)), ends).pieces(blocks=True)
+    return OutlineScanner(text, Span(0, len(text)), ends).pieces("top")
 
 
 class OutlineScanner:
-    """Walks over text[start:end]; inside quotes and containers no blocks begin (`blocks=False`)."""
+    """Walks over a stretch of a text. Blocks, properties and drawers begin at the top only."""
 
-    __slots__ = ("_absent", "_ends", "_out", "_run", "_run_kind", "at", "end", "text")
+    __slots__ = ("_absent", "_definitions", "_ends", "_opening", "_out", "_run", "at", "end", "text")
 
     def __init__(self, text: str, span: Span, ends: Ends) -> None:
         self.text, (self.at, self.end) = text, span
         self._ends = ends
         self._out: list[Piece] = []
         self._run = -1  # where the paragraph that is being gathered begins
-        self._run_kind = "text"
         self._absent: dict[str, int] = {}
+        self._opening = _AT_TOP
+        self._definitions = False
 
-    def pieces(self, *, blocks: bool) -> list[Piece]:
+    def pieces(self, place: Place) -> list[Piece]:
         """The constructs from here to the end."""
-        if blocks and self.at == 0 and self.text.startswith("---"):
-            self._front_matter()
+        self._opening = _OPENINGS[place]
+        self._definitions = (
+            place in ("top", "container") and _DEFINITION.search(self.text, self.at, self.end) is not None
+        )
+        front = drawers.front_matter(self.text) if place == "top" and self.at == 0 else None
+        if front:
+            self._emit(front, 0)
         while self.at < self.end:
-            self._construct(blocks)
+            self._construct()
         self._close_run(self.end)
         return self._out
 
-    def _construct(self, blocks: bool) -> None:
+    def _construct(self) -> None:
         text, start = self.text, self.at
         if text[start] in "\r\n":
             m = _EOL.match(text, start, self.end)
             self.at = m.end() if m else start + 1
             return
-        m = _OPENING.match(text, start, self.end)
+        m = self._opening.match(text, start, self.end)
         kind = m.lastgroup if m else None
         if m and kind in ("bullet", "hash"):
-            if blocks:
-                self._block(m, kind)
-                return
-        elif m and kind == "item":
-            self._line("item")
+            self._block(m, kind)
             return
-        elif m and kind:
+        if m and kind and kind not in ("item", "rule", "comment"):
             piece = _READERS[kind](self, m)
             if piece is not None:
                 self._emit(piece, start)
                 return
-        self._line("text")
+        if self._list(kind == "item"):
+            return
+        if m and kind in ("rule", "comment"):
+            self._emit(
+                Piece("rule" if kind == "rule" else "drawer", Span(m.start(kind), self._line_end(m.end()))), start
+            )
+            return
+        self._run = start if self._run < 0 else self._run
+        self.at = self._line_end(start)
 
-    def _line(self, kind: str) -> None:
-        """The rest of the line is running text, part of the paragraph that is being gathered."""
-        if kind == "item" or self._run < 0:
-            self._close_run(self.at)
-            self._run, self._run_kind = self.at, kind
-        m = _REST.match(self.text, self.at, self.end)
-        self.at = m.end() if m else self.end
+    def _list(self, item: bool) -> bool:
+        """Reads a list or definitions, if some begin here; each line's text is scanned for what it holds."""
+        found: list[lists.Item] = []
+        behind = -1
+        if item:
+            found, behind = lists.list_at(self.text, self.at, self.end)
+        if behind < 0 and self._definitions:
+            found, behind = lists.definition_at(self.text, self.at, self.end)
+            item = False
+        if behind < 0:
+            return False
+        self._close_run(self.at)
+        for each in found:
+            self._item(each, item)
+        self.at = behind
+        return True
+
+    def _item(self, item: lists.Item, constructs: bool) -> None:
+        """The text behind an item's mark is one with it; other constructs stand for themselves."""
+        content = Span(item.content, item.end)
+        place: Place = "item" if self._opening is _AT_TOP else "container's item"
+        inner = OutlineScanner(self.text, content, self._ends).pieces(place) if constructs else ()
+        plain = not constructs or (inner and inner[0].kind == "text")
+        end = inner[0].span.end if inner and plain else item.end if plain else item.content
+        trimmed = item.start + len(self.text[item.start : end].rstrip("\r\n"))
+        self._out.append(Piece("item", Span(item.start, trimmed), (Span(item.content, max(item.content, trimmed)),)))
+        self._out.extend(piece._replace(flat=True) for piece in (inner[1:] if plain else inner))
 
     def _close_run(self, end: int) -> None:
         if self._run >= 0:
             start, self._run = self._run, -1
             trimmed = len(self.text[start:end].rstrip("\r\n"))
-            self._out.append(Piece(self._run_kind, Span(start, start + trimmed)))
+            self._out.append(Piece("text", Span(start, start + trimmed)))
 
     def _emit(self, piece: Piece, start: int) -> None:
         self._close_run(start)
@@ -130,22 +179,17 @@ class OutlineScanner:
     def _block(self, m: re.Match[str], kind: str) -> None:
         text = self.text
         self._close_run(m.start())
-        at, size = m.end(), len(m[kind]) if kind == "hash" else 0
-        heading = _BULLET_HEADING.match(text, at, self.end) if kind == "bullet" else None
-        if heading:
-            at, size = heading.end(), len(heading[1])
-        marker = _MARKER.match(text, at, self.end)
-        at = marker.end() if marker else at
-        priority = _PRIORITY.match(text, at, self.end)
-        at = priority.end() if priority else at
+        head = _HEAD[kind].match(text, m.end(), self.end)
+        size, marker, priority = head.group("size", "marker", "priority") if head else (None, None, None)
+        at = head.end() if head else m.end()
         self._out.append(
             Piece(
                 kind,
                 Span(m.start(kind), at),
                 (Span(m.start(), m.start(kind)),),
-                heading=size,
-                marker=marker[1] if marker else "",
-                priority=priority[1] if priority else "",
+                heading=len(m[kind] if kind == "hash" else size or ""),
+                marker=marker or "",
+                priority=priority or "",
             )
         )
         self._title(at)
@@ -160,16 +204,15 @@ class OutlineScanner:
             self._skip_line_end()
             return
         self.at = space.end()
-        m = _OPENING.match(text, self.at, self.end)
+        m = self._opening.match(text, self.at, self.end)
         kind = m.lastgroup if m else None
-        if m and kind not in ("bullet", "hash", "item", "hiccup", "comment", None):
-            piece = _READERS[str(kind)](self, m)
+        if m and kind and kind not in _NOT_BEHIND_BULLET and not (kind == "directive" and _BLANK.search(m[0].lstrip())):
+            piece = self._rule(m) if kind == "rule" else _READERS[kind](self, m)
             if piece is not None:
                 self._out.append(piece)
                 self.at = max(piece.span.end, self.at)
                 return
-        rest = _REST.match(text, self.at, self.end)
-        end = rest.end() if rest else self.end
+        end = self._line_end(self.at)
         self._out.append(Piece("title", Span(self.at, end)))
         self.at = end
         self._skip_line_end()
@@ -189,25 +232,25 @@ class OutlineScanner:
         close = self._search("fence", _FENCE_CLOSE, body) if body > info_end else None
         if close is None:
             return None
-        return Piece(
-            "fence",
-            Span(m.start("fence"), close.end()),
-            (Span(m.end(), info_end), Span(body, close.start())),
-        )
+        spans = (Span(m.end(), info_end), Span(body, close.start()))
+        return Piece("fence", Span(m.start("fence"), close.end()), spans)
 
     def _math(self, m: re.Match[str]) -> Piece | None:
         """Spans: the formula."""
         close = self._find("$$", m.end())
-        if close < 0 or close == m.end():
-            return None
-        return Piece("math", Span(m.start("math"), close + 2), (Span(m.end(), close),))
+        return Piece("math", Span(m.start("math"), close + 2), (Span(m.end(), close),)) if close >= 0 else None
 
     def _environment(self, m: re.Match[str]) -> Piece | None:
-        """Spans: the whole environment."""
-        close = self._ends.environment(m["environment"][7:-1], m.end(), self.end)
+        """Spans: the whole environment; one that never ends goes on to the end of the text, as in Logseq."""
+        name = m["environment"][7:-1]
+        close = self._ends.environment(name, m.end(), self.end)
         if close is None:
-            return None
-        span = Span(m.start("environment"), close.end)
+            # A backslash with fewer bytes behind it than the end mark has makes Logseq give up.
+            room = len(name.encode("utf-8", "surrogatepass")) + len("\\end{}")
+            tail = self.text[max(m.end(), self.end - room) : self.end].encode("utf-8", "surrogatepass")
+            if b"\\" in tail[1 - room :]:
+                return None
+        span = Span(m.start("environment"), close.end if close else self.end)
         return Piece("environment", span, (span,))
 
     def _container(self, m: re.Match[str]) -> Piece | None:
@@ -224,16 +267,14 @@ class OutlineScanner:
     def _quote(self, m: re.Match[str]) -> Piece | None:
         """Spans: the text of each line behind its `>`."""
         lines: list[Span] = []
-        at = m.start()
+        at = m.end()
         while at < self.end:
-            line = _QUOTE_LINE.match(self.text, at, self.end)
-            if not line or (not line[2] and not line[1]) or _QUOTE_STOP.match(line[2]):
+            line = _QUOTE_EMPTY.match(self.text, at, self.end) or _QUOTE_LINE.match(self.text, at, self.end)
+            if not line or _QUOTE_STOP.match(self.text, line.start(1), line.end(1)):
                 break
-            lines.append(Span(*line.span(2)))
+            lines.append(Span(*line.span(1)))
             at = line.end()
-        if not lines:
-            return None
-        return Piece("quote", Span(m.start("quote"), at), tuple(lines))
+        return Piece("quote", Span(m.start("quote"), at), tuple(lines)) if lines else None
 
     def _html(self, m: re.Match[str]) -> Piece | None:
         close = self._ends.tags.end(m.start("html"), self.end)
@@ -252,9 +293,9 @@ class OutlineScanner:
             row = None if separator else _ROW.match(self.text, at, self.end)
             if separator:
                 at = self._next_line(separator.end())
-            elif row and row[1].rstrip().endswith("|"):
+            elif row and row[1].rstrip(" \t\r\x0c").endswith("|"):
                 start = row.start(1)
-                rows.append(Span(start, start + len(row[1].rstrip()) - 1))
+                rows.append(Span(start, start + len(row[1].rstrip(" \t\r\x0c")) - 1))
                 at = row.end()
             else:
                 break
@@ -276,52 +317,21 @@ class OutlineScanner:
         name = Span(m.start("footnote") + 2, m.end() - 2)
         return Piece("footnote", Span(m.start("footnote"), at), (name, Span(m.end(), at)))
 
-    def _comment(self, m: re.Match[str]) -> Piece:
-        return Piece("drawer", Span(m.start("comment"), self._line_end(m.end())))
-
     def _drawer(self, m: re.Match[str]) -> Piece | None:
         """Properties of `:PROPERTIES:` as pairs; any other drawer is opaque. Spans: name."""
+        properties = drawers.properties_at(self.text, Span(m.start(), self.end), self._absent)
+        if properties:
+            return properties
+        close = self._search("drawer", _DRAWER_CLOSE, self._next_line(m.end()))
         name = Span(m.start("drawer") + 1, m.end("drawer") - 1)
-        at = self._next_line(self._line_end(m.end()))
-        if self.text[name.start : name.end].lower() == "properties":
-            pairs: list[Pair] = []
-            line = _DRAWER_PROPERTY.match(self.text, at, self.end)
-            while line and line[1].lower() != "end":
-                pairs.append(Pair(Span(*line.span(1)), Span(*line.span(2))))
-                at = line.end()
-                line = _DRAWER_PROPERTY.match(self.text, at, self.end)
-            if line:
-                return Piece("properties", Span(m.start("drawer"), line.end()), (), tuple(pairs))
-        close = self._search("drawer", _DRAWER_CLOSE, at)
         return Piece("drawer", Span(m.start("drawer"), close.end()), (name,)) if close else None
 
     def _property(self, m: re.Match[str]) -> Piece | None:
         """Pairs: key and value of each line of the run."""
-        pairs: list[Pair] = []
-        at = m.start()
-        line = _PROPERTY_LINE.match(self.text, at, self.end)
-        while line:
-            value = Span(*line.span(2)) if line[2] is not None else Span(line.end(1) + 2, line.end(1) + 2)
-            pairs.append(Pair(Span(*line.span(1)), value))
-            at = line.end()
-            line = _PROPERTY_LINE.match(self.text, at, self.end)
-        return Piece("properties", Span(m.start("property"), at), (), tuple(pairs)) if pairs else None
+        return drawers.properties_at(self.text, Span(m.start(), self.end), self._absent)
 
-    def _directive(self, m: re.Match[str]) -> Piece:
-        key = Span(m.start("directive") + 2, m.end() - 1)
-        end = self._line_end(m.end())
-        return Piece("directive", Span(m.start("directive"), end), (), (Pair(key, Span(m.end(), end)),))
-
-    def _front_matter(self) -> None:
-        m = _FRONT_MATTER.match(self.text)
-        if not m:
-            return
-        # One line that is no `key: value` (a list, a comment) makes Logseq drop the whole of it.
-        readable = _FRONT_LINES.fullmatch(self.text, m.start(1), m.end(1))
-        lines = _FRONT_LINE.finditer(self.text, m.start(1), m.end(1)) if readable else ()
-        pairs = tuple(Pair(Span(*line.span(1)), Span(*line.span(3))) for line in lines)
-        self._out.append(Piece("directive", Span(0, m.end()), (), pairs))
-        self.at = m.end()
+    def _directive(self, m: re.Match[str]) -> Piece | None:
+        return drawers.directive_at(self.text, m.start(), self.end)
 
     # ---- helpers
 
@@ -356,14 +366,12 @@ _READERS: Mapping[str, Callable[[OutlineScanner, re.Match[str]], Piece | None]] 
     "directive": OutlineScanner._directive,
     "fence": OutlineScanner._fence,
     "math": OutlineScanner._math,
-    "rule": OutlineScanner._rule,
     "table": OutlineScanner._table,
     "environment": OutlineScanner._environment,
     "quote": OutlineScanner._quote,
     "html": OutlineScanner._html,
     "hiccup": OutlineScanner._hiccup,
     "footnote": OutlineScanner._footnote,
-    "comment": OutlineScanner._comment,
     "drawer": OutlineScanner._drawer,
     "property": OutlineScanner._property,
 }

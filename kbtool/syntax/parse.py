@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from kbtool.names import property_key
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
 from kbtool.syntax.links import unescape
+from kbtool.syntax.moves import by_line, moved
 from kbtool.syntax.outline import OutlineScanner, scan
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import (
@@ -22,7 +25,6 @@ from kbtool.syntax.tree import (
     Fence,
     FootnoteText,
     Html,
-    Inline,
     Link,
     MathBlock,
     PageLink,
@@ -80,10 +82,11 @@ def _too_large(note: NoteId) -> Diagnostic:
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_ends", "_inline", "_width", "text")
+    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "text")
 
-    def __init__(self, text: str, commas: frozenset[str], ends: Ends) -> None:
+    def __init__(self, text: str, commas: frozenset[str], ends: Ends, *, flat: bool = False) -> None:
         self.text = text
+        self._flat = flat
         self._ends = ends
         self._commas = commas
         self._inline = InlineScanner(text, ends.tags)
@@ -145,13 +148,13 @@ class _Builder:
         span, spans = piece.span, piece.spans
         match piece.kind:
             case "fence":
-                return self._fence(span, spans[0], spans[1])
+                return self._fence(piece)
             case "math" | "environment":
                 return MathBlock(span, spans[0])
             case "container":
                 return self._container(piece, depth)
             case "quote":
-                return Quote(span, tuple(part for line in spans for part in self._inside(line, depth)))
+                return Quote(span, self._quoted(piece, depth))
             case "table":
                 return self._table(span, spans)
             case "rule":
@@ -162,19 +165,42 @@ class _Builder:
                 return Drawer(span, self._slice(spans[0]) if spans else "comment")
             case "footnote":
                 return FootnoteText(span, self._slice(spans[0]), self._inline.scan(*spans[1]))
+            case "item":
+                return Prose(span, False, self._inline.scan(*spans[0]))
             case _:
                 return Prose(span, piece.kind == "title", self._inline.scan(*span))
 
     def _inside(self, span: Span, depth: int) -> Iterable[Part]:
-        """What a quote's line or a container's lines hold; no blocks begin there."""
+        """What a quote's or a container's lines hold; no blocks begin there."""
         if depth >= _MAX_QUOTE:
             return (Prose(span, False, self._inline.scan(*span)),)
-        return self._parts(OutlineScanner(self.text, span, self._ends).pieces(blocks=False), depth + 1)
+        return self._parts(OutlineScanner(self.text, span, self._ends).pieces("container"), depth + 1)
+
+    def _quoted(self, piece: Piece, depth: int) -> tuple[Part, ...]:
+        """The parts of a quote: read with its marks blanked out, then moved to where they stand."""
+        start = piece.spans[0].start
+        text = "".join(self._blanked(piece.spans))
+        inner = _Builder(text, self._commas, Ends(text), flat=True)
+        parts = inner._inside(Span(0, len(text)), depth)
+        marks = [Span(a.end - start, b.start - start) for a, b in pairwise(piece.spans)]
+        return tuple(moved(line, start) for part in parts for line in by_line(text, part, marks))
+
+    def _blanked(self, lines: Sequence[Span]) -> Iterable[str]:
+        at = lines[0].start
+        for line in lines:
+            yield self.text[at : line.start].replace(">", " ")
+            yield self._slice(line)
+            at = line.end
 
     def _container(self, piece: Piece, depth: int) -> Container:
         name_span, arguments, inner = piece.spans
         name = self._slice(name_span).lower()
+        # The lines lose the first one's indentation, whatever the block's is.
+        first = dedented(self.text, inner, self._width)
+        indent = len(self.text[first : inner.end]) - len(self.text[first : inner.end].lstrip(" \t"))
+        self._width += indent
         parts = () if name in VERBATIM else tuple(self._inside(inner, depth))
+        self._width -= indent
         return Container(piece.span, name, self._slice(arguments).strip(), inner, parts)
 
     def _table(self, span: Span, rows: Sequence[Span]) -> Table:
@@ -191,7 +217,9 @@ class _Builder:
     def _cell(self, span: Span) -> Cell:
         return Cell(span, self._inline.scan(*span))
 
-    def _fence(self, span: Span, info: Span, body: Span) -> Fence:
+    def _fence(self, piece: Piece) -> Fence:
+        span, (info, body) = piece.span, piece.spans
+        width = len(self.text) if piece.flat or self._flat else self._width
         words = [
             Word(Span(info.start + m.start(), info.start + m.end()), m[0])
             for m in _WORDS.finditer(self._slice(info).rstrip())
@@ -201,13 +229,10 @@ class _Builder:
         code: list[str] = []
         for m in _LINE.finditer(self.text, body.start, body.end):
             if m.end() > m.start():
-                start = self._dedented(m.start(), m.end())
+                start = dedented(self.text, Span(*m.span()), width)
                 lines.append(start)
                 code.append(self.text[start : m.end()].replace("\r\n", "\n"))
         return Fence(span, language.text, language.span, tuple(words[1:]), "".join(code), tuple(lines), True)
-
-    def _dedented(self, start: int, end: int) -> int:
-        return dedented(self.text, Span(start, end), self._width)
 
     # ---- properties
 
@@ -221,13 +246,18 @@ class _Builder:
         nodes = () if quoted else self._inline.scan(*value, macros=False)
         links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink))
         listed = key in ("alias", "aliases", "tags") or key in self._commas
-        words = tuple(self._comma_words(value, nodes)) if listed and text and not quoted else ()
+        words = tuple(self._comma_words(value)) if listed and text and not quoted and self._is_prose(value) else ()
         invalid = not key or _BAD_KEY.search(key) is not None
         return Property(span, key, pair.key, text, value, links, words, ignored, invalid)
 
-    def _comma_words(self, value: Span, nodes: Sequence[Inline]) -> Iterable[Word]:
+    def _is_prose(self, value: Span) -> bool:
+        """Whether a value is running text if read as a note: Logseq looks for comma lists there only."""
+        first = OutlineScanner(self.text, value, self._ends).pieces("top")[:1]
+        return bool(first) and first[0].kind == "text"
+
+    def _comma_words(self, value: Span) -> Iterable[Word]:
         """The bare names between the links and other nodes of a comma list."""
-        at = value.start
+        at, nodes = value.start, self._inline.scan(*value)
         cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape)]
         for end, following in [*cuts, (value.end, value.end)]:
             for m in _COMMA_PIECE.finditer(self.text, at, end):
@@ -279,7 +309,8 @@ def _lines(text: str, span: Span) -> list[Span]:
     for m in _LINE.finditer(text, span.start, span.end):
         if m.end() == m.start():
             break
-        found.append(Span(m.start(), m.start() + len(m[0].rstrip("\r\n"))))
+        ending = 2 if m[0].endswith("\r\n") else 1 if m[0].endswith("\n") else 0
+        found.append(Span(m.start(), m.end() - ending))
     return found
 
 
@@ -288,12 +319,8 @@ def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:
     stack: list[int] = []
     for block in blocks:
         width = block.level
-        deeper = next((i for i, level in enumerate(stack) if level > width), -1)
-        if deeper >= 0 and width not in stack:
-            width = stack[deeper]
-            del stack[deeper:]
-        else:
-            while stack and stack[-1] >= width:
-                stack.pop()
+        at = bisect_left(stack, width)
+        width = stack[at] if at < len(stack) else width
+        del stack[at:]
         stack.append(width)
         yield block._replace(depth=len(stack))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from kbtool.values import Span
+
+SPACES = r"[ \t\x1a\x0c]*+"
+"""What Logseq's parser takes for blanks, as a regular expression."""
 
 
 class Pair(NamedTuple):
@@ -15,12 +17,12 @@ class Pair(NamedTuple):
     value: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One construct of the flat scan.
 
     `kind` is one of: bullet, hash (these open blocks), text (a paragraph's lines), item (a list item's lines), title,
     fence, math, environment, container, quote, html, hiccup, table, rule, footnote, drawer, properties, directive.
+    `flat` for what stands in an item of a list, whose lines lose all indentation.
     `spans` and `pairs` hold what the kind needs: see where each is made.
     """
 
@@ -31,3 +33,4 @@ class Piece:
     heading: int = 0
     marker: str = ""
     priority: str = ""
+    flat: bool = False
