@@ -7,6 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from kbtool import __version__
@@ -38,6 +39,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; the exit code: 0 no error, 1 errors were shown, 2 could not run, 130 interrupted."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -47,6 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # `| head` closed the pipe: not our error, and nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+
+
+def _open_closed_streams() -> None:
+    """A closed standard stream (`>&-`) swallows what is written to it, instead of being no stream at all."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 -- for as long as we live
 
 
 def _run(arguments: list[str]) -> int:

@@ -372,3 +372,26 @@ def test_a_failing_mkdocs_leaves_the_old_site(tool: Tool, monkeypatch: pytest.Mo
     assert "MkDocs could not build the site" in err
     assert (base / "site/index.html").read_bytes() == before
     assert not list(base.glob("site.*"))
+
+
+def test_a_word_that_may_be_a_misspelled_norun_stops_the_note(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    base, log = project(tool, monkeypatch), tmp_path / "log"
+    code = COUNTING.format(log=str(log))
+    write(base, "kb/pages/Start.md", code.replace("```python", "```python norunn"))
+    status, out, _ = tool("run")
+    assert status == 1
+    assert "error[bad-attribute]" in out
+    assert runs(log) == 0
+    write(base, "kb/pages/Start.md", code)
+    assert tool("run")[0] == 0
+    assert runs(log) == 1
+
+
+def test_init_leaves_a_graph_alone(tool: Tool, graph: Path) -> None:
+    before = sorted(graph.rglob("*"))
+    status, _, err = tool("init", "graph")
+    assert status == 2
+    assert "is a graph already" in err
+    assert sorted(graph.rglob("*")) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from kbtool.math import Converted, MathProblem, convert
@@ -51,9 +52,15 @@ def _around(escape: Escape, inlines: tuple[Inline, ...], text: str) -> Span | No
     line_end = text.find("\n", escape.span.end)
     start = text.rfind("$", text.rfind("\n", 0, escape.span.start) + 1, escape.span.start)
     end = text.find("$", escape.span.end, line_end if line_end >= 0 else len(text))
-    if start < 0 or end < 0 or any(one.span.start <= place < one.span.end for one in inlines for place in (start, end)):
+    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end):
         return None
     return Span(start, end + 1) if text[start + 1].isspace() or text[end - 1].isspace() else None
+
+
+def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
+    """Whether a place lies in one of the nodes, which stand in order."""
+    at = bisect_right(inlines, place, key=lambda one: one.span.start) - 1
+    return at >= 0 and place < inlines[at].span.end
 
 
 def _unread(span: Span, note: Note, text: str) -> Diagnostic:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)
     ran = running.execute(opened, options.jobs)
-    found = (*found, *ran.failures)
+    found = tuple(dict.fromkeys((*found, *ran.failures)))  # what `check` said of attributes, `run` says again
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)
     with swap.staged(site) as staged:

@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "shell",
         choices=SHELLS,
-        help="for bash: kbtool completion bash > ~/.local/share/bash-completion/completions/kbtool",
+        help='bash, zsh: put `eval "$(kbtool completion zsh)"` into ~/.zshrc, the same for bash into ~/.bashrc',
     )
 
 

@@ -30,6 +30,12 @@ def run(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():
         raise KbError(f"{folder}: is a file\nname a folder")
+    graph = next((name for name in ("logseq", "pages", "journals") if (folder / name).is_dir()), None)
+    if graph:
+        raise KbError(
+            f"{folder} is a graph already: it holds {graph}/\n"
+            "check it as it is: kbtool check FOLDER; to build it, write a mkdocs.yml beside it with docs_dir: its name"
+        )
     for path, _ in FILES:
         if (folder / path).exists():
             raise KbError(f"{folder / path} exists already\nname a new folder, or an empty one")

@@ -15,6 +15,7 @@ from kbtool.cells.plan import Session, imported_modules, plan
 from kbtool.commands import opening
 from kbtool.commands.watching import Watch
 from kbtool.kb import in_order
+from kbtool.note import Note
 from kbtool.values import Diagnostic, NoteId, Outcome, SessionState
 
 
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
 def execute(opened: opening.Opened, jobs: int) -> Ran:
     """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
     asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
+    refused = {note.id: found for note in asked if (found := _misunderstood(note))}
+    asked = [note for note in asked if note.id not in refused]
     environment = read_environment(imported_modules(asked))
     sessions = plan(asked, opened.project.config, environment).sessions
     kept = store.Store(store.default_folder())
@@ -72,8 +75,14 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     for outcome in _run(waiting, workers.Settings(kept.folder, environment, jobs), kept):
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
-    found = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
-    return Ran(states, known, in_order(found))
+    states |= dict.fromkeys(refused, "failed")
+    problems = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
+    return Ran(states, known, in_order([*problems, *(d for one in refused.values() for d in one)]))
+
+
+def _misunderstood(note: Note) -> tuple[Diagnostic, ...]:
+    """Words after ```python that nobody knows: one may be a misspelled `norun`, so nothing of the note is run."""
+    return tuple(found for found in note.diagnostics if found.rule == "bad-attribute")
 
 
 def _run(waiting: list[Session], settings: workers.Settings, kept: store.Store) -> list[Outcome]:
