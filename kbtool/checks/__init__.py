@@ -12,7 +12,7 @@ from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
-__all__ = ["Base", "CheckContext", "base", "check_alone", "check_linked", "check_note"]
+__all__ = ["Base", "CheckContext", "base", "check_alone", "check_linked"]
 
 ALONE = (bad_latex, unread_formula, bad_property)
 """Checks that need nothing but the note; those of its code stand beside them."""
@@ -28,9 +28,3 @@ def check_alone(note: Note, text: str) -> tuple[Diagnostic, ...]:
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     """What is wrong between a note and the others."""
     return tuple(found for check in LINKED for found in check(context))
-
-
-def check_note(context: CheckContext) -> tuple[Diagnostic, ...]:
-    """All that is wrong with a note, in the order of its text."""
-    found = (*check_alone(context.note, context.text), *check_linked(context))
-    return tuple(sorted(found, key=lambda one: (one.span, one.rule, one.message)))

@@ -12,7 +12,6 @@ _PROPERTIES_START = re.compile(rf"{SPACES}:properties:\r?\n", re.IGNORECASE)
 _PROPERTIES_LINE = re.compile(rf"{SPACES}:(?!end:)([^: \r\n]+):{SPACES}([^\r\n]*)(?:\r?\n|\Z)", re.IGNORECASE)
 _PROPERTIES_END = re.compile(rf"{SPACES}:end:(?:\r?\n)?", re.IGNORECASE)
 _SETTING = re.compile(rf"[\r\n]*{SPACES}#\+([^: \t\x1a\x0c\r\n]+):{SPACES}([^\r\n]*)[\r\n]*")
-_DRAWER_NAME = re.compile(rf"{SPACES}:([^: \r\n]+):\r?\n")
 _DIRECTIVE = re.compile(rf"{SPACES}#\+(?!BEGIN_|begin_)([^:\r\n]+):{SPACES}([^\r\n]*)")
 _FRONT_START = re.compile(r"---\r?\n")
 _FRONT_LINES = re.compile(r"(?:[^:\r\n]+:[^\r\n]*(?:\r?\n|\Z))+")
@@ -79,11 +78,6 @@ def _drawer_pairs(text: str, span: Span, failed: dict[str, int]) -> Piece | None
     if not close:
         failed["properties"] = behind
     return Piece("properties", Span(at, close.end()), (), tuple(pairs)) if close else None
-
-
-def drawer_name(text: str, at: int, end: int) -> re.Match[str] | None:
-    """The line that opens any other drawer; group 1 is its name."""
-    return _DRAWER_NAME.match(text, at, end)
 
 
 def directive_at(text: str, at: int, end: int) -> Piece | None:

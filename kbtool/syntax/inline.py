@@ -73,11 +73,6 @@ _NOWHERE = -2
 _MAX_EMPHASIS = 40
 
 
-def scan(text: str, start: int, end: int) -> tuple[Inline, ...]:
-    """The nodes of one stretch of running text, in order, with offsets in `text`."""
-    return InlineScanner(text, html.TagMatcher(text)).scan(start, end)
-
-
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
