@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kbtool import names as spelling
-from kbtool.checks import check_alone, check_linked
-from kbtool.checks.context import Base, CheckContext, base
+from kbtool.checks import check_alone, check_base, check_linked
+from kbtool.checks.context import CheckContext, base
 from kbtool.config import Config, GraphSettings
+from kbtool.facts import facts
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.memo import Memo
 from kbtool.note import Note, lower
@@ -77,17 +78,14 @@ class Kb:
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
-        surroundings = base(snapshot.notes, snapshot.names, snapshot.files.config)
-        found = list(snapshot.files.problems)
+        given = {ident: self._memo.call(ident, facts, note) for ident, note in snapshot.notes.items()}
+        surroundings = base(given, snapshot.names, snapshot.files.config)
+        found = [*snapshot.files.problems, *check_base(surroundings)]
         for done, note in enumerate(snapshot.notes.values()):
-            found += self._check_note(snapshot, note, surroundings)
+            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
+            found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
         return in_order(found)
-
-    def _check_note(self, snapshot: Snapshot, note: Note, surroundings: Base) -> tuple[Diagnostic, ...]:
-        text = snapshot.text(note.id)
-        alone = self._memo.call(note.id, check_alone, note, text)
-        return (*alone, *check_linked(CheckContext(note, text, snapshot.links[note.id], surroundings)))
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

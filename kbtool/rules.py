@@ -40,5 +40,5 @@ def severity(rule: str, config: Config) -> Severity:  # noqa: ARG001 -- the conf
 
 
 def page(rule: str) -> str | None:
-    """Where in the package the page of a rule lies, None for no rule of ours."""
-    return f"checks/cases/{rule}.md" if any(known.name == rule for known in RULES) else None
+    """The file name of a rule's page, None for no rule of ours."""
+    return f"{rule}.md" if any(known.name == rule for known in RULES) else None

@@ -20,7 +20,7 @@ ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
-    *("references", "cells.options", "note", "graph"),
+    *("references", "cells.options", "note", "facts", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),

@@ -19,7 +19,7 @@ from kbtool.kb import check_sources
 from kbtool.report import ReportOptions, render
 from kbtool.values import NoteId
 
-CASES = Path(__file__).parents[1] / "kbtool" / "checks" / "cases"
+CASES = Path(__file__).parent / "cases" / "checks"
 FENCE = re.compile(r"^````([^\n]*)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 WITHOUT_TESTS = {"cell-failed", "note-too-large", "unreadable-note"}  # `check` of sources in memory never says these
 
@@ -93,7 +93,7 @@ def test_every_page_belongs_to_a_rule() -> None:
 
 
 def test_only_rules_have_a_page() -> None:
-    assert rules.page("bad-latex") == "checks/cases/bad-latex.md"
+    assert rules.page("bad-latex") == "bad-latex.md"
     assert rules.page("no-such-rule") is None
     assert rules.page("../cases/bad-latex") is None
 

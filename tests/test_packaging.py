@@ -115,4 +115,5 @@ def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("kbtool/")}
     files = (path for path in (ROOT / "kbtool").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    assert packed == {path.relative_to(ROOT).as_posix() for path in files}
+    pages = {f"kbtool/rule_pages/{page.name}" for page in (ROOT / "tests" / "cases" / "checks").glob("*.md")}
+    assert packed == {path.relative_to(ROOT).as_posix() for path in files} | pages

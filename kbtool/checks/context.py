@@ -1,4 +1,4 @@
-"""What a check may look at: one note, and the base that it stands in."""
+"""What a check between notes may look at: the facts of one note, and the base that it stands in."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kbtool.config import Config
+from kbtool.facts import Facts
 from kbtool.graph import Links, Names, Target
-from kbtool.note import Note
 from kbtool.suggest import Vocabulary, vocabulary
 from kbtool.values import Diagnostic, NoteId, Reference, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """All notes of a base, their names, and those names made ready for did-you-mean. Make it with `base`."""
+    """The facts of all notes, their names, and those names made ready for did-you-mean. Make it with `base`."""
 
-    notes: Mapping[NoteId, Note]
+    notes: Mapping[NoteId, Facts]
     names: Names
     config: Config
     page_words: Vocabulary
@@ -25,10 +25,9 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """One note with its text and the targets of its references, in the order of `note.refers`."""
+    """The facts of one note, and the targets of its references in the order of `note.refers`."""
 
-    note: Note
-    text: str
+    note: Facts
     links: Links
     base: Base
 
@@ -41,6 +40,6 @@ class CheckContext:
         return Diagnostic(rule, self.note.id, span, message, (), advice)
 
 
-def base(notes: Mapping[NoteId, Note], names: Names, config: Config) -> Base:
+def base(notes: Mapping[NoteId, Facts], names: Names, config: Config) -> Base:
     """What the notes of a base are checked against; takes a millisecond per thousand names, so make it once."""
     return Base(notes, names, config, vocabulary(names.pages), vocabulary(names.assets))

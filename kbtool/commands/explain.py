@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import pkgutil
+from importlib.resources import files
+from pathlib import Path
 
 from kbtool import rules, terminal
 from kbtool.config import KbError
@@ -26,6 +27,12 @@ def run(options: argparse.Namespace) -> int:
         near = did_you_mean(options.rule, [rule.name for rule in rules.RULES])
         hint = f"did you mean {near}?" if near else "kbtool explain lists them all"
         raise KbError(f"no rule named {options.rule}\n{hint}")
-    text = (pkgutil.get_data("kbtool", page) or b"").decode()
-    terminal.say(text.rstrip("\n").split("\n"))
+    terminal.say(_text(page).rstrip("\n").split("\n"))
     return 0
+
+
+def _text(page: str) -> str:
+    """A rule's page: an installed kbtool carries them, a checkout has them among its tests."""
+    carried = files("kbtool").joinpath("rule_pages", page)
+    found = carried if carried.is_file() else Path(__file__).parents[2] / "tests" / "cases" / "checks" / page
+    return found.read_text("utf-8")

@@ -1,0 +1,27 @@
+"""What the rest of a base needs to know of a note: what it defines and mentions, without its text and its tree.
+
+A note's facts are small and plain, so that they travel between processes and are kept between runs; all that is
+checked between notes is checked on them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kbtool.note import Note
+from kbtool.values import Definition, Name, NoteId, Reference
+
+
+class Facts(NamedTuple):
+    """A note as the others see it; fields as in `Note`."""
+
+    id: NoteId
+    name: Name
+    journal: int | None
+    defines: tuple[Definition, ...]
+    refers: tuple[Reference, ...]
+
+
+def facts(note: Note) -> Facts:
+    """The facts of a note."""
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers)
