@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
-from kbtool.kb import BaseFiles
-from kbtool.syntax.parse import MAX_NOTE
-from kbtool.values import Diagnostic, NoteId, Source, Span
+from kbtool.files import BaseFiles
+from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
 NOTE_SUFFIXES = (".md", ".markdown")
+UNFINISHED = ".kbtool"
+"""Where `edits` keeps a change of notes that is under way."""
 # Folders of Logseq's own that hold copies and app data.
 _APP_FOLDERS = frozenset({"logseq/bak", "logseq/version-files", "logseq/.recycle"})
 _MAX_CONFIG = 1024 * 1024
@@ -117,59 +119,169 @@ def _note_id(base: Path, path: Path) -> NoteId:
 # ---------------------------------------------------------------- reading
 
 
+Stamp: TypeAlias = tuple[int, int, int, int]
+"""A file's size, time of change, inode, and time of the inode's change: other contents have another one, but for
+contents written within the clock's grain."""
+
+
+class Listing(NamedTuple):
+    """What lies in a base's folder: notes, folders that are named like notes, and all other files."""
+
+    notes: Mapping[NoteId, Stamp]
+    folders: tuple[NoteId, ...]
+    assets: tuple[str, ...]
+
+
+class Loaded(NamedTuple):
+    """A file as it was read; its stamp is None where it changed in the meantime or could not be read."""
+
+    data: bytes | None
+    stamp: Stamp | None
+    problem: Diagnostic | None
+
+
+def stamp(status: os.stat_result) -> Stamp:
+    """The stamp of a file."""
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns
+
+
+def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
+    """All files of a base; of notes alone the stamps are taken."""
+    notes: dict[NoteId, Stamp] = {}
+    folders: list[NoteId] = []
+    assets: list[str] = []
+    unseen = tuple(path for path in (one.strip("/") for one in hidden) if path)
+    for path, entry in _walk(base):
+        if unseen and _hidden(path, unseen):
+            continue
+        if not path.lower().endswith(NOTE_SUFFIXES):
+            assets.append(path)
+        elif entry.is_dir(follow_symlinks=False):
+            folders.append(NoteId(path))
+        else:
+            try:
+                notes[NoteId(path)] = stamp(entry.stat(follow_symlinks=False))
+            except OSError:
+                continue  # gone since it was listed
+    return Listing(notes, tuple(folders), tuple(assets))
+
+
 def read(project: Project) -> BaseFiles:
     """Everything of a base that the compiler needs; unreadable notes become diagnostics."""
     settings, warnings = read_settings(project.base)
+    listing = scan(project.base, settings.hidden)
     sources: dict[NoteId, Source] = {}
-    problems: list[Diagnostic] = []
-    assets: set[str] = set()
-    for path, entry in _walk(project.base):
-        if _hidden(path, settings):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            problems.append(_unreadable(NoteId(path), "is a folder, not a note", "rename the folder"))
-        elif path.lower().endswith(NOTE_SUFFIXES):
-            source, found = read_note(project.base, NoteId(path))
-            problems += found
-            if source is not None:
-                sources[source.id] = source
-        else:
-            assets.add(path)
-    return BaseFiles(sources, frozenset(assets), project.config, settings, tuple(problems), warnings)
+    problems = folder_problems(listing)
+    for note in listing.notes:
+        source, found = read_note(project.base, note)
+        problems += found
+        if source is not None:
+            sources[note] = source
+    return BaseFiles(sources, frozenset(listing.assets), project.config, settings, tuple(problems), warnings)
+
+
+def folder_problems(listing: Listing) -> list[Diagnostic]:
+    """That folders are named like notes."""
+    return [_unreadable(note, "is a folder, not a note", "rename the folder") for note in listing.folders]
 
 
 def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnostic, ...]]:
-    """A note's text; bytes that are no UTF-8 are replaced, and said."""
+    """A note's text; bytes that are no UTF-8 are replaced, and said. One that is gone is no problem."""
+    loaded = load(base, ident)
+    if loaded is None:
+        return None, ()
+    if loaded.data is None:
+        return None, (loaded.problem,) if loaded.problem else ()
+    return decoded(ident, loaded.data)
+
+
+def load(base: Path, ident: NoteId) -> Loaded | None:
+    """A note's bytes, None when it is gone."""
     try:
-        data = read_bytes(base / ident, MAX_NOTE * 4)
+        data, mark = _contents(base / ident, MAX_NOTE * 4)
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        return None, (_unreadable(ident, f"can't be read: {error.strerror or error}", "check the file"),)
+        problem = _unreadable(ident, f"can't be read: {error.strerror or error}", "check the file")
+        return Loaded(None, None, problem)
     if data is None:
-        return None, (_unreadable(ident, "is no regular file, or too large", "replace it by a plain text file"),)
+        problem = _unreadable(ident, "is no regular file, or too large", "replace it by a plain text file")
+        return Loaded(None, mark, problem)
+    return Loaded(data, mark, None)
+
+
+def decoded(ident: NoteId, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """The text that a note's bytes stand for."""
     try:
         return Source(ident, data.decode()), ()
     except UnicodeDecodeError as error:
         return Source(ident, data.decode(errors="replace")), (_not_utf8(ident, data, error),)
 
 
+class Texts(Mapping[NoteId, str]):
+    """The texts of some notes, each read when it is first asked for."""
+
+    __slots__ = ("_base", "_known", "_notes")
+
+    def __init__(self, base: Path, notes: Collection[NoteId]) -> None:
+        self._base = base
+        self._notes = notes
+        self._known: dict[NoteId, str] = {}
+
+    def __getitem__(self, note: NoteId) -> str:
+        if note not in self._known:
+            source, _ = read_note(self._base, note)
+            self._known[note] = source.text if source else ""
+        return self._known[note]
+
+    def __contains__(self, note: object) -> bool:
+        return note in self._notes
+
+    def __iter__(self) -> Iterator[NoteId]:
+        return iter(self._notes)
+
+    def __len__(self) -> int:
+        return len(self._notes)
+
+
 def read_settings(base: Path) -> tuple[GraphSettings, tuple[str, ...]]:
     """The graph's own settings, and what of them could not be read; without a config.edn a new graph's defaults."""
+    return settings_of(base, settings_text(base))
+
+
+def settings_text(base: Path) -> str | None:
+    """What stands in the graph's config.edn; None without one."""
     path = base / "logseq" / "config.edn"
-    if not path.is_file():
+    return _read_text(path) if path.is_file() else None
+
+
+def settings_of(base: Path, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
+    """The settings that such a text gives, and what of them could not be read."""
+    if text is None:
         return GraphSettings(), ()
-    settings, warnings = graph_settings(_read_text(path))
-    return settings, tuple(f"{path}: {warning}" for warning in warnings)
+    settings, warnings = graph_settings(text)
+    return settings, tuple(f"{base / 'logseq' / 'config.edn'}: {warning}" for warning in warnings)
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:
     """A regular file's bytes; None for anything else (a pipe, a device, a link) and above the limit."""
+    return _contents(path, limit)[0]
+
+
+def _contents(path: Path, limit: int) -> tuple[bytes | None, Stamp | None]:
+    """The same, with the file's stamp where it was one and the same before and after reading."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     descriptor = os.open(path, flags)
-    with os.fdopen(descriptor, "rb") as file:
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         status = os.fstat(descriptor)
+        before = stamp(status)
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            return None
-        return file.read(limit)
+            return None, before
+        pieces: list[bytes] = []
+        while piece := file.read(min(limit, max(status.st_size + 1, 1 << 16))):  # a growing file is cut at the limit
+            pieces.append(piece)
+            limit -= len(piece)
+        return b"".join(pieces), before if stamp(os.fstat(descriptor)) == before else None
 
 
 def _read_text(path: Path) -> str:
@@ -195,10 +307,8 @@ def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnost
     return Diagnostic("unreadable-note", ident, Span(at, at + 1), what, help="save it as UTF-8")
 
 
-def _hidden(path: str, settings: GraphSettings) -> bool:
-    return any(
-        path == hidden or path.startswith(hidden + "/") for hidden in (h.strip("/") for h in settings.hidden) if hidden
-    )
+def _hidden(path: str, hidden: tuple[str, ...]) -> bool:
+    return any(path == one or path.startswith(one + "/") for one in hidden)
 
 
 def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
@@ -210,7 +320,7 @@ def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     while pending:
         prefix = pending.pop()
         try:
-            entries = sorted(os.scandir(base / prefix), key=lambda entry: entry.name)
+            entries = sorted(os.scandir(base / prefix), key=_name)
         except OSError as error:
             raise KbError(f"{base / prefix}: {error.strerror or error}") from error
         for entry in entries:
@@ -225,20 +335,24 @@ def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
                 yield path, entry
 
 
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
 def shown(path: Path) -> str:
     """A path for people: relative to the working folder where it lies below it."""
     path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def fingerprint(project: Project) -> frozenset[tuple[str, int, int]]:
-    """Path, time and size of all that a build reads: when it changes, so may the site."""
-    paths = [project.base / path for path, _ in _walk(project.base)]
+def fingerprint(project: Project) -> frozenset[tuple[str, Stamp]]:
+    """Paths and stamps of all that a build reads: when they change, so may the site."""
     found = set()
-    for path in (*paths, *([project.mkdocs_yml] if project.mkdocs_yml else [])):
+    for path, entry in _walk(project.base):
         try:
-            status = path.stat()
+            found.add((path, stamp(entry.stat(follow_symlinks=False))))
         except OSError:
             continue  # gone between the two looks
-        found.add((str(path), status.st_mtime_ns, status.st_size))
+    if project.mkdocs_yml and project.mkdocs_yml.exists():
+        found.add((str(project.mkdocs_yml), stamp(project.mkdocs_yml.stat())))
     return frozenset(found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from kbtool import names as spelling
+from kbtool.facts import Facts
 from kbtool.note import Note
 from kbtool.values import NoteId, Reference
 
@@ -18,8 +19,7 @@ class Site(NamedTuple):
     block: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exports:
+class Exports(NamedTuple):
     """The names that a note gives, without spans: moving text inside a note changes nothing here."""
 
     note: NoteId
@@ -40,10 +40,10 @@ class Names:
     pages: Mapping[str, tuple[NoteId, ...]]
     journals: Mapping[int, tuple[NoteId, ...]]
     blocks: Mapping[str, tuple[Site, ...]]
-    assets: frozenset[str]
+    assets: Set[str]
     spelled: Mapping[str, str]
-    parents: frozenset[str]
-    wanted: frozenset[str]
+    parents: Set[str]
+    wanted: Set[str]
     date_formats: tuple[str, ...]
 
 
@@ -128,7 +128,7 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
     )
 
 
-def resolve(note: Note, names: Names) -> Links:
+def resolve(note: Note | Facts, names: Names) -> Links:
     """Where each of a note's references leads."""
     return tuple(_target(reference, names) for reference in note.refers)
 

@@ -6,27 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kbtool import names as spelling
-from kbtool.checks import check_alone, check_base, check_linked
-from kbtool.checks.context import CheckContext, base
+from kbtool.checks import check_base
+from kbtool.checks.context import Base, base
 from kbtool.config import Config, GraphSettings
-from kbtool.facts import facts
+from kbtool.files import BaseFiles
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
+from kbtool.linking import Linked, link
 from kbtool.memo import Memo
 from kbtool.note import Note, lower
+from kbtool.record import Record, examine, record
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
-
-@dataclass(frozen=True, slots=True)
-class BaseFiles:
-    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable."""
-
-    sources: Mapping[NoteId, Source]
-    assets: frozenset[str]
-    config: Config
-    settings: GraphSettings
-    problems: tuple[Diagnostic, ...] = ()
-    warnings: tuple[str, ...] = ()
+__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "complete", "in_order", "surroundings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +46,78 @@ def _silent(_done: int, _total: int) -> None:
 class Kb:
     """Compiles one base again and again; what did not change is not computed twice."""
 
-    __slots__ = ("_memo", "_seen")
+    __slots__ = ("_linked", "_memo", "_records", "_seen")
 
     def __init__(self) -> None:
         self._memo = Memo()
         self._seen: frozenset[NoteId] = frozenset()
+        self._records: Mapping[NoteId, Record] = {}
+        self._linked: Linked | None = None
 
     def snapshot(self, files: BaseFiles, progress: Progress = _silent) -> Snapshot:
-        """The base as its files say."""
-        self._memo.forget(set(self._seen - files.sources.keys()))
-        self._seen = frozenset(files.sources)
-        total = len(files.sources)
+        """The base as its files say, with the trees of all notes."""
+        self._forget(files)
         notes: dict[NoteId, Note] = {}
         for done, (ident, source) in enumerate(sorted(files.sources.items())):
             parsed = self._memo.call(ident, parse, source, files.settings.comma_properties)
             notes[ident] = self._memo.call(ident, lower, source, parsed, files.settings)
-            progress(done + 1, total)
-        given = [self._memo.call(note.id, exports, note) for note in notes.values()]
-        surroundings = self._memo.call("surroundings", _surroundings, files)
-        names = self._memo.call("names", _index, surroundings, *given)
+            progress(done + 1, len(files.sources))
+        names = self._names(files, [self._memo.call(ident, exports, note) for ident, note in notes.items()])
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
-        given = {ident: self._memo.call(ident, facts, note) for ident, note in snapshot.notes.items()}
-        surroundings = base(given, snapshot.names, snapshot.files.config)
-        found = [*snapshot.files.problems, *check_base(surroundings)]
-        for done, note in enumerate(snapshot.notes.values()):
-            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
-            found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
-            progress(done + 1, len(snapshot.notes))
-        return in_order(found)
+        records: dict[NoteId, Record] = {}
+        for ident, note in snapshot.notes.items():
+            records[ident] = self._memo.call(ident, record, note, snapshot.text(ident))
+            progress(len(records), len(snapshot.notes))
+        return self._checked(snapshot.files, records)
+
+    def check_files(self, files: BaseFiles) -> tuple[Diagnostic, ...]:
+        """The same from texts alone, for which no tree is kept: what an editor asks after each key."""
+        self._forget(files)
+        call, settings = self._memo.call, files.settings
+        texts = sorted(files.sources.items())
+        return self._checked(files, {ident: call(ident, examine, source, settings) for ident, source in texts})
+
+    def _forget(self, files: BaseFiles) -> None:
+        if gone := self._seen - files.sources.keys():
+            self._memo.forget(set(gone))
+        self._seen = frozenset(files.sources)
+
+    def _names(self, files: BaseFiles, given: Iterable[Exports]) -> Names:
+        around = self._memo.call("surroundings", surroundings, files.assets, files.config, files.settings)
+        return self._memo.call("names", _index, around, *given)
+
+    def _checked(self, files: BaseFiles, records: Mapping[NoteId, Record]) -> tuple[Diagnostic, ...]:
+        names = self._names(files, [self._memo.call(ident, _exports, one) for ident, one in records.items()])
+        known = base({ident: one.facts for ident, one in records.items()}, names, files.config)
+        changed = _changed(self._records, records)
+        self._records, self._linked = records, link(known, changed, self._linked)
+        found = [*files.problems, *check_base(known)]
+        for given in (*self._linked.found.values(), *(one.alone for one in records.values() if one.alone)):
+            found += given
+        return complete(found, known)
+
+
+def _exports(record: Record) -> Exports:
+    return record.exports
+
+
+def _changed(old: Mapping[NoteId, Record], new: Mapping[NoteId, Record]) -> set[NoteId]:
+    """The notes whose facts are other ones, that are new, or that are gone."""
+    mine = {note for note, record in new.items() if (other := old.get(note)) is not record and _moved(other, record)}
+    return mine | (old.keys() - new.keys())
+
+
+def _moved(old: Record | None, new: Record) -> bool:
+    return old is None or old.facts != new.facts
+
+
+def complete(found: Iterable[Diagnostic], base: Base) -> tuple[Diagnostic, ...]:  # noqa: ARG001 -- suppressions: facts
+    """All that was found of a base, in order; the place for what weighs all diagnostics of a note by its facts."""
+    return in_order(found)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -93,9 +125,9 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(diagnostics, key=lambda d: (d.note, d.span, d.rule, d.message)))
 
 
-def _surroundings(files: BaseFiles) -> Surroundings:
-    wanted = frozenset(spelling.key(name) for name in files.config.wanted)
-    return Surroundings(files.assets, wanted, files.settings.date_formats)
+def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
+    """What names mean apart from notes."""
+    return Surroundings(assets, frozenset(spelling.key(name) for name in config.wanted), settings.date_formats)
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:
@@ -108,4 +140,4 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, settings)))
+    return kb.check_files(BaseFiles(texts, assets, config, settings))

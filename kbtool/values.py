@@ -20,6 +20,10 @@ Slug = NewType("Slug", str)
 """A page's place on the site, without suffix; made by `names.slug` alone."""
 
 
+MAX_NOTE = 8 * 1024 * 1024
+"""Characters of a note that are read; of a larger one nothing is, and it is said."""
+
+
 class Span(NamedTuple):
     """Half-open range of character offsets in a note's text."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kbtool.config import Config
 from kbtool.facts import Facts
@@ -12,15 +13,46 @@ from kbtool.suggest import Vocabulary, vocabulary
 from kbtool.values import Diagnostic, NoteId, Reference, Span
 
 
+class Words:
+    """The names of a base made ready for did-you-mean; made when first asked for, which most runs never do."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    @cached_property
+    def pages(self) -> Vocabulary:
+        """All page keys."""
+        return vocabulary(self._names.pages)
+
+    @cached_property
+    def assets(self) -> Vocabulary:
+        """All paths of files that are no notes."""
+        return vocabulary(self._names.assets)
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The facts of all notes, their names, and those names made ready for did-you-mean. Make it with `base`."""
+    """The facts of all notes, their names, and those names made ready for did-you-mean. Make it with `base`.
+
+    What the checks between notes look up here is written down (see `linking`), so they may read the tables alone.
+    """
 
     notes: Mapping[NoteId, Facts]
     names: Names
     config: Config
-    page_words: Vocabulary
-    asset_words: Vocabulary
+    words: Words
+
+    @property
+    def page_words(self) -> Vocabulary:
+        """The page names for did-you-mean."""
+        iter(self.names.pages)  # said to `linking`: the answer depends on all of them
+        return self.words.pages
+
+    @property
+    def asset_words(self) -> Vocabulary:
+        """The files for did-you-mean."""
+        iter(self.names.assets)
+        return self.words.assets
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +73,5 @@ class CheckContext:
 
 
 def base(notes: Mapping[NoteId, Facts], names: Names, config: Config) -> Base:
-    """What the notes of a base are checked against; takes a millisecond per thousand names, so make it once."""
-    return Base(notes, names, config, vocabulary(names.pages), vocabulary(names.assets))
+    """What the notes of a base are checked against."""
+    return Base(notes, names, config, Words(names))

@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     opened = opening.open_selection(Selection(project, None))
     site = site_folder(project)
     swap.refuse(site, project.base)
+    opened.snapshot  # noqa: B018 -- the site's and the report's notes shall be the same
     found = opening.check(opened)
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)

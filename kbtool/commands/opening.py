@@ -4,32 +4,85 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kbtool import disk, edits, terminal
+from kbtool import checking, disk, terminal
+from kbtool.checking import Checked
 from kbtool.config import KbError
-from kbtool.disk import Project, Selection
-from kbtool.kb import BaseFiles, Kb, Snapshot
+from kbtool.disk import Project, Selection, Texts
 from kbtool.report import Format, ReportOptions, render
 from kbtool.report.visible import visible
 from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
+if TYPE_CHECKING:
+    from kbtool.kb import Kb, Snapshot
 
-@dataclass(frozen=True, slots=True)
+
 class Opened:
-    """A base, read and compiled, and the notes of it that were asked for (None: all)."""
+    """A base, and the notes of it that were asked for (None: all).
 
-    project: Project
-    snapshot: Snapshot
-    kb: Kb
-    selected: frozenset[NoteId] | None
+    `check` works on the notes' records alone; a command that needs their trees asks for the `snapshot`.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self.project: Project = selection.project
+        self.selected = selection.notes
 
     def asked(self, note: NoteId) -> bool:
         """Whether a note was asked for."""
         return self.selected is None or note in self.selected
+
+    @cached_property
+    def kb(self) -> Kb:
+        """What compiles the base."""
+        from kbtool.kb import Kb
+
+        return Kb()
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """The base, read and compiled."""
+        files = disk.read(self.project)
+        known = files.sources.keys() | {problem.note for problem in files.problems}
+        self._receive(files.warnings, known)
+        progress = terminal.ProgressLine("reading notes")
+        snapshot = self.kb.snapshot(files, progress)
+        progress.end()
+        return snapshot
+
+    @cached_property
+    def checked(self) -> Checked:
+        """What the check says: of the snapshot, if there is one, else of the files by way of the cache."""
+        progress = terminal.ProgressLine("checking notes")
+        if "snapshot" in self.__dict__:
+            files = self.snapshot.files
+            checked = Checked(self.kb.check(self.snapshot, progress), files.sources.keys(), files.warnings)
+        else:
+            checked = checking.check(self.project, progress)
+            self._receive(checked.warnings, {*checked.notes, *(one.note for one in checked.found)})
+        progress.end()
+        return checked
+
+    @cached_property
+    def texts(self) -> Mapping[NoteId, str]:
+        """The notes' texts."""
+        if "snapshot" in self.__dict__:
+            return {note: source.text for note, source in self.snapshot.files.sources.items()}
+        return Texts(self.project.base, self.checked.notes)
+
+    def _receive(self, warnings: Iterable[str], known: Collection[NoteId]) -> None:
+        """Says what the settings hold wrong; refuses an empty base, and notes that are none of it."""
+        for warning in warnings:
+            terminal.warn(f"warning: {visible(warning)}")
+        if not known:
+            base = self.project.base
+            raise KbError(f"no notes in {base}\nnotes are files that end in .md; kbtool new starts one")
+        for note in sorted((self.selected or frozenset()) - set(known)):
+            raise KbError(f"{self.project.base / note}: not a note of the base (hidden, or a link)")
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -44,39 +97,23 @@ def add_paths(parser: argparse.ArgumentParser) -> None:
 
 
 def open_base(paths: list[Path]) -> Opened:
-    """Reads and compiles what the paths mean; an empty base is an error that says so."""
-    selection = disk.select(paths)
-    return open_selection(selection)
+    """What the paths mean; nothing is read before it is asked for."""
+    return open_selection(disk.select(paths))
 
 
 def open_selection(selection: Selection) -> Opened:
-    """Reads and compiles a selection."""
-    edits.recover(selection.project.base)
-    files = disk.read(selection.project)
-    for warning in files.warnings:
-        terminal.warn(f"warning: {visible(warning)}")
-    if not files.sources and not files.problems:
-        raise KbError(f"no notes in {selection.project.base}\nnotes are files that end in .md; kbtool new starts one")
-    _refuse_strangers(selection, files)
-    kb = Kb()
-    progress = terminal.ProgressLine("reading notes")
-    snapshot = kb.snapshot(files, progress)
-    progress.end()
-    return Opened(selection.project, snapshot, kb, selection.notes)
+    """The same for a selection; what an earlier change of notes could not finish is finished first."""
+    if (selection.project.base / disk.UNFINISHED).exists():
+        from kbtool import edits
 
-
-def _refuse_strangers(selection: Selection, files: BaseFiles) -> None:
-    known = files.sources.keys() | {problem.note for problem in files.problems}
-    for note in sorted((selection.notes or frozenset()) - known):
-        raise KbError(f"{selection.project.base / note}: not a note of the base (hidden, or a link)")
+        edits.recover(selection.project.base)
+    return Opened(selection)
 
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
     """The diagnostics of the notes that were asked for."""
-    progress = terminal.ProgressLine("checking notes")
-    found = opened.kb.check(opened.snapshot, progress)
-    progress.end()
-    return tuple(one for one in found if opened.asked(one.note))
+    found = opened.checked.found
+    return found if opened.selected is None else tuple(one for one in found if opened.asked(one.note))
 
 
 def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> None:
@@ -86,9 +123,8 @@ def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> N
 
 def report_lines(opened: Opened, found: Iterable[Diagnostic], form: Format) -> Iterable[str]:
     """Diagnostics in a format, paths as seen from here (in JSON: as in the base)."""
-    sources = {ident: source.text for ident, source in opened.snapshot.files.sources.items()}
     prefix = "" if form == "json" else from_here(opened.project.base)
-    notes = len(sources) if opened.selected is None else len(opened.selected)
+    notes = len(opened.texts) if opened.selected is None else len(opened.selected)
     options = ReportOptions(
         prefix=prefix,
         config=opened.project.config,
@@ -96,7 +132,7 @@ def report_lines(opened: Opened, found: Iterable[Diagnostic], form: Format) -> I
         width=terminal.columns(),
         notes=notes,
     )
-    return render(found, sources, form, options)
+    return render(found, opened.texts, form, options)
 
 
 def from_here(base: Path) -> str:

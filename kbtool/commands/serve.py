@@ -51,6 +51,7 @@ def _rebuild(site: server.Site) -> None:
 def _build(project: Project, site: server.Site) -> None:
     began = time.monotonic()
     opened = opening.open_selection(Selection(project, None))
+    opened.snapshot  # noqa: B018 -- the site's and the report's notes shall be the same
     found = opening.check(opened)
     if found:
         opening.print_report(opened, found, "text")

@@ -38,7 +38,7 @@ from kbtool.syntax.tree import (
     Tag,
     Word,
 )
-from kbtool.values import Diagnostic, NoteId, Source, Span
+from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
 VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
 _WORDS = re.compile(r"[^ ]+")
@@ -47,8 +47,6 @@ _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
 _LINE = re.compile(r"[^\n]*\n?")
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
-MAX_NOTE = 8 * 1024 * 1024
-"""Characters of a note that are read; of a larger one nothing is, and it is said."""
 
 
 class Level(NamedTuple):

@@ -1,0 +1,154 @@
+"""What a check worked out, kept between runs: one file a base, in the platform's cache folder.
+
+The file has two parts, each under its digest: a small one that is enough when nothing changed, and the rest. It is
+written beside its place and renamed, so that of two processes the last one wins and nobody reads half a file; what is
+cut short, damaged, foreign or of another kbtool is as good as absent. It may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import blake2b
+from io import FileIO
+from pathlib import Path
+
+from kbtool.packed import Plain, pack, unpack
+
+_MAGIC = b"kbcheck1"
+_DIGEST = 16
+_HEADER = len(_MAGIC) + 3 * _DIGEST + 16
+_ABANDONED = 600.0
+"""Seconds after which a half-written file is nobody's."""
+_FORGOTTEN = 60 * 86400.0
+"""Seconds after which the cache of a base that nobody changed is thrown away."""
+
+
+def default_folder() -> Path:
+    """The folder of `cells.store`, found on Linux without the 20 ms that importing platformdirs takes."""
+    system = sys.platform
+    if system == "linux":
+        named = os.environ.get("XDG_CACHE_HOME", "").strip()
+        home = os.path.expanduser("~/.cache")  # noqa: PTH111 -- Path's own raises where there is no home
+        return Path(named if named.startswith("/") else home) / "kbtool"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("kbtool"))
+
+
+def place(base: Path) -> Path:
+    """Where the cache of a base lies."""
+    return default_folder() / "checks" / (blake2b(os.fsencode(base.resolve()), digest_size=_DIGEST).hexdigest() + ".kb")
+
+
+def writer() -> bytes:
+    """A digest of what decides the outcome of a check beside the base: kbtool itself, Python, installed packages."""
+    found = blake2b(sys.version.encode(), digest_size=_DIGEST)
+    for path in sorted(_sources(os.fspath(Path(__file__).parent))):
+        with FileIO(path) as file:
+            found.update(file.readall())
+    for folder in sys.path:
+        if folder.endswith("-packages"):
+            with suppress(OSError):
+                found.update("\0".join(sorted(os.listdir(folder))).encode(errors="surrogateescape"))  # noqa: PTH208
+    return found.digest()
+
+
+def _sources(folder: str) -> Iterator[str]:
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".py"):
+            yield entry.path
+        elif entry.is_dir() and not entry.name.startswith("_"):
+            yield from _sources(entry.path)
+
+
+class Kept:
+    """A cache file that was found whole; the rest is read only when it is asked for."""
+
+    __slots__ = ("_digest", "_file", "table")
+
+    def __init__(self, table: Plain, file: FileIO, digest: bytes) -> None:
+        self.table = table
+        self._file = file
+        self._digest = digest
+
+    def rest(self) -> bytes | None:
+        """The second part, None when it is damaged."""
+        with self._file as file:
+            try:
+                data = file.readall()
+            except OSError:
+                return None
+        return data if _digest(data) == self._digest else None
+
+
+def load(path: Path, stamp: bytes) -> Kept | None:
+    """The cache file at a place, None when there is none that can be trusted."""
+    try:
+        file = FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)))
+    except OSError:
+        return None
+    try:
+        kept = _opened(file, stamp)
+    except (OSError, ValueError, EOFError, TypeError):
+        kept = None
+    if kept is None:
+        file.close()
+    return kept
+
+
+def _opened(file: FileIO, stamp: bytes) -> Kept | None:
+    header = file.read(_HEADER)
+    start, digests = len(_MAGIC) + _DIGEST, len(_MAGIC) + _DIGEST + 16
+    if len(header) < _HEADER or header[:start] != _MAGIC + stamp:
+        return None
+    sizes = int.from_bytes(header[start : start + 8], "big"), int.from_bytes(header[start + 8 : digests], "big")
+    if _HEADER + sum(sizes) != os.fstat(file.fileno()).st_size:
+        return None
+    table = file.read(sizes[0])
+    if _digest(table) != header[digests : digests + _DIGEST]:
+        return None
+    return Kept(unpack(table), file, header[digests + _DIGEST :])
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=_DIGEST).digest()
+
+
+def save(path: Path, stamp: bytes, table: Plain, rest: bytes) -> None:
+    """Keeps both parts; where that is not possible they will be worked out again."""
+    first = pack(table)
+    sizes = len(first).to_bytes(8, "big") + len(rest).to_bytes(8, "big")
+    header = _MAGIC + stamp + sizes + _digest(first) + _digest(rest)
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(path.parent)
+        _write(path, (header, first, rest))
+
+
+def _write(path: Path, parts: tuple[bytes, ...]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{time.time_ns()}.tmp")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for part in parts:
+                file.write(part)
+        # Not flushed to the disk: after a power cut the digests tell.
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Takes away what killed processes left, and the caches of bases that are no longer worked on."""
+    now = time.time()
+    for entry in os.scandir(folder):
+        age = now - entry.stat(follow_symlinks=False).st_mtime
+        if age > (_ABANDONED if entry.name.endswith(".tmp") else _FORGOTTEN):
+            with suppress(OSError):
+                Path(entry.path).unlink()

@@ -1,0 +1,282 @@
+"""The check of a base on disk: what changed since the last run is worked out, and the rest taken from the cache.
+
+When nothing changed, nothing is parsed and none of the modules that could parse is imported.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from kbtool import cache, disk
+from kbtool.config import GraphSettings
+from kbtool.disk import Listing, Project, Stamp
+from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
+from kbtool.values import Diagnostic, NoteId
+
+if TYPE_CHECKING:
+    from kbtool.examining import Entry
+    from kbtool.graph import Names
+    from kbtool.linking import Linked
+
+_GRAIN = 2_000_000_000
+"""Nanoseconds within which a file may be written again with the same time; so coarse is FAT."""
+
+Progress = Callable[[int, int], None]
+
+
+class Checked(NamedTuple):
+    """What is wrong with a base, its notes, and what of its settings could not be read."""
+
+    found: tuple[Diagnostic, ...]
+    notes: Collection[NoteId]
+    warnings: tuple[str, ...]
+
+
+class Table(NamedTuple):
+    """The first part of a cache: enough when nothing changed.
+
+    `key` are the settings. `racy` are the digests of notes whose stamps prove nothing yet. A note that
+    changed while it was read has no stamp. `silent` are the notes whose text could not be had.
+    """
+
+    key: Plain
+    stamps: dict[NoteId, Stamp]
+    racy: dict[NoteId, bytes]
+    folders: tuple[NoteId, ...]
+    assets: tuple[str, ...]
+    silent: tuple[NoteId, ...]
+    found: Plain
+
+
+class Rest(NamedTuple):
+    """The second part: the notes themselves, their digests, and the checks between them with what these looked up."""
+
+    entries: dict[NoteId, Entry]
+    digests: dict[NoteId, bytes]
+    linked: dict[NoteId, Plain]
+    looked_up: bytes
+
+
+class Change(NamedTuple):
+    """The notes as they were kept and as they are, and which of them have other facts or are new or gone."""
+
+    before: dict[NoteId, Entry]
+    after: dict[NoteId, Entry]
+    changed: set[NoteId]
+
+
+class _Now(NamedTuple):
+    """A base as its folder shows it at this moment; `began` is in nanoseconds."""
+
+    project: Project
+    settings: GraphSettings
+    key: Plain
+    listing: Listing
+    began: int
+
+
+_NOTHING = Table(None, {}, {}, (), (), (), ())
+_NONE = Rest({}, {}, {}, b"")
+
+
+def check(project: Project, progress: Progress) -> Checked:
+    """All that is wrong with a base, by path and position; executes nothing."""
+    began = time.time_ns()
+    store = _Store(cache.place(project.base), cache.writer())
+    kept = cache.load(*store)
+    table = Table(*kept.table) if kept else _NOTHING
+    settings, warnings, key = _settings(project, table)
+    now = _Now(project, settings, key, disk.scan(project.base, settings.hidden), began)
+    if kept and table.key == key and not (unread := _unread(now, table)) and _listed(now, table):
+        _trust(kept, table, now, store)
+        notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
+        return Checked(tuple(map(diagnostic, table.found)), notes, warnings)
+    rest = _rest(kept) if kept and table.key == key else None
+    if rest is None:
+        table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
+    return Checked(*_again(now, (table, rest), unread, (store, progress)), warnings)
+
+
+class _Store(NamedTuple):
+    place: Path
+    writer: bytes
+
+
+def _rest(kept: cache.Kept) -> Rest | None:
+    data = kept.rest()
+    return Rest(*unpack(data)) if data is not None else None
+
+
+# ---------------------------------------------------------------- what changed
+
+
+def _unread(now: _Now, table: Table) -> list[NoteId]:
+    """The notes whose contents may be other ones than those that are kept."""
+    known, notes = table.stamps, now.listing.notes
+    found = [] if notes == known else [note for note, stamp in notes.items() if known.get(note) != stamp]
+    doubtful = (note for note in table.racy if note in notes and notes[note] == known.get(note))
+    return found + [note for note in doubtful if _digest(now, note) != table.racy[note]]
+
+
+def _digest(now: _Now, note: NoteId) -> bytes | None:
+    loaded = disk.load(now.project.base, note)
+    return blake2b(loaded.data, digest_size=16).digest() if loaded and loaded.data is not None else None
+
+
+def _listed(now: _Now, table: Table) -> bool:
+    """Whether the same files are there."""
+    listing = now.listing
+    same = (listing.folders, listing.assets) == (table.folders, table.assets)
+    return same and listing.notes.keys() == table.stamps.keys()
+
+
+def _racy(stamp: Stamp, began: int) -> bool:
+    """Git's rule: a file written when or after we began may be written again without another stamp."""
+    return max(stamp[1], stamp[3]) >= began - _GRAIN
+
+
+def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
+    """Notes that were found the same once their stamps had grown old need not be read again."""
+    racy = {note: digest for note, digest in table.racy.items() if _racy(table.stamps[note], now.began)}
+    if racy != table.racy and (data := kept.rest()) is not None:
+        cache.save(*store, tuple(table._replace(racy=racy)), data)
+
+
+def _settings(project: Project, table: Table) -> tuple[GraphSettings, tuple[str, ...], Plain]:
+    """The graph's settings, what was wrong with them, and a value that stands for all settings in the cache.
+
+    Reading EDN takes longer than all the rest of a check when nothing changed, so the outcome is kept, too.
+    """
+    text, config = disk.settings_text(project.base), _plain(project.config)
+    if table.key and table.key[:2] == (text, config) and table.key[2] is not None:
+        return GraphSettings(*table.key[2]), table.key[3], table.key
+    settings, warnings = disk.settings_of(project.base, text)
+    values = tuple(getattr(settings, field.name) for field in fields(settings))
+    return settings, warnings, (text, config, values if all(map(_is_plain, values)) else None, warnings)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return type(value) in (tuple, frozenset) and all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float)
+
+
+def _plain(value: Any) -> Plain:
+    """Any setting as a plain value, equal when it is."""
+    if is_dataclass(value):
+        return tuple((field.name, _plain(getattr(value, field.name))) for field in fields(value))
+    if isinstance(value, Mapping):
+        return tuple(sorted(((repr(key), _plain(one)) for key, one in value.items()), key=repr))
+    if isinstance(value, frozenset | set):
+        return tuple(sorted(map(_plain, value), key=repr))
+    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value if _is_plain(value) else repr(value)
+
+
+# ---------------------------------------------------------------- what is worked out anew
+
+
+def _again(
+    now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]
+) -> tuple[tuple[Diagnostic, ...], Collection[NoteId]]:
+    """The diagnostics where something changed, and the notes that have a text; what was learned is kept."""
+    table, rest = old
+    stamps, digests, change = _examined(now, old, unread, using[1])
+    found, linked = _linked(now, change, old)
+    racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
+    given = tuple(map(plain_diagnostic, found))
+    silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
+    new = Table(now.key, stamps, racy, now.listing.folders, now.listing.assets, silent, given)
+    if new != table or digests != rest.digests:
+        checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
+        data = pack((change.after, digests, checks, pack(dict(linked.looked_up))))
+        cache.save(*using[0], tuple(new), data)
+    return found, change.after.keys() - silent
+
+
+def _doubtful(note: NoteId, stamp: Stamp, now: _Now, old: tuple[Table, list[NoteId]]) -> bool:
+    """Whether a note's stamp proves nothing: it was read just now, or is one of those that were never sure."""
+    table, unread = old
+    return _racy(stamp, now.began) and (note in table.racy or table.stamps.get(note) != stamp or note in unread)
+
+
+def _examined(
+    now: _Now, old: tuple[Table, Rest], unread: list[NoteId], progress: Progress
+) -> tuple[dict[NoteId, Stamp], dict[NoteId, bytes], Change]:
+    """The stamps, digests and entries of all notes, after reading those whose contents may have changed."""
+    from kbtool.crew import examine_all
+    from kbtool.examining import Job
+
+    table, rest = old
+    again = set(unread)
+    kept = [note for note in now.listing.notes if note not in again and note in rest.entries]
+    stamps = {note: table.stamps[note] for note in kept}
+    digests = {note: rest.digests[note] for note in kept}
+    entries = {note: rest.entries[note] for note in kept}
+    jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
+    for done, result in enumerate(examine_all(now.project.base, jobs, now.settings), 1):
+        note = result.note
+        entries[note] = rest.entries[note] if result.entry is None else result.entry
+        digests[note] = result.digest
+        if result.stamp is not None:
+            stamps[note] = result.stamp
+        progress(done, len(jobs))
+    after = dict(sorted(entries.items()))
+    changed = {note for note in again if note in after and _told(after[note]) != _told(rest.entries.get(note))}
+    return stamps, digests, Change(rest.entries, after, changed | (rest.entries.keys() - after.keys()))
+
+
+def _told(entry: Entry | None) -> Any:
+    """What an entry tells the other notes."""
+    return entry and entry[1::2]
+
+
+def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked]:
+    """All diagnostics, and those between notes as they are to be kept."""
+    from kbtool.checks import check_base
+    from kbtool.checks.context import base
+    from kbtool.kb import complete
+    from kbtool.linking import link
+    from kbtool.record import FactsOf
+
+    names = _names(now, change.after, now.listing.assets)
+    given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
+    known = base(FactsOf(given), names, now.project.config)
+    linked = link(known, change.changed, _before(now, change, old, names))
+    found = [*disk.folder_problems(now.listing), *check_base(known)]
+    for some in linked.found.values():
+        found += some
+    for problems, _, alone, _ in change.after.values():
+        found += map(diagnostic, problems + alone)
+    return complete(found, known), linked
+
+
+def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
+    """The checks between notes as they were kept."""
+    from kbtool.linking import Linked
+
+    table, rest = old
+    if not rest.looked_up:
+        return None
+    same = table.assets == now.listing.assets and all(
+        _exports(change.before.get(note)) == _exports(change.after.get(note)) for note in change.changed
+    )
+    before = names if same else _names(now, change.before, table.assets)
+    found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
+    return Linked(before, now.project.config, found, unpack(rest.looked_up))
+
+
+def _exports(entry: Entry | None) -> Plain:
+    return entry and entry[1]
+
+
+def _names(now: _Now, entries: Mapping[NoteId, Entry], assets: Iterable[str]) -> Names:
+    from kbtool.graph import Exports, index
+    from kbtool.kb import surroundings
+
+    around = surroundings(frozenset(assets), now.project.config, now.settings)
+    return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])

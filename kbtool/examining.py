@@ -1,0 +1,67 @@
+"""From a note's file to its record as plain values: the work that is shared out among processes."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from kbtool import disk
+from kbtool.config import GraphSettings
+from kbtool.packed import Plain, pack, plain_diagnostic
+from kbtool.record import examine, plain_record
+from kbtool.values import Diagnostic, NoteId, Span
+
+Entry: TypeAlias = tuple[Plain, Plain, Plain, bytes]
+"""A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
+alone, and its facts, packed."""
+
+
+class Job(NamedTuple):
+    """A note to look at, the size of its file, and the digest of its bytes where they are known already."""
+
+    note: NoteId
+    size: int
+    known: bytes
+
+
+class Examined(NamedTuple):
+    """What came of a job; `entry` is None when the bytes were those that were known."""
+
+    note: NoteId
+    stamp: disk.Stamp | None
+    digest: bytes
+    entry: Entry | None
+
+
+def examined(base: Path, job: Job, settings: GraphSettings) -> Examined | None:
+    """A note's record; None when its file is gone."""
+    loaded = disk.load(base, job.note)
+    if loaded is None:
+        return None
+    if loaded.data is None:
+        return Examined(job.note, loaded.stamp, b"", _unread(loaded.problem))
+    digest = content_digest(loaded.data)
+    if digest == job.known:
+        return Examined(job.note, loaded.stamp, digest, None)
+    source, problems = disk.decoded(job.note, loaded.data)
+    facts, exports, alone = plain_record(examine(source, settings))
+    entry = tuple(map(plain_diagnostic, problems)), exports, alone, pack(facts)
+    return Examined(job.note, loaded.stamp, digest, entry)
+
+
+def content_digest(data: bytes) -> bytes:
+    """A digest of a note's bytes."""
+    return blake2b(data, digest_size=16).digest()
+
+
+def _unread(problem: Diagnostic | None) -> Entry:
+    return (plain_diagnostic(problem),) if problem else (), None, (), b""
+
+
+def crashed(base: Path, job: Job) -> Examined:
+    """The entry of a note that ends the process which reads it."""
+    loaded = disk.load(base, job.note)
+    message, advice = "reading the note ends kbtool itself", "please report it, with the note; it was left out"
+    problem = Diagnostic("unreadable-note", job.note, Span(0, 0), message, help=advice)
+    return Examined(job.note, loaded.stamp if loaded else None, b"", _unread(problem))

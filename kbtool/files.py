@@ -1,0 +1,21 @@
+"""What a base's folder holds for the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kbtool.config import Config, GraphSettings
+from kbtool.values import Diagnostic, NoteId, Source
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFiles:
+    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable."""
+
+    sources: Mapping[NoteId, Source]
+    assets: frozenset[str]
+    config: Config
+    settings: GraphSettings
+    problems: tuple[Diagnostic, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,156 @@
+"""Checks between notes, made again only where what they looked at has changed.
+
+The checks of a note are given tables that write down which keys were asked for. A later look at the base asks which
+keys have another answer now, and checks the notes that asked for one of them: so there are no hand-kept dependency
+edges, and a check may look up what it likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from dataclasses import fields, replace
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from kbtool.checks import check_linked
+from kbtool.checks.context import Base, CheckContext
+from kbtool.config import Config
+from kbtool.facts import Facts
+from kbtool.graph import Names, resolve
+from kbtool.values import Diagnostic, NoteId
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+Lookups: TypeAlias = tuple[Hashable, ...]
+"""Keys that were asked for: page keys, block ids, days, note ids, and `*` with a table's name for the table whole."""
+
+
+class Linked(NamedTuple):
+    """What the checks between notes gave, and the tables on which they stood."""
+
+    names: Names
+    config: Config
+    found: Mapping[NoteId, tuple[Diagnostic, ...]]
+    looked_up: Mapping[NoteId, Lookups]
+
+
+def link(base: Base, changed: Set[NoteId], old: Linked | None) -> Linked:
+    """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone."""
+    stale = _stale(base, changed, old)
+    found = {note: given for note, given in old.found.items() if note not in stale} if old else {}
+    looked_up = {note: keys for note, keys in old.looked_up.items() if note not in stale} if old else {}
+    log: set[Hashable] = set()
+    watched = _watched(base, log)
+    same: dict[Hashable, Hashable] = {}
+    for note in sorted(stale & base.notes.keys()):
+        log.clear()
+        if given := _check(base.notes[note], watched):
+            found[note] = given
+        looked_up[note] = tuple([same.setdefault(key, key) for key in log])
+    return Linked(base.names, base.config, found, looked_up)
+
+
+def _check(note: Facts, watched: Base) -> tuple[Diagnostic, ...]:
+    return check_linked(CheckContext(note, resolve(note, watched.names), watched))
+
+
+def _stale(base: Base, changed: Set[NoteId], old: Linked | None) -> Set[NoteId]:
+    """The notes whose checks may give something else now."""
+    if old is None:
+        return base.notes.keys()
+    if old.config != base.config or old.names.date_formats != base.names.date_formats:
+        return base.notes.keys() | changed
+    other = different(old.names, base.names) | changed
+    if not other:
+        return set()
+    other.add("*notes")
+    return changed | {note for note, keys in old.looked_up.items() if not other.isdisjoint(keys)}
+
+
+def different(old: Names, new: Names) -> set[Hashable]:
+    """The keys that have another answer in one of the tables, and the tables that have another answer at all."""
+    found: set[Hashable] = set()
+    for field in fields(Names) if old is not new else ():
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if before is not after and before != after:
+            found |= _keys(before, after)
+            found.add("*" + field.name)
+    return found
+
+
+def _keys(before: Any, after: Any) -> set[Hashable]:
+    if isinstance(before, Mapping):
+        return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    return set(before) ^ set(after)
+
+
+# ---------------------------------------------------------------- tables that write down what is asked of them
+
+
+def _watched(base: Base, log: set[Hashable]) -> Base:
+    seen = log.add
+    tables = {field.name: _table(getattr(base.names, field.name), "*" + field.name, seen) for field in fields(Names)}
+    return replace(base, notes=_Table(base.notes, "*notes", seen), names=Names(**tables))
+
+
+def _table(given: Any, whole: str, seen: Callable[[Hashable], None]) -> Any:
+    if isinstance(given, Mapping):
+        return _Table(given, whole, seen)
+    return _Words(given, whole, seen) if isinstance(given, Set) else given
+
+
+class _Table(Mapping[K, V], Generic[K, V]):
+    """A mapping that writes down the keys that are looked up, and `whole` when all are walked through."""
+
+    __slots__ = ("_given", "_seen", "_whole")
+
+    def __init__(self, given: Mapping[K, V], whole: str, seen: Callable[[Hashable], None]) -> None:
+        self._given = given
+        self._whole = whole
+        self._seen = seen
+
+    def __getitem__(self, key: K) -> V:
+        self._seen(key)
+        return self._given[key]
+
+    def get(self, key: K, default: Any = None) -> Any:
+        self._seen(key)
+        return self._given.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self._seen(key)
+        return key in self._given
+
+    def __iter__(self) -> Iterator[K]:
+        self._seen(self._whole)
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        self._seen(self._whole)
+        return len(self._given)
+
+
+class _Words(Set[K]):
+    """The same for a set."""
+
+    __slots__ = ("_given", "_seen", "_whole")
+
+    def __init__(self, given: Set[K], whole: str, seen: Callable[[Hashable], None]) -> None:
+        self._given = given
+        self._whole = whole
+        self._seen = seen
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[Any]) -> Any:
+        return frozenset(it)
+
+    def __contains__(self, key: object) -> bool:
+        self._seen(key)
+        return key in self._given
+
+    def __iter__(self) -> Iterator[K]:
+        self._seen(self._whole)
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        self._seen(self._whole)
+        return len(self._given)
