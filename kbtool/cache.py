@@ -29,8 +29,8 @@ _FORGOTTEN = 60 * 86400.0
 
 def default_folder() -> Path:
     """The folder of `cells.store`, found on Linux without the 20 ms that importing platformdirs takes."""
-    system = sys.platform
-    if system == "linux":
+    here = sys.platform
+    if here == "linux":
         named = os.environ.get("XDG_CACHE_HOME", "").strip()
         home = os.path.expanduser("~/.cache")  # noqa: PTH111 -- Path's own raises where there is no home
         return Path(named if named.startswith("/") else home) / "kbtool"

@@ -198,7 +198,7 @@ def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnosti
 def load(base: Path, ident: NoteId) -> Loaded | None:
     """A note's bytes, None when it is gone."""
     try:
-        data, mark = _contents(base / ident, MAX_NOTE * 4)
+        data, mark = _contents(f"{base}/{ident}", MAX_NOTE * 4)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -265,23 +265,25 @@ def settings_of(base: Path, text: str | None) -> tuple[GraphSettings, tuple[str,
 
 def read_bytes(path: Path, limit: int) -> bytes | None:
     """A regular file's bytes; None for anything else (a pipe, a device, a link) and above the limit."""
-    return _contents(path, limit)[0]
+    return _contents(os.fspath(path), limit)[0]
 
 
-def _contents(path: Path, limit: int) -> tuple[bytes | None, Stamp | None]:
+def _contents(path: str, limit: int) -> tuple[bytes | None, Stamp | None]:
     """The same, with the file's stamp where it was one and the same before and after reading."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags)
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         before = stamp(status)
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return None, before
         pieces: list[bytes] = []
-        while piece := file.read(min(limit, max(status.st_size + 1, 1 << 16))):  # a growing file is cut at the limit
+        while piece := os.read(descriptor, min(limit, status.st_size + 1)):  # a growing file is cut at the limit
             pieces.append(piece)
             limit -= len(piece)
         return b"".join(pieces), before if stamp(os.fstat(descriptor)) == before else None
+    finally:
+        os.close(descriptor)
 
 
 def _read_text(path: Path) -> str:

@@ -198,7 +198,7 @@ def test_a_note_written_twice_within_the_clock_s_grain(
 def test_a_note_that_changes_while_it_is_read_is_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     contents = disk._contents
 
-    def changing(path: Path, limit: int) -> tuple[bytes | None, disk.Stamp | None]:
+    def changing(path: str, limit: int) -> tuple[bytes | None, disk.Stamp | None]:
         return contents(path, limit)[0], None
 
     monkeypatch.setattr(disk, "_contents", changing)
