@@ -50,10 +50,11 @@ def writer() -> bytes:
     for path in sorted(_sources(os.fspath(Path(__file__).parent))):
         with FileIO(path) as file:
             found.update(file.readall())
-    for folder in sys.path:
-        if folder.endswith("-packages"):
-            with suppress(OSError):
-                found.update("\0".join(sorted(os.listdir(folder))).encode(errors="surrogateescape"))  # noqa: PTH208
+    # The first entry is where this program lies, or where it was called.
+    for folder in filter(None, sys.path if sys.flags.safe_path else sys.path[1:]):
+        with suppress(OSError):
+            names = (name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
+            found.update("\0".join(sorted(names)).encode(errors="surrogateescape"))
     return found.digest()
 
 

@@ -41,11 +41,11 @@ class Checked(NamedTuple):
 class Table(NamedTuple):
     """The first part of a cache: enough when nothing changed.
 
-    `key` are the settings. `racy` are the digests of notes whose stamps prove nothing yet. A note that
+    `keys` are `Keys`. `racy` are the digests of notes whose stamps prove nothing yet. A note that
     changed while it was read has no stamp. `silent` are the notes whose text could not be had.
     """
 
-    key: Plain
+    keys: Plain
     stamps: dict[NoteId, Stamp]
     racy: dict[NoteId, bytes]
     folders: tuple[NoteId, ...]
@@ -71,17 +71,30 @@ class Change(NamedTuple):
     changed: set[NoteId]
 
 
+class Keys(NamedTuple):
+    """What must be the same for a cache to hold: `reading` for the notes' records, all of it for the diagnostics.
+
+    `text` is the config.edn, `settings` are its settings where they can be kept, `warnings` what was wrong with it.
+    """
+
+    reading: Plain
+    config: Plain
+    text: str | None
+    settings: Plain
+    warnings: tuple[str, ...]
+
+
 class _Now(NamedTuple):
     """A base as its folder shows it at this moment; `began` is in nanoseconds."""
 
     project: Project
     settings: GraphSettings
-    key: Plain
+    keys: Keys
     listing: Listing
     began: int
 
 
-_NOTHING = Table(None, {}, {}, (), (), (), ())
+_NOTHING = Table((), {}, {}, (), (), (), ())
 _NONE = Rest({}, {}, {}, b"")
 
 
@@ -102,16 +115,32 @@ def _check(project: Project, progress: Progress) -> Checked:
     store = _Store(cache.place(project.base), cache.writer())
     kept = cache.load(*store)
     table = Table(*kept.table) if kept else _NOTHING
-    settings, warnings, key = _settings(project, table)
-    now = _Now(project, settings, key, disk.scan(project.base, settings.hidden), began)
-    if kept and table.key == key and not (unread := _unread(now, table)) and _listed(now, table):
+    now = _looked(project, table, began)
+    fits = kept is not None and table.keys[:1] == now.keys[:1]
+    unread = _unread(now, table) if fits else list(now.listing.notes)
+    if kept and table.keys == tuple(now.keys) and not unread and _listed(now, table):
         _trust(kept, table, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
-        return Checked(tuple(map(diagnostic, table.found)), notes, warnings)
-    rest = _rest(kept) if kept and table.key == key else None
+        return Checked(tuple(map(diagnostic, table.found)), notes, now.keys.warnings)
+    rest = _rest(kept) if kept and fits else None
     if rest is None:
         table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
-    return Checked(*_again(now, (table, rest), unread, (store, progress)), warnings)
+    return Checked(*_again(now, (table, rest), unread, (store, progress)), now.keys.warnings)
+
+
+def _looked(project: Project, table: Table, began: int) -> _Now:
+    """What is there now. Reading EDN takes as long as all the rest when nothing changed, so its outcome is kept."""
+    text, config = disk.settings_text(project.base), _plain(project.config)
+    if table.keys and table.keys[1:3] == (config, text) and table.keys[3] is not None:
+        settings, warnings = GraphSettings(*table.keys[3]), table.keys[4]
+    else:
+        settings, warnings = disk.settings_of(project, text)
+    listing = disk.scan(project.base, settings.hidden)
+    values = tuple(getattr(settings, field.name) for field in fields(settings))
+    # Modules beside the notes are those that their code may import.
+    modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
+    keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)
+    return _Now(project, settings, keys, listing, began)
 
 
 class _Store(NamedTuple):
@@ -159,19 +188,6 @@ def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
         cache.save(*store, tuple(table._replace(racy=racy)), data)
 
 
-def _settings(project: Project, table: Table) -> tuple[GraphSettings, tuple[str, ...], Plain]:
-    """The graph's settings, what was wrong with them, and a value that stands for all settings in the cache.
-
-    Reading EDN takes longer than all the rest of a check when nothing changed, so the outcome is kept, too.
-    """
-    text, config = disk.settings_text(project.base), _plain(project.config)
-    if table.key and table.key[:2] == (text, config) and table.key[2] is not None:
-        return GraphSettings(*table.key[2]), table.key[3], table.key
-    settings, warnings = disk.settings_of(project.base, text)
-    values = tuple(getattr(settings, field.name) for field in fields(settings))
-    return settings, warnings, (text, config, values if all(map(_is_plain, values)) else None, warnings)
-
-
 def _is_plain(value: object) -> bool:
     if isinstance(value, tuple | frozenset):
         return type(value) in (tuple, frozenset) and all(map(_is_plain, value))
@@ -202,7 +218,7 @@ def _again(
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
     given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
-    new = Table(now.key, stamps, racy, now.listing.folders, now.listing.assets, silent, given)
+    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, given)
     if new != table or digests != rest.digests:
         checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
         data = pack((change.after, digests, checks, pack(dict(linked.looked_up))))
@@ -222,6 +238,7 @@ def _examined(
     """The stamps, digests and entries of all notes, after reading those whose contents may have changed."""
     from kbtool.crew import examine_all
     from kbtool.examining import Job
+    from kbtool.record import Reading
 
     table, rest = old
     again = set(unread)
@@ -230,7 +247,7 @@ def _examined(
     digests = {note: rest.digests[note] for note in kept}
     entries = {note: rest.entries[note] for note in kept}
     jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
-    for done, result in enumerate(examine_all(now.project.base, jobs, now.settings), 1):
+    for done, result in enumerate(examine_all(now.project.base, jobs, Reading(now.settings)), 1):
         note = result.note
         entries[note] = rest.entries[note] if result.entry is None else result.entry
         digests[note] = result.digest
@@ -272,7 +289,7 @@ def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) ->
     from kbtool.linking import Linked
 
     table, rest = old
-    if not rest.looked_up:
+    if not rest.looked_up or table.keys[1] != now.keys.config:
         return None
     same = table.assets == now.listing.assets and all(
         _exports(change.before.get(note)) == _exports(change.after.get(note)) for note in change.changed

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from kbtool.config import GraphSettings
 from kbtool.examining import Examined, Job, crashed, examined
 from kbtool.packed import Plain, pack, unpack
+from kbtool.record import Reading
 
 _SHARE = 600_000
 """Bytes of notes that keep a process busy for a quarter of a second; with less its start does not pay."""
@@ -27,11 +27,11 @@ Work: TypeAlias = Callable[[Job], Examined | None]
 Chunks: TypeAlias = Sequence[Sequence[Job]]
 
 
-def examine_all(base: Path, jobs: Sequence[Job], settings: GraphSettings) -> Iterator[Examined]:
+def examine_all(base: Path, jobs: Sequence[Job], reading: Reading) -> Iterator[Examined]:
     """What comes of all jobs, in any order; notes that are gone are left out."""
 
     def work(job: Job) -> Examined | None:
-        return examined(base, job, settings)
+        return examined(base, job, reading)
 
     helpers = _useful(jobs)
     if helpers < 2:

@@ -168,7 +168,7 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
 
 def read(project: Project) -> BaseFiles:
     """Everything of a base that the compiler needs; unreadable notes become diagnostics."""
-    settings, warnings = read_settings(project.base)
+    settings, warnings = settings_of(project, settings_text(project.base))
     listing = scan(project.base, settings.hidden)
     sources: dict[NoteId, Source] = {}
     problems = folder_problems(listing)
@@ -244,23 +244,18 @@ class Texts(Mapping[NoteId, str]):
         return len(self._notes)
 
 
-def read_settings(base: Path) -> tuple[GraphSettings, tuple[str, ...]]:
-    """The graph's own settings, and what of them could not be read; without a config.edn a new graph's defaults."""
-    return settings_of(base, settings_text(base))
-
-
 def settings_text(base: Path) -> str | None:
     """What stands in the graph's config.edn; None without one."""
     path = base / "logseq" / "config.edn"
     return _read_text(path) if path.is_file() else None
 
 
-def settings_of(base: Path, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
-    """The settings that such a text gives, and what of them could not be read."""
+def settings_of(project: Project, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
+    """The settings that a config.edn gives, and what of it could not be read; without one a new graph's defaults."""
     if text is None:
         return GraphSettings(), ()
     settings, warnings = graph_settings(text)
-    return settings, tuple(f"{base / 'logseq' / 'config.edn'}: {warning}" for warning in warnings)
+    return settings, tuple(f"{project.base / 'logseq' / 'config.edn'}: {warning}" for warning in warnings)
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:

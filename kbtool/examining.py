@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from kbtool import disk
-from kbtool.config import GraphSettings
-from kbtool.packed import Plain, pack, plain_diagnostic
-from kbtool.record import examine, plain_record
+from kbtool.packed import Plain, plain_diagnostic
+from kbtool.record import Reading, examine, plain_record
 from kbtool.values import Diagnostic, NoteId, Span
 
-Entry: TypeAlias = tuple[Plain, Plain, Plain, bytes]
+Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain]
 """A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
-alone, and its facts, packed."""
+alone, and its facts."""
 
 
 class Job(NamedTuple):
@@ -34,7 +33,7 @@ class Examined(NamedTuple):
     entry: Entry | None
 
 
-def examined(base: Path, job: Job, settings: GraphSettings) -> Examined | None:
+def examined(base: Path, job: Job, reading: Reading) -> Examined | None:
     """A note's record; None when its file is gone."""
     loaded = disk.load(base, job.note)
     if loaded is None:
@@ -45,8 +44,8 @@ def examined(base: Path, job: Job, settings: GraphSettings) -> Examined | None:
     if digest == job.known:
         return Examined(job.note, loaded.stamp, digest, None)
     source, problems = disk.decoded(job.note, loaded.data)
-    facts, exports, alone = plain_record(examine(source, settings))
-    entry = tuple(map(plain_diagnostic, problems)), exports, alone, pack(facts)
+    facts, exports, alone = plain_record(examine(source, reading))
+    entry = tuple(map(plain_diagnostic, problems)), exports, alone, facts
     return Examined(job.note, loaded.stamp, digest, entry)
 
 
@@ -56,7 +55,7 @@ def content_digest(data: bytes) -> bytes:
 
 
 def _unread(problem: Diagnostic | None) -> Entry:
-    return (plain_diagnostic(problem),) if problem else (), None, (), b""
+    return (plain_diagnostic(problem),) if problem else (), None, (), None
 
 
 def crashed(base: Path, job: Job) -> Examined:

@@ -6,6 +6,7 @@ checked between notes is checked on them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from kbtool.note import Note
@@ -13,13 +14,13 @@ from kbtool.values import Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
-    """A note as the others see it; fields as in `Note`."""
+    """A note as the others see it; fields as in `Note`. What is more than those must be plain tuples."""
 
     id: NoteId
     name: Name
     journal: int | None
-    defines: tuple[Definition, ...]
-    refers: tuple[Reference, ...]
+    defines: Sequence[Definition]
+    refers: Sequence[Reference]
 
 
 def facts(note: Note) -> Facts:

@@ -14,7 +14,7 @@ from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, re
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
 from kbtool.note import Note, lower
-from kbtool.record import Record, examine, record
+from kbtool.record import Reading, Record, examine, record
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
@@ -69,22 +69,26 @@ class Kb:
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
         records: dict[NoteId, Record] = {}
+        reading = self._reading(snapshot.files)
         for ident, note in snapshot.notes.items():
-            records[ident] = self._memo.call(ident, record, note, snapshot.text(ident))
+            records[ident] = self._memo.call(ident, record, note, snapshot.text(ident), reading)
             progress(len(records), len(snapshot.notes))
         return self._checked(snapshot.files, records)
 
     def check_files(self, files: BaseFiles) -> tuple[Diagnostic, ...]:
         """The same from texts alone, for which no tree is kept: what an editor asks after each key."""
         self._forget(files)
-        call, settings = self._memo.call, files.settings
+        call, reading = self._memo.call, self._reading(files)
         texts = sorted(files.sources.items())
-        return self._checked(files, {ident: call(ident, examine, source, settings) for ident, source in texts})
+        return self._checked(files, {ident: call(ident, examine, source, reading) for ident, source in texts})
 
     def _forget(self, files: BaseFiles) -> None:
         if gone := self._seen - files.sources.keys():
             self._memo.forget(set(gone))
         self._seen = frozenset(files.sources)
+
+    def _reading(self, files: BaseFiles) -> Reading:
+        return self._memo.call("reading", Reading, files.settings)
 
     def _names(self, files: BaseFiles, given: Iterable[Exports]) -> Names:
         around = self._memo.call("surroundings", surroundings, files.assets, files.config, files.settings)

@@ -57,7 +57,7 @@ def _stale(base: Base, changed: Set[NoteId], old: Linked | None) -> Set[NoteId]:
     """The notes whose checks may give something else now."""
     if old is None:
         return base.notes.keys()
-    if old.config != base.config or old.names.date_formats != base.names.date_formats:
+    if old.config != base.config or _manner(old.names) != _manner(base.names):
         return base.notes.keys() | changed
     other = different(old.names, base.names) | changed
     if not other:
@@ -66,12 +66,18 @@ def _stale(base: Base, changed: Set[NoteId], old: Linked | None) -> Set[NoteId]:
     return changed | {note for note, keys in old.looked_up.items() if not other.isdisjoint(keys)}
 
 
+def _manner(names: Names) -> tuple[object, ...]:
+    """What of the names is no table: it decides how all of them are read."""
+    values = (getattr(names, field.name) for field in fields(names))
+    return tuple(value for value in values if not isinstance(value, Mapping | Set))
+
+
 def different(old: Names, new: Names) -> set[Hashable]:
     """The keys that have another answer in one of the tables, and the tables that have another answer at all."""
     found: set[Hashable] = set()
     for field in fields(Names) if old is not new else ():
         before, after = getattr(old, field.name), getattr(new, field.name)
-        if before is not after and before != after:
+        if isinstance(after, Mapping | Set) and before is not after and before != after:
             found |= _keys(before, after)
             found.add("*" + field.name)
     return found

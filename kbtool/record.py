@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from kbtool.checks import check_alone
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, facts
 from kbtool.graph import Exports, exports
 from kbtool.note import Note, lower
-from kbtool.packed import Plain, plain_diagnostic, unpack
+from kbtool.packed import Plain, pack, plain_diagnostic, unpack
 from kbtool.syntax.parse import parse
 from kbtool.values import Definition, Diagnostic, NoteId, Reference, Source, Span
+
+T = TypeVar("T")
+
+
+class Reading(NamedTuple):
+    """All that decides a note's record beside its text."""
+
+    settings: GraphSettings
 
 
 class Record(NamedTuple):
@@ -23,51 +31,85 @@ class Record(NamedTuple):
     alone: tuple[Diagnostic, ...]
 
 
-def record(note: Note, text: str) -> Record:
+def record(note: Note, text: str, reading: Reading) -> Record:  # noqa: ARG001 -- for checks that need more than the note
     """The record of a note."""
     return Record(facts(note), exports(note), check_alone(note, text))
 
 
-def examine(source: Source, settings: GraphSettings) -> Record:
+def examine(source: Source, reading: Reading) -> Record:
     """The record of a text."""
-    return record(lower(source, parse(source, settings.comma_properties), settings), source.text)
+    parsed = parse(source, reading.settings.comma_properties)
+    return record(lower(source, parsed, reading.settings), source.text, reading)
 
 
 # ---------------------------------------------------------------- as plain values
 
-_ROWS: tuple[tuple[str, Callable[..., Definition | Reference]], ...] = (("defines", Definition), ("refers", Reference))
+_ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Reference}
 """The fields of facts that hold named tuples; the others are plain as they are."""
 
 
 def plain_record(one: Record) -> tuple[Plain, Plain, Plain]:
-    """Facts, exports and diagnostics as plain values, apart because they are seldom wanted together."""
+    """Facts, exports and diagnostics as plain values."""
     given = one.facts._asdict()
-    for field, _ in _ROWS:
-        given[field] = tuple((*row[:3], *row[3], *row[4:]) for row in given[field])
+    for field in _ROWS:
+        given[field] = pack(tuple([(*row[:3], *row[3], *row[4:]) for row in given[field]])) if given[field] else b""
     return tuple(given.values()), tuple(one.exports), tuple(map(plain_diagnostic, one.alone))
 
 
 def facts_of(value: Plain) -> Facts:
-    """The facts that a plain value stands for."""
+    """The facts that a plain value stands for; what fills most of it is unpacked when it is looked at."""
     given = dict(zip(Facts._fields, value, strict=True))
-    for field, row_of in _ROWS:
-        given[field] = tuple([row_of(*row[:3], Span(row[3], row[4]), *row[5:]) for row in given[field]])
+    for field, row in _ROWS.items():
+        given[field] = _Rows(given[field], row) if given[field] else ()
     return Facts(**given)
 
 
+class _Rows(Sequence[T], Generic[T]):
+    """Packed rows, in which a span stands fourth."""
+
+    __slots__ = ("_known", "_make", "_packed")
+
+    def __init__(self, packed: bytes, make: Callable[..., T]) -> None:
+        self._packed = packed
+        self._make = make
+        self._known: tuple[T, ...] | None = None
+
+    def _rows(self) -> tuple[T, ...]:
+        if self._known is None:
+            make, rows = self._make, unpack(self._packed)
+            self._known = tuple([make(a, b, c, Span(start, end), *rest) for a, b, c, start, end, *rest in rows])
+        return self._known
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        return self._rows()[at]
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._rows())
+
+    def __len__(self) -> int:
+        return len(self._rows())
+
+    def __bool__(self) -> bool:
+        return True
+
+
 class FactsOf(Mapping[NoteId, Facts]):
-    """The facts of all notes, out of their packed form when they are first asked for."""
+    """The facts of all notes, each made when it is first asked for."""
 
     __slots__ = ("_known", "_packed")
 
-    def __init__(self, packed: Mapping[NoteId, bytes]) -> None:
+    def __init__(self, packed: Mapping[NoteId, Plain]) -> None:
         self._packed = packed
         self._known: dict[NoteId, Facts] = {}
 
     def __getitem__(self, note: NoteId) -> Facts:
         known = self._known.get(note)
         if known is None:
-            known = self._known[note] = facts_of(unpack(self._packed[note]))
+            known = self._known[note] = facts_of(self._packed[note])
         return known
 
     def __contains__(self, note: object) -> bool:

@@ -61,7 +61,7 @@ MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 MAY_FORK = {"cells.session", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
-BASES |= {"Mapping", "Set", "Generic"}  # tables that are read like any other
+BASES |= {"Mapping", "Sequence", "Set", "Generic"}  # tables that are read like any other
 BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states
 

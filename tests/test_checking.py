@@ -18,6 +18,7 @@ from kbtool import cache, checking, crew, disk
 from kbtool.config import GraphSettings
 from kbtool.disk import Project, select
 from kbtool.examining import Examined, Job, examined
+from kbtool.record import Reading
 from kbtool.values import Diagnostic
 from tests.conftest import ROOT, Run
 
@@ -152,6 +153,7 @@ CHANGES: dict[str, Change] = {
     "config.edn hides": edit("kb/logseq/config.edn", ":file/", ':hidden ["pages/b.md"] :file/'),
     "config.edn broken": put("kb/logseq/config.edn", "{"),
     "config.edn removed": lambda root: (root / "kb/logseq/config.edn").unlink(),
+    "a module beside the notes": put("kb/helper.py", "x = 1\n"),
     "mkdocs.yml edited": edit("mkdocs.yml", "[kbtool]", "[kbtool: {wanted: [нет]}]"),
     "same size, time put back": same_size_same_time,
     "dated 1970": dated(0),
@@ -353,7 +355,7 @@ def jobs(base: Path) -> list[Job]:
 
 
 def all_of(base: Path) -> list[Examined]:
-    return sorted(crew.examine_all(base, jobs(base), disk.read_settings(base)[0]))
+    return sorted(crew.examine_all(base, jobs(base), Reading(GraphSettings())))
 
 
 def test_the_control_works_in_two_processes(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,10 +385,10 @@ def test_a_note_that_ends_its_process_is_named_and_no_other_is_lost(
     monkeypatch.setattr(crew, "_useful", lambda _jobs: 2)
     right = {one.note: one for one in all_of(crowd)}
 
-    def fatal(base: Path, job: Job, settings: GraphSettings) -> Examined | None:
+    def fatal(base: Path, job: Job, reading: Reading) -> Examined | None:
         if job.note in notes:
             os.kill(os.getpid(), signal.SIGKILL)
-        return examined(base, job, settings)
+        return examined(base, job, reading)
 
     monkeypatch.setattr(crew, "examined", fatal)
     found = {one.note: one for one in all_of(crowd)}
@@ -396,7 +398,7 @@ def test_a_note_that_ends_its_process_is_named_and_no_other_is_lost(
 
 
 def test_a_bug_in_a_process_is_no_note_s_fault(crowd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def buggy(base: Path, job: Job, settings: GraphSettings) -> Examined | None:
+    def buggy(base: Path, job: Job, reading: Reading) -> Examined | None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(crew, "examined", buggy)

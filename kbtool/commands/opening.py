@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,33 +23,22 @@ if TYPE_CHECKING:
     from kbtool.kb import Kb, Snapshot
 
 
-class Opened:
-    """A base, and the notes of it that were asked for (None: all).
-
-    `check` works on the notes' records alone; a command that needs their trees asks for the `snapshot`.
-    """
+class _Work:
+    """A project compiled as far as somebody asked for it."""
 
     def __init__(self, selection: Selection) -> None:
-        self.project: Project = selection.project
-        self.selected = selection.notes
-
-    def asked(self, note: NoteId) -> bool:
-        """Whether a note was asked for."""
-        return self.selected is None or note in self.selected
+        self._selection = selection
 
     @cached_property
     def kb(self) -> Kb:
-        """What compiles the base."""
         from kbtool.kb import Kb
 
         return Kb()
 
     @cached_property
     def snapshot(self) -> Snapshot:
-        """The base, read and compiled."""
-        files = disk.read(self.project)
-        known = files.sources.keys() | {problem.note for problem in files.problems}
-        self._receive(files.warnings, known)
+        files = disk.read(self._selection.project)
+        self._receive(files.warnings, {*files.sources, *(problem.note for problem in files.problems)})
         progress = terminal.ProgressLine("reading notes")
         snapshot = self.kb.snapshot(files, progress)
         progress.end()
@@ -56,33 +46,66 @@ class Opened:
 
     @cached_property
     def checked(self) -> Checked:
-        """What the check says: of the snapshot, if there is one, else of the files by way of the cache."""
         progress = terminal.ProgressLine("checking notes")
-        if "snapshot" in self.__dict__:
+        if self.has_snapshot():
             files = self.snapshot.files
             checked = Checked(self.kb.check(self.snapshot, progress), files.sources.keys(), files.warnings)
         else:
-            checked = checking.check(self.project, progress)
+            checked = checking.check(self._selection.project, progress)
             self._receive(checked.warnings, {*checked.notes, *(one.note for one in checked.found)})
         progress.end()
         return checked
 
-    @cached_property
-    def texts(self) -> Mapping[NoteId, str]:
-        """The notes' texts."""
-        if "snapshot" in self.__dict__:
-            return {note: source.text for note, source in self.snapshot.files.sources.items()}
-        return Texts(self.project.base, self.checked.notes)
+    def has_snapshot(self) -> bool:
+        return "snapshot" in self.__dict__
 
     def _receive(self, warnings: Iterable[str], known: Collection[NoteId]) -> None:
         """Says what the settings hold wrong; refuses an empty base, and notes that are none of it."""
+        base = self._selection.project.base
         for warning in warnings:
             terminal.warn(f"warning: {visible(warning)}")
         if not known:
-            base = self.project.base
             raise KbError(f"no notes in {base}\nnotes are files that end in .md; kbtool new starts one")
-        for note in sorted((self.selected or frozenset()) - set(known)):
-            raise KbError(f"{self.project.base / note}: not a note of the base (hidden, or a link)")
+        for note in sorted((self._selection.notes or frozenset()).difference(known)):
+            raise KbError(f"{base / note}: not a note of the base (hidden, or a link)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A base, and the notes of it that were asked for (None: all).
+
+    `check` works on the notes' records alone; a command that needs their trees asks for the `snapshot`.
+    """
+
+    project: Project
+    selected: frozenset[NoteId] | None
+    work: _Work
+
+    def asked(self, note: NoteId) -> bool:
+        """Whether a note was asked for."""
+        return self.selected is None or note in self.selected
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The base, read and compiled."""
+        return self.work.snapshot
+
+    @property
+    def kb(self) -> Kb:
+        """What compiles the snapshot."""
+        return self.work.kb
+
+    @property
+    def checked(self) -> Checked:
+        """What the check says: of the snapshot, if there is one, else of the files by way of the cache."""
+        return self.work.checked
+
+    @property
+    def texts(self) -> Mapping[NoteId, str]:
+        """The notes' texts; without a snapshot each is read when it is asked for."""
+        if self.work.has_snapshot():
+            return {note: source.text for note, source in self.snapshot.files.sources.items()}
+        return Texts(self.project.base, self.checked.notes)
 
 
 def add_paths(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +130,7 @@ def open_selection(selection: Selection) -> Opened:
         from kbtool import edits
 
         edits.recover(selection.project.base)
-    return Opened(selection)
+    return Opened(selection.project, selection.notes, _Work(selection))
 
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
@@ -124,7 +147,8 @@ def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> N
 def report_lines(opened: Opened, found: Iterable[Diagnostic], form: Format) -> Iterable[str]:
     """Diagnostics in a format, paths as seen from here (in JSON: as in the base)."""
     prefix = "" if form == "json" else from_here(opened.project.base)
-    notes = len(opened.texts) if opened.selected is None else len(opened.selected)
+    texts = opened.texts
+    notes = len(texts) if opened.selected is None else len(opened.selected)
     options = ReportOptions(
         prefix=prefix,
         config=opened.project.config,
@@ -132,7 +156,7 @@ def report_lines(opened: Opened, found: Iterable[Diagnostic], form: Format) -> I
         width=terminal.columns(),
         notes=notes,
     )
-    return render(found, opened.texts, form, options)
+    return render(found, texts, form, options)
 
 
 def from_here(base: Path) -> str:
