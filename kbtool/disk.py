@@ -154,15 +154,16 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
     for path, entry in _walk(base):
         if unseen and _hidden(path, unseen):
             continue
-        if not path.lower().endswith(NOTE_SUFFIXES):
+        if not path.endswith(NOTE_SUFFIXES) and not path.lower().endswith(NOTE_SUFFIXES):
             assets.append(path)
         elif entry.is_dir(follow_symlinks=False):
             folders.append(NoteId(path))
         else:
             try:
-                notes[NoteId(path)] = stamp(entry.stat(follow_symlinks=False))
+                found = entry.stat(follow_symlinks=False)
             except OSError:
                 continue  # gone since it was listed
+            notes[NoteId(path)] = found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns
     return Listing(notes, tuple(folders), tuple(assets))
 
 
@@ -317,19 +318,20 @@ def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     while pending:
         prefix = pending.pop()
         try:
-            entries = sorted(os.scandir(base / prefix), key=_name)
+            entries = [entry for entry in os.scandir(f"{base}/{prefix}") if entry.name[0] != "."]
         except OSError as error:
             raise KbError(f"{base / prefix}: {error.strerror or error}") from error
+        entries.sort(key=_name)
         for entry in entries:
             path = f"{prefix}/{entry.name}" if prefix else entry.name
-            if entry.name.startswith(".") or entry.name == "node_modules" or path in _APP_FOLDERS or entry.is_symlink():
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                pending.append(path)
-                if path.lower().endswith(NOTE_SUFFIXES):
-                    yield path, entry
-            else:
+            if entry.is_file(follow_symlinks=False):
                 yield path, entry
+            elif not entry.is_symlink() and entry.name != "node_modules" and path not in _APP_FOLDERS:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(path)
+                    if not path.lower().endswith(NOTE_SUFFIXES):
+                        continue
+                yield path, entry  # a pipe, too
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from kbtool import names as spelling
 from kbtool.checks import check_base
 from kbtool.checks.context import Base, base
 from kbtool.config import Config, GraphSettings
+from kbtool.facts import Facts
 from kbtool.files import BaseFiles
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.linking import Linked, link
@@ -19,6 +21,8 @@ from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
 __all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "complete", "in_order", "surroundings"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,80 +47,103 @@ def _silent(_done: int, _total: int) -> None:
     pass
 
 
+class _State(NamedTuple):
+    """What was worked out last: from which texts, with which settings, and what came of it."""
+
+    files: BaseFiles
+    records: Mapping[NoteId, Record]
+    facts: Mapping[NoteId, Facts]
+    names: Names
+    linked: Linked
+
+
 class Kb:
     """Compiles one base again and again; what did not change is not computed twice."""
 
-    __slots__ = ("_linked", "_memo", "_records", "_seen")
+    __slots__ = ("_memo", "_seen", "_state")
 
     def __init__(self) -> None:
         self._memo = Memo()
         self._seen: frozenset[NoteId] = frozenset()
-        self._records: Mapping[NoteId, Record] = {}
-        self._linked: Linked | None = None
+        self._state: _State | None = None
 
     def snapshot(self, files: BaseFiles, progress: Progress = _silent) -> Snapshot:
         """The base as its files say, with the trees of all notes."""
-        self._forget(files)
+        if gone := self._seen - files.sources.keys():
+            self._memo.forget(set(gone))
+        self._seen = frozenset(files.sources)
         notes: dict[NoteId, Note] = {}
         for done, (ident, source) in enumerate(sorted(files.sources.items())):
             parsed = self._memo.call(ident, parse, source, files.settings.comma_properties)
             notes[ident] = self._memo.call(ident, lower, source, parsed, files.settings)
             progress(done + 1, len(files.sources))
-        names = self._names(files, [self._memo.call(ident, exports, note) for ident, note in notes.items()])
+        given = [self._memo.call(ident, exports, note) for ident, note in notes.items()]
+        around = self._memo.call("surroundings", surroundings, files.assets, files.config, files.settings)
+        names = self._memo.call("names", _index, around, *given)
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
-        records: dict[NoteId, Record] = {}
-        reading = self._reading(snapshot.files)
-        for ident, note in snapshot.notes.items():
-            records[ident] = self._memo.call(ident, record, note, snapshot.text(ident), reading)
-            progress(len(records), len(snapshot.notes))
-        return self._checked(snapshot.files, records)
+        reading = Reading(snapshot.files.settings)
+
+        def of_tree(source: Source) -> Record:
+            progress(1 + places[source.id], len(places))
+            return record(snapshot.notes[source.id], source.text, reading)
+
+        places = {note: place for place, note in enumerate(snapshot.notes)}
+        return self._checked(snapshot.files, of_tree)
 
     def check_files(self, files: BaseFiles) -> tuple[Diagnostic, ...]:
         """The same from texts alone, for which no tree is kept: what an editor asks after each key."""
-        self._forget(files)
-        call, reading = self._memo.call, self._reading(files)
-        texts = sorted(files.sources.items())
-        return self._checked(files, {ident: call(ident, examine, source, reading) for ident, source in texts})
+        reading = Reading(files.settings)
+        return self._checked(files, lambda source: examine(source, reading))
 
-    def _forget(self, files: BaseFiles) -> None:
-        if gone := self._seen - files.sources.keys():
-            self._memo.forget(set(gone))
-        self._seen = frozenset(files.sources)
-
-    def _reading(self, files: BaseFiles) -> Reading:
-        return self._memo.call("reading", Reading, files.settings)
-
-    def _names(self, files: BaseFiles, given: Iterable[Exports]) -> Names:
-        around = self._memo.call("surroundings", surroundings, files.assets, files.config, files.settings)
-        return self._memo.call("names", _index, around, *given)
-
-    def _checked(self, files: BaseFiles, records: Mapping[NoteId, Record]) -> tuple[Diagnostic, ...]:
-        names = self._names(files, [self._memo.call(ident, _exports, one) for ident, one in records.items()])
-        known = base({ident: one.facts for ident, one in records.items()}, names, files.config)
-        changed = _changed(self._records, records)
-        self._records, self._linked = records, link(known, changed, self._linked)
+    def _checked(self, files: BaseFiles, make: Callable[[Source], Record]) -> tuple[Diagnostic, ...]:
+        old = self._state
+        edited = _edited(old, files)
+        records = _with(old.records if old else {}, {note: make(files.sources[note]) for note in edited}, files.sources)
+        changed = _changed(old.records if old else {}, records, edited)
+        facts = _with(old.facts if old else {}, {note: records[note].facts for note in edited}, files.sources)
+        names = _names(old, files, records, changed)
+        known = base(facts, names, files.config)
+        self._state = state = _State(files, records, facts, names, link(known, changed, old.linked if old else None))
         found = [*files.problems, *check_base(known)]
-        for given in (*self._linked.found.values(), *(one.alone for one in records.values() if one.alone)):
+        for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
         return complete(found, known)
 
 
-def _exports(record: Record) -> Exports:
-    return record.exports
+def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:
+    """The notes whose record is not known."""
+    if old is None or old.files.settings != files.settings:
+        return list(files.sources)
+    known = old.files.sources
+    return [note for note, source in files.sources.items() if known.get(note) is not source]
 
 
-def _changed(old: Mapping[NoteId, Record], new: Mapping[NoteId, Record]) -> set[NoteId]:
+def _with(old: Mapping[NoteId, T], new: Mapping[NoteId, T], notes: Mapping[NoteId, Source]) -> dict[NoteId, T]:
+    """What is known of all notes, in their order."""
+    made = {**old, **new}
+    if old.keys() == made.keys() == notes.keys():
+        return made
+    return {note: made[note] for note in sorted(notes)}
+
+
+def _changed(old: Mapping[NoteId, Record], new: Mapping[NoteId, Record], edited: Iterable[NoteId]) -> set[NoteId]:
     """The notes whose facts are other ones, that are new, or that are gone."""
-    mine = {note for note, record in new.items() if (other := old.get(note)) is not record and _moved(other, record)}
-    return mine | (old.keys() - new.keys())
+    moved = {note for note in edited if note not in old or old[note].facts != new[note].facts}
+    return moved | (old.keys() - new.keys())
 
 
-def _moved(old: Record | None, new: Record) -> bool:
-    return old is None or old.facts != new.facts
+def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record], changed: Set[NoteId]) -> Names:
+    """All names, which are the old ones when no note gives others."""
+    given = files.assets, files.config.wanted, files.settings
+    if old and given == (old.files.assets, old.files.config.wanted, old.files.settings):
+        before, after = old.records, records
+        if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
+            return old.names
+    return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
 
 
 def complete(found: Iterable[Diagnostic], base: Base) -> tuple[Diagnostic, ...]:  # noqa: ARG001 -- suppressions: facts

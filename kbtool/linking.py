@@ -36,8 +36,10 @@ class Linked(NamedTuple):
 def link(base: Base, changed: Set[NoteId], old: Linked | None) -> Linked:
     """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone."""
     stale = _stale(base, changed, old)
-    found = {note: given for note, given in old.found.items() if note not in stale} if old else {}
-    looked_up = {note: keys for note, keys in old.looked_up.items() if note not in stale} if old else {}
+    found, looked_up = (dict(old.found), dict(old.looked_up)) if old else ({}, {})
+    for note in stale:
+        found.pop(note, None)
+        looked_up.pop(note, None)
     log: set[Hashable] = set()
     watched = _watched(base, log)
     same: dict[Hashable, Hashable] = {}
@@ -85,7 +87,7 @@ def different(old: Names, new: Names) -> set[Hashable]:
 
 def _keys(before: Any, after: Any) -> set[Hashable]:
     if isinstance(before, Mapping):
-        return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+        return {key for key, _ in before.items() ^ after.items()}
     return set(before) ^ set(after)
 
 
