@@ -6,22 +6,26 @@ checked between notes is checked on them.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
-    """A note as the others see it; fields as in `Note`."""
+    """A note as the others see it; fields as in `Note`.
+
+    `suppressions` are those of the note as plain tuples.
+    """
 
     id: NoteId
     name: Name
     journal: int | None
     defines: tuple[Definition, ...]
     refers: tuple[Reference, ...]
+    suppressions: tuple[tuple[Any, ...], ...] = ()
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, tuple(map(tuple, note.suppressions)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kbtool import names as spelling
@@ -10,6 +10,7 @@ from kbtool.checks import check_alone, check_base, check_linked
 from kbtool.checks.context import CheckContext, base
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import facts
+from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.memo import Memo
 from kbtool.note import Note, lower
@@ -85,12 +86,7 @@ class Kb:
             found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
-        return in_order(found)
-
-
-def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Diagnostics by path, position and rule."""
-    return tuple(sorted(diagnostics, key=lambda d: (d.note, d.span, d.rule, d.message)))
+        return filtered(found, given, snapshot.files.config)
 
 
 def _surroundings(files: BaseFiles) -> Surroundings:

@@ -17,12 +17,20 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "config", "names", "positions", "rules"),
+    *("values", "suggest", "rules", "rule_settings", "config", "names", "positions"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
-    *("references", "cells.options", "note", "facts", "graph"),
+    *("references", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
-    *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
+    *(
+        "checks.context",
+        "checks.pages",
+        "checks.blocks",
+        "checks.assets",
+        "checks.formulas",
+        "checks.properties",
+        "checks.suppressions",
+    ),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
     *("edits", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),

@@ -44,14 +44,17 @@ def places(diagnostics: Iterable[Diagnostic], sources: Mapping[NoteId, str], pre
 
 
 def placed(diagnostics: Iterable[Diagnostic], at: Places, config: Config) -> tuple[Placed, ...]:
-    """Diagnostics by path, then position, then rule."""
+    """Diagnostics by path, then position, then rule; those whose rule is off are left out."""
     ordered = sorted(diagnostics, key=lambda one: (one.note, one.span, one.rule, one.message))
-    return tuple(_placed(one, at, config) for one in ordered)
+    return tuple(found for one in ordered if (found := _placed(one, at, config)))
 
 
-def _placed(one: Diagnostic, at: Places, config: Config) -> Placed:
+def _placed(one: Diagnostic, at: Places, config: Config) -> Placed | None:
+    level = severity(one.rule, config)
+    if level == "off":
+        return None
     start, end = at.position(one.note, one.span.start), at.position(one.note, one.span.end)
-    return Placed(one, severity(one.rule, config), at.path(one.note), start, end)
+    return Placed(one, level, at.path(one.note), start, end)
 
 
 def first_line(span: Span, table: LineTable) -> tuple[int, int, int]:

@@ -1,0 +1,209 @@
+"""Comments that silence rules: `<!-- kbtool: ignore[rule] -->` in a note, `# kbtool: ignore[rule]` in a cell's code.
+
+They are read from the note's tree, so that one which is shown as code or as a formula says nothing.
+"""
+
+from __future__ import annotations
+
+import tokenize
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from kbtool.syntax.tree import (
+    Block,
+    Cell,
+    Container,
+    Emphasis,
+    FootnoteText,
+    Html,
+    Inline,
+    Link,
+    Part,
+    Prose,
+    Quote,
+    Table,
+)
+from kbtool.values import Cell as CodeCell
+from kbtool.values import Span
+
+MARK = "kbtool:"
+BLOCK, FILE = "ignore", "ignore-file"
+Kind = Literal["note", "block", "line"]
+_END = 1 << 62
+"""Behind every text."""
+
+
+class Suppression(NamedTuple):
+    """A comment that silences rules between `start` and `end`, offsets in the note; texts, numbers and tuples alone.
+
+    `kind` is how far it reaches. `span` is the comment's place, `cut` what goes with it when it is taken out, `clean`
+    whether that can change nothing else. `listed` when it has a list; each of its `names` is (name, start, end, start
+    and end of what goes with it).
+    """
+
+    verb: str
+    listed: bool
+    kind: Kind
+    start: int
+    end: int
+    span: tuple[int, int]
+    cut: tuple[int, int]
+    clean: bool
+    names: tuple[tuple[str, int, int, int, int], ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether it silences anything."""
+        return self.listed and self.verb in (BLOCK, FILE)
+
+
+_Node: TypeAlias = Part | Inline | Cell
+_Place: TypeAlias = tuple[Kind, Span, Span, Span, bool]
+
+
+def suppressions(text: str, blocks: Sequence[Block], cells: Iterable[CodeCell]) -> tuple[Suppression, ...]:
+    """The suppressions of a note, in the order of the text."""
+    if MARK not in text:
+        return ()
+    found = [*_in_blocks(text, blocks), *(one for cell in cells for one in _in_cell(text, cell))]
+    return tuple(sorted(found, key=lambda one: one.span))
+
+
+# ---------------------------------------------------------------- in the outline
+
+
+def _in_blocks(text: str, blocks: Sequence[Block]) -> Iterator[Suppression]:
+    for number, block in enumerate(blocks):
+        following = blocks[number + 1] if number + 1 < len(blocks) else None
+        for node in _comments(text, block.parts):
+            inner = Span(node.start + len("<!--"), max(node.start + len("<!--"), node.end - len("-->")))
+            start = text.rfind("\n", 0, block.span.start) + 1
+            end = text.rfind("\n", 0, following.span.start) + 1 if following else _END
+            childless = following is None or following.depth <= block.depth
+            bare = childless and not block.properties and not text[node.end : min(end, block.span.end)].strip()
+            cut, clean = _cut(text, node, "-" if bare else "")
+            yield from _read(text, inner, ("block", Span(start, end), node, cut, clean))
+
+
+def _comments(text: str, parts: Iterable[Part]) -> Iterator[Span]:
+    waiting: list[_Node] = [*parts]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Html):
+            if text.startswith("<!--", node.span.start):
+                yield node.span
+        else:
+            waiting += _children(node)
+
+
+def _children(node: _Node) -> Iterable[_Node]:
+    match node:
+        case Prose() | FootnoteText() | Cell():
+            return node.inlines
+        case Quote() | Container():
+            return node.parts
+        case Emphasis() | Link():
+            return node.children
+        case Table():
+            return (*node.head, *(cell for row in node.rows for cell in row))
+    return ()
+
+
+def _cut(text: str, span: Span, bullet: str) -> tuple[Span, bool]:
+    """What goes with a comment: its line where it stands alone (behind quote marks, or `bullet`), else a blank.
+
+    Also whether the rest stays what it is: without a blank on either side its neighbours would touch.
+    """
+    line_start, line_end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
+    line_end = line_end if line_end >= 0 else len(text)
+    before, after = text[line_start : span.start], text[span.end : line_end]
+    if not after.strip():
+        if not before.replace(">", "").strip() or (bullet and before.strip() == bullet):
+            return _line(text, Span(line_start, line_end)), True
+        return Span(line_start + len(before.rstrip()), line_end - (after[-1:] == "\r")), True
+    blank_before, blank_after = not before or before[-1].isspace(), after[0].isspace()
+    if not before.strip():
+        return Span(span.start, span.end + len(after) - len(after.lstrip())), True
+    return Span(span.start - (blank_before and blank_after), span.end), blank_before or blank_after
+
+
+def _line(text: str, line: Span) -> Span:
+    """Whole lines with one line end: the one behind them, or at the end of the text the one before."""
+    if line.end < len(text) or line.start == 0:
+        return Span(line.start, min(line.end + 1, len(text)))
+    return Span(line.start - (2 if text.startswith("\r\n", line.start - 2) else 1), line.end)
+
+
+# ---------------------------------------------------------------- in code
+
+
+def _in_cell(text: str, cell: CodeCell) -> Iterator[Suppression]:
+    if MARK not in cell.code:
+        return
+    for line, column, comment in _code_comments(cell.code):
+        mark = comment.find(MARK)
+        sign = comment.rfind("#", 0, mark)
+        if mark < 0 or comment[sign + 1 : mark].strip() or line >= len(cell.lines):
+            continue
+        start = cell.lines[line] + column
+        span = Span(start + sign, start + len(comment))
+        line_end = text.find("\n", span.end)
+        reach = Span(text.rfind("\n", 0, span.start) + 1, line_end + 1 if line_end >= 0 else _END)
+        cut, clean = _cut(text, span, "")
+        yield from _read(text, Span(span.start + 1, span.end), ("line", reach, span, cut, clean))
+
+
+def _code_comments(code: str) -> Iterator[tuple[int, int, str]]:
+    """The comments of Python code as (line from 0, column, text); those behind a place that cannot be read are lost."""
+    lines = iter(code.split("\n"))
+    try:
+        for token in tokenize.generate_tokens(lambda: next(lines, "").rstrip("\r").replace("\r", " ") + "\n"):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0] - 1, token.start[1], token.string
+            elif token.type == tokenize.ENDMARKER or token.start[0] > code.count("\n") + 1:
+                return
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+# ---------------------------------------------------------------- what a comment says
+
+
+def _read(text: str, inner: Span, place: _Place) -> Iterator[Suppression]:
+    """The suppression in a comment's inside, if it speaks to kbtool."""
+    at = _skip(text, inner.start, inner.end)
+    if not text.startswith(MARK, at) or at + len(MARK) > inner.end:
+        return
+    kind, reach, span, cut, clean = place
+    at = _skip(text, at + len(MARK), inner.end)
+    stop = at
+    while stop < inner.end and (text[stop].isalnum() or text[stop] in "-_"):
+        stop += 1
+    verb, opening = text[at:stop], _skip(text, stop, inner.end)
+    closing = text.find("]", opening, inner.end) if text.startswith("[", opening) and opening < inner.end else -1
+    names = _names(text, Span(opening + 1, closing)) if closing >= 0 else ()
+    if verb == FILE:
+        kind, reach = "note", Span(0, _END)
+    yield Suppression(verb, bool(names), kind, *reach, (span.start, span.end), (cut.start, cut.end), clean, names)
+
+
+def _skip(text: str, at: int, end: int) -> int:
+    while at < end and text[at].isspace():
+        at += 1
+    return at
+
+
+def _names(text: str, inner: Span) -> tuple[tuple[str, int, int, int, int], ...]:
+    """The names of a list; a name goes with the comma behind it, the last one with that before it."""
+    found: list[tuple[str, int, int, int, int]] = []
+    at = inner.start
+    for piece in text[inner.start : inner.end].split(","):
+        start = at + len(piece) - len(piece.lstrip())
+        end = max(start, at + len(piece.rstrip()))
+        following = at + len(piece) + 1
+        last = following > inner.end
+        cut = (max(inner.start, at - 1), end) if last else (start, _skip(text, following, inner.end))
+        if piece.strip():
+            found.append((text[start:end], start, end, *cut))
+        at = following
+    return tuple(found)
