@@ -34,10 +34,16 @@ def filtered(
     for note, given in by_note.items():
         facts = notes.get(note)
         comments = tuple(Suppression(*one) for one in facts.suppressions) if facts else ()
-        kept = _unsuppressed(note, given, comments, whole) if comments else given
-        off = ignored_in(note, config)
-        left += (one for one in kept if one.rule not in off and severity(one.rule, config) != "off")
-    return in_order(left)
+        left += _unsuppressed(note, given, comments, whole) if comments else given
+    return in_order(counting(left, config))
+
+
+def counting(found: Iterable[Diagnostic], config: Config) -> list[Diagnostic]:
+    """The diagnostics whose rule is on where they stand."""
+    given = list(found)
+    levels = {rule: severity(rule, config) for rule in {one.rule for one in given}}
+    off = {note: ignored_in(note, config) for note in {one.note for one in given}} if config.ignore_in else {}
+    return [one for one in given if levels[one.rule] != "off" and one.rule not in off.get(one.note, ())]
 
 
 # ---------------------------------------------------------------- comments

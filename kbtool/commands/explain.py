@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from importlib.resources import files
-from pathlib import Path
 
 from kbtool import rules, terminal
 from kbtool.config import KbError
+from kbtool.rule_pages import page_text
 from kbtool.suggest import did_you_mean
 
 
@@ -22,17 +21,9 @@ def run(options: argparse.Namespace) -> int:
         wide = max(len(rule.name) for rule in rules.RULES)
         terminal.say(f"{rule.name.ljust(wide)}  {rule.severity.ljust(7)}  {rule.summary}" for rule in rules.RULES)
         return 0
-    page = rules.page(options.rule)
-    if page is None:
+    if rules.page(options.rule) is None:
         near = did_you_mean(options.rule, [rule.name for rule in rules.RULES])
         hint = f"did you mean {near}?" if near else "kbtool explain lists them all"
         raise KbError(f"no rule named {options.rule}\n{hint}")
-    terminal.say(_text(page).rstrip("\n").split("\n"))
+    terminal.say(page_text(options.rule).rstrip("\n").split("\n"))
     return 0
-
-
-def _text(page: str) -> str:
-    """A rule's page: an installed kbtool carries them, a checkout has them among its tests."""
-    carried = files("kbtool").joinpath("rule_pages", page)
-    found = carried if carried.is_file() else Path(__file__).parents[2] / "tests" / "cases" / "checks" / page
-    return found.read_text("utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool.config import Config
@@ -39,8 +39,14 @@ class Places(NamedTuple):
 
 def places(diagnostics: Iterable[Diagnostic], sources: Mapping[NoteId, str], prefix: str) -> Places:
     """The line tables of the notes that the diagnostics speak of."""
-    notes = {note for one in diagnostics for note in (one.note, *(label.note for label in one.labels))}
+    notes = {note for one in diagnostics for note in _spoken_of(one)}
     return Places({note: line_table(sources[note]) for note in notes if note in sources}, prefix)
+
+
+def _spoken_of(one: Diagnostic) -> Iterator[NoteId]:
+    yield one.note
+    yield from (label.note for label in one.labels)
+    yield from (edit.note for edit in (one.fix.edits if one.fix else ()))
 
 
 def placed(diagnostics: Iterable[Diagnostic], at: Places, config: Config) -> tuple[Placed, ...]:
