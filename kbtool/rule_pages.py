@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
-from kbtool.rules import RULES
+from kbtool.rules import LEVELS, RULES
 
 
 def page_text(rule: str) -> str:
@@ -24,3 +25,17 @@ def page_texts() -> Mapping[str, str]:
 def introduction(text: str) -> str:
     """What a page says before its examples, without its title."""
     return text.partition("\n## ")[0].partition("\n")[2].strip()
+
+
+def fixable(rule: str, text: str) -> Literal["safe", "unsafe", ""]:
+    """Whether a page shows fixes of its rule, and the safest kind of them: what the tests hold it to is so."""
+    found: Literal["safe", "unsafe", ""] = ""
+    mine = False
+    for line in text.split("\n"):
+        if "[" in line and line.split("[")[0] in LEVELS:
+            mine = line.partition("[")[2].startswith(f"{rule}]")
+        elif mine and line.lstrip().startswith("= fix: "):
+            return "safe"
+        elif mine and line.lstrip().startswith("= fix (unsafe): "):
+            found = "unsafe"
+    return found
