@@ -25,7 +25,7 @@ def say(lines: Iterable[str]) -> None:
 
 def say_patch(lines: Iterable[str]) -> None:
     """Writes a patch: as it is into a pipe, so that it can be applied; on a terminal visible, and in colours."""
-    if not sys.stdout.isatty():
+    if not is_interactive():
         say(lines)
         return
     paint = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"} if color() else {}
@@ -47,6 +47,11 @@ def _write(stream: object, text: str) -> None:
 def columns() -> int:
     """The width of the terminal, 100 where there is none."""
     return shutil.get_terminal_size((100, 24)).columns
+
+
+def is_interactive() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
 
 
 def color() -> bool:

@@ -32,7 +32,7 @@ ORDER = [
         "checks.suppressions",
     ),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
-    *("report.gitlab", "report.junit", "report.sarif", "report"),
+    *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
