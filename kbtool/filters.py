@@ -15,6 +15,7 @@ from kbtool.values import Diagnostic, Edit, Fix, NoteId, Span
 
 UNUSED = "unused-suppression"
 KINDS: tuple[Kind, ...] = ("note", "block", "line")
+_NAMED = 5
 _ADVICE = "take it out, so that a new problem here is seen"
 
 
@@ -95,10 +96,14 @@ def _unused(note: NoteId, comments: Iterable[Suppression], reaches: _Reaches, ow
         wanted = [name for name in idle if (name[0] == UNUSED) == own]
         if wanted and len(idle) == len(one.names) and (own or wanted == idle):
             fix = Fix("take the comment out", (Edit(note, Span(*one.cut), ""),), safe=one.clean)
-            names = ", ".join(f"`{name[0]}`" for name in one.names)
-            yield Diagnostic(UNUSED, note, Span(*one.span), f"nothing here breaks {names}", (), _ADVICE, fix)
+            yield Diagnostic(UNUSED, note, Span(*one.span), f"nothing here breaks {_listed(one)}", (), _ADVICE, fix)
         else:
             yield from (_unused_name(note, name) for name in wanted)
+
+
+def _listed(one: Suppression) -> str:
+    names = list(dict.fromkeys(f"`{name[0]}`" for name in one.names))
+    return ", ".join(names) if len(names) <= _NAMED else f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
 def _is_judged(name: str) -> bool:

@@ -154,7 +154,9 @@ def unified(old: str, new: str, path: str) -> Iterator[str]:
     """The lines of a unified diff, without their ends; carriage returns stay."""
     from difflib import unified_diff
 
-    for line in unified_diff(_lines(old), _lines(new), path, path):
+    # Tools read a name up to a tab, so one that holds blanks ends with it.
+    name = f"{path}\t" if " " in path else path
+    for line in unified_diff(_lines(old), _lines(new), name, name):
         yield line.removesuffix("\n")
         if not line.endswith("\n"):
             yield "\\ No newline at end of file"

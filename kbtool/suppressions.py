@@ -75,13 +75,13 @@ def suppressions(text: str, blocks: Sequence[Block], cells: Iterable[CodeCell]) 
 def _in_blocks(text: str, blocks: Sequence[Block]) -> Iterator[Suppression]:
     for number, block in enumerate(blocks):
         following = blocks[number + 1] if number + 1 < len(blocks) else None
+        start = text.rfind("\n", 0, block.span.start) + 1
+        end = text.rfind("\n", 0, following.span.start) + 1 if following else _END
+        childless = following is None or following.depth <= block.depth
+        alone = childless and len(block.parts) == 1 and not block.properties
         for node in _comments(text, block.parts):
             inner = Span(node.start + len("<!--"), max(node.start + len("<!--"), node.end - len("-->")))
-            start = text.rfind("\n", 0, block.span.start) + 1
-            end = text.rfind("\n", 0, following.span.start) + 1 if following else _END
-            childless = following is None or following.depth <= block.depth
-            bare = childless and not block.properties and not text[node.end : min(end, block.span.end)].strip()
-            cut, clean = _cut(text, node, "-" if bare else "")
+            cut, clean = _cut(text, node, alone)
             yield from _read(text, inner, ("block", Span(start, end), node, cut, clean))
 
 
@@ -109,22 +109,40 @@ def _children(node: _Node) -> Iterable[_Node]:
     return ()
 
 
-def _cut(text: str, span: Span, bullet: str) -> tuple[Span, bool]:
-    """What goes with a comment: its line where it stands alone (behind quote marks, or `bullet`), else a blank.
+def _cut(text: str, span: Span, alone: bool) -> tuple[Span, bool]:
+    """What goes with a comment: its line where it stands alone (behind quote marks), else blanks.
 
-    Also whether the rest stays what it is: without a blank on either side its neighbours would touch.
+    The bullet goes too when the comment is `alone` in its block. Also whether the rest stays what it is: without a
+    blank on either side the comment's neighbours would touch.
     """
-    line_start, line_end = text.rfind("\n", 0, span.start) + 1, text.find("\n", span.end)
-    line_end = line_end if line_end >= 0 else len(text)
-    before, after = text[line_start : span.start], text[span.end : line_end]
-    if not after.strip():
-        if not before.replace(">", "").strip() or (bullet and before.strip() == bullet):
-            return _line(text, Span(line_start, line_end)), True
-        return Span(line_start + len(before.rstrip()), line_end - (after[-1:] == "\r")), True
-    blank_before, blank_after = not before or before[-1].isspace(), after[0].isspace()
-    if not before.strip():
-        return Span(span.start, span.end + len(after) - len(after.lstrip())), True
-    return Span(span.start - (blank_before and blank_after), span.end), blank_before or blank_after
+    left, right = span
+    while left > 0 and _is_blank(text[left - 1]):
+        left -= 1
+    while right < len(text) and _is_blank(text[right]):
+        right += 1
+    opens_line = left == 0 or text[left - 1] == "\n"
+    if right == len(text) or text[right] == "\n":
+        line_start = _before_marks(text, left, alone)
+        if line_start >= 0:
+            return _line(text, Span(line_start, right)), True
+        return Span(left, right - (text[right - 1] == "\r")), True
+    if opens_line:
+        return Span(span.start, right), True
+    before, after = left < span.start, right > span.end
+    return Span(span.start - (before and after), span.end), before or after
+
+
+def _is_blank(char: str) -> bool:
+    return char != "\n" and char.isspace()
+
+
+def _before_marks(text: str, at: int, bullet: bool) -> int:
+    """The start of the line when nothing stands before `at` but quote marks, or one `bullet`; -1 otherwise."""
+    marks = "-" if bullet and text[at - 1 : at] == "-" else ">"
+    at -= marks == "-"
+    while at > 0 and (_is_blank(text[at - 1]) or (marks == ">" and text[at - 1] == ">")):
+        at -= 1
+    return at if at == 0 or text[at - 1] == "\n" else -1
 
 
 def _line(text: str, line: Span) -> Span:
@@ -149,18 +167,19 @@ def _in_cell(text: str, cell: CodeCell) -> Iterator[Suppression]:
         span = Span(start + sign, start + len(comment))
         line_end = text.find("\n", span.end)
         reach = Span(text.rfind("\n", 0, span.start) + 1, line_end + 1 if line_end >= 0 else _END)
-        cut, clean = _cut(text, span, "")
+        cut, clean = _cut(text, span, False)
         yield from _read(text, Span(span.start + 1, span.end), ("line", reach, span, cut, clean))
 
 
 def _code_comments(code: str) -> Iterator[tuple[int, int, str]]:
     """The comments of Python code as (line from 0, column, text); those behind a place that cannot be read are lost."""
+    count = code.count("\n") + 1
     lines = iter(code.split("\n"))
     try:
         for token in tokenize.generate_tokens(lambda: next(lines, "").rstrip("\r").replace("\r", " ") + "\n"):
             if token.type == tokenize.COMMENT:
                 yield token.start[0] - 1, token.start[1], token.string
-            elif token.type == tokenize.ENDMARKER or token.start[0] > code.count("\n") + 1:
+            elif token.type == tokenize.ENDMARKER or token.start[0] > count:
                 return
     except (tokenize.TokenError, SyntaxError):
         return
