@@ -8,7 +8,7 @@ from kbtool.note import Note
 from kbtool.rules import RULES, named
 from kbtool.suggest import did_you_mean
 from kbtool.suppressions import BLOCK, FILE, Suppression
-from kbtool.values import Diagnostic, Edit, Fix, Span
+from kbtool.values import Diagnostic, Span
 
 _EXAMPLE = "name the rules: `ignore[missing-page]` for the block, `ignore-file[missing-page]` for the note"
 
@@ -27,16 +27,12 @@ def bad_suppression(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG
 
 
 def _unknown_names(note: Note, one: Suppression) -> Iterator[Diagnostic]:
-    for name, start, end, cut_start, cut_end in one.names:
+    for name, start, end, *_ in one.names:
         if named(name) is None:
-            span, near = Span(start, end), did_you_mean(name, [rule.name for rule in RULES])
-            fix = Fix(f"write `{near}`", (Edit(note.id, span, near),), safe=False) if near else None
-            if not near and len(one.names) > 1:
-                fix = Fix("take the name out", (Edit(note.id, Span(cut_start, cut_end), ""),), safe=False)
+            near = did_you_mean(name, [rule.name for rule in RULES])
             advice = f"did you mean `{near}`?" if near else "kbtool explain lists all rules"
-            yield _problem(note, span, f"there is no rule `{name}`", advice, fix)
+            yield _problem(note, Span(start, end), f"there is no rule `{name}`", advice)
 
 
-def _problem(note: Note, span: Span, message: str, *how: str | Fix | None) -> Diagnostic:
-    advice, fix = (*how, None)[:2]
-    return Diagnostic("bad-suppression", note.id, span, message, (), str(advice), fix if isinstance(fix, Fix) else None)
+def _problem(note: Note, span: Span, message: str, advice: str) -> Diagnostic:
+    return Diagnostic("bad-suppression", note.id, span, message, (), advice)

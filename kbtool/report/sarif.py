@@ -91,7 +91,11 @@ def _place(note: NoteId, span: Span, at: Places) -> dict[str, object]:
 
 def _artifact(note: NoteId, at: Places) -> dict[str, object]:
     path = at.path(note)
-    address = quote(path.encode("utf-8", "surrogateescape"), safe="/")
+    # Bytes of a file's name that are no UTF-8 come as such half characters, and go as the bytes that they were.
+    plain = "".join(
+        "\N{REPLACEMENT CHARACTER}" if "\ud800" <= c < "\udc80" or "\udd00" <= c < "\ue000" else c for c in path
+    )
+    address = quote(plain.encode("utf-8", "surrogateescape"), safe="/")
     return {"uri": f"file://{address}" if path.startswith("/") else address}
 
 
