@@ -45,17 +45,17 @@ def every_rule(config: Config) -> Config:
 def mended(sources: Sources, check: Check, wanted: Callable[[Diagnostic], bool], config: Config) -> Mended:
     """Makes the wanted fixes until none is left; `check` finds what breaks any rule."""
     found = check(sources)
-    current, fixed, checks, refused = sources, 0, 1, frozenset[_Identity]()
+    current, fixed, checks, refused = sources, 0, 1, 0
     for _ in range(_ROUNDS):
-        chosen = apart(one for one in found if one.fix and _identity(one) not in refused and wanted(one))
-        if not chosen or checks >= _CHECKS:
-            break
+        chosen = apart(one for one in found if one.fix and wanted(one))
         trial = _Trial(current, found, check, config)
         trial.take(chosen, _CHECKS - checks)
-        current, found = trial.sources, trial.found
-        fixed, checks, refused = fixed + len(trial.taken), checks + trial.checks, refused | trial.refused
+        current, found, refused = trial.sources, trial.found, len(chosen) - len(trial.taken)
+        fixed, checks = fixed + len(trial.taken), checks + trial.checks
+        if not trial.taken or checks >= _CHECKS:
+            break
     changed = tuple(note for note in sorted(sources) if current[note].text != sources[note].text)
-    return Mended(current, found, changed, fixed, len(refused))
+    return Mended(current, found, changed, fixed, refused)
 
 
 def apart(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -98,25 +98,20 @@ def _identity(one: Diagnostic) -> _Identity:
 class _Trial:
     """One round: takes the fixes together if that is sound, else in halves, down to the ones that do harm."""
 
-    __slots__ = ("_check", "_config", "_start", "checks", "found", "refused", "sources", "taken")
+    __slots__ = ("_check", "_config", "_start", "checks", "found", "sources", "taken")
 
     def __init__(self, sources: Sources, found: tuple[Diagnostic, ...], check: Check, config: Config) -> None:
         self._start, self._check, self._config = sources, check, config
         self.sources, self.found = sources, found
         self.taken: tuple[Diagnostic, ...] = ()
-        self.refused: frozenset[_Identity] = frozenset()
         self.checks = 0
 
     def take(self, chosen: tuple[Diagnostic, ...], checks: int) -> None:
         """Takes what can be taken, within so many checks."""
-        waiting = [chosen]
-        while waiting:
+        waiting = [chosen] if chosen else []
+        while waiting and self.checks < checks:
             batch = waiting.pop()
-            if self.checks < checks and self._take(batch):
-                continue
-            if len(batch) == 1 or self.checks >= checks:
-                self.refused |= {_identity(one) for one in batch}
-            else:
+            if not self._take(batch) and len(batch) > 1:
                 middle = len(batch) // 2
                 waiting += (batch[middle:], batch[:middle])
 

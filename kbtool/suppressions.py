@@ -29,6 +29,8 @@ from kbtool.values import Span
 MARK = "kbtool:"
 BLOCK, FILE = "ignore", "ignore-file"
 Kind = Literal["note", "block", "line"]
+_MARKS = "->#*+"
+"""What a line may begin with before its text."""
 _END = 1 << 62
 """Behind every text."""
 
@@ -73,16 +75,24 @@ def suppressions(text: str, blocks: Sequence[Block], cells: Iterable[CodeCell]) 
 
 
 def _in_blocks(text: str, blocks: Sequence[Block]) -> Iterator[Suppression]:
+    bounds = [*_starts(text, blocks), _END]
     for number, block in enumerate(blocks):
         following = blocks[number + 1] if number + 1 < len(blocks) else None
-        start = text.rfind("\n", 0, block.span.start) + 1
-        end = text.rfind("\n", 0, following.span.start) + 1 if following else _END
         childless = following is None or following.depth <= block.depth
         alone = childless and len(block.parts) == 1 and not block.properties
         for node in _comments(text, block.parts):
             inner = Span(node.start + len("<!--"), max(node.start + len("<!--"), node.end - len("-->")))
             cut, clean = _cut(text, node, alone)
-            yield from _read(text, inner, ("block", Span(start, end), node, cut, clean))
+            yield from _read(text, inner, ("block", Span(*bounds[number : number + 2]), node, cut, clean))
+
+
+def _starts(text: str, blocks: Iterable[Block]) -> Iterator[int]:
+    """Where each block begins, its indentation included; some begin within a line."""
+    for block in blocks:
+        at = block.span.start
+        while at > 0 and _is_blank(text[at - 1]):
+            at -= 1
+        yield at if at == 0 or text[at - 1] == "\n" else block.span.start
 
 
 def _comments(text: str, parts: Iterable[Part]) -> Iterator[Span]:
@@ -112,8 +122,8 @@ def _children(node: _Node) -> Iterable[_Node]:
 def _cut(text: str, span: Span, alone: bool) -> tuple[Span, bool]:
     """What goes with a comment: its line where it stands alone (behind quote marks), else blanks.
 
-    The bullet goes too when the comment is `alone` in its block. Also whether the rest stays what it is: without a
-    blank on either side the comment's neighbours would touch.
+    The bullet goes too when the comment is `alone` in its block. Also whether the rest surely stays what it is: without
+    a blank on either side the comment's neighbours would touch, and what comes to a line's start may begin anything.
     """
     left, right = span
     while left > 0 and _is_blank(text[left - 1]):
@@ -127,13 +137,14 @@ def _cut(text: str, span: Span, alone: bool) -> tuple[Span, bool]:
             return _line(text, Span(line_start, right)), True
         return Span(left, right - (text[right - 1] == "\r")), True
     if opens_line:
-        return Span(span.start, right), True
+        return Span(span.start, right), False
     before, after = left < span.start, right > span.end
-    return Span(span.start - (before and after), span.end), before or after
+    clean = (before or after) and text[left - 1] not in _MARKS
+    return Span(span.start - (before and after), span.end), clean
 
 
 def _is_blank(char: str) -> bool:
-    return char != "\n" and char.isspace()
+    return char in " \t\r"
 
 
 def _before_marks(text: str, at: int, bullet: bool) -> int:

@@ -29,7 +29,7 @@ def say_patch(lines: Iterable[str]) -> None:
         say(lines)
         return
     paint = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"} if color() else {}
-    shown = ((paint.get(line[:1], ""), visible(line)) for line in lines)
+    shown = ((paint.get(line[:1], ""), visible(line.removesuffix("\r")).rstrip()) for line in lines)
     say(f"{colour}{line}\x1b[0m" if colour else line for colour, line in shown)
 
 

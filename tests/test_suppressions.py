@@ -46,6 +46,7 @@ def without_unused(text: str) -> str:
         ("- > [[нет1]] <!-- kbtool: ignore[missing-page] — цитата -->", []),
         ("- | [[нет1]] <!-- kbtool: ignore[missing-page] --> |", []),
         ("- [[нет1]]\n  <!-- kbtool: ignore[missing-page]\n  на двух строках -->", []),
+        ("- [[нет1]] <!-- kbtool: ignore[missing-page] --># [[нет2]]", []),
         ("# [[нет1]] <!-- kbtool: ignore[missing-page] -->\n- [[нет2]]", ["[[нет2]]"]),
     ],
 )
@@ -94,7 +95,6 @@ def test_syntax_error_can_be_silenced_on_its_line(end: str) -> None:
         ("- a <!-- kbtool: ignore[bad-latex] -->\n- b", "- a\n- b"),
         ("- a <!-- kbtool: ignore[bad-latex] -->  \r\n- b", "- a\r\n- b"),
         ("- a <!-- kbtool: ignore[bad-latex] --> b", "- a b"),
-        ("- <!-- kbtool: ignore[bad-latex] --> b", "- b"),
         ("- a\n  <!-- kbtool: ignore[bad-latex] -->\n  b", "- a\n  b"),
         ("- a\r\n  <!-- kbtool: ignore[bad-latex] -->\r\n  b", "- a\r\n  b"),
         ("- <!-- kbtool: ignore[bad-latex] -->\n- b", "- b"),
@@ -132,8 +132,16 @@ def test_only_the_unused_name_goes(names: str, left: str) -> None:
     assert without_unused(text) == text.replace(names, left)
 
 
-def test_comment_between_words_is_no_safe_cut() -> None:
-    (one,) = found("- **a**<!-- kbtool: ignore[bad-latex] -->b")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- **a**<!-- kbtool: ignore[bad-latex] -->b",  # neighbours would touch
+        "- <!-- kbtool: ignore[bad-latex] --> # b",  # would become a heading
+        "- a\n  <!-- kbtool: ignore[bad-latex] --> id:: b",  # would become a property
+    ],
+)
+def test_what_could_change_the_rest_is_no_safe_fix(text: str) -> None:
+    (one,) = [one for one in found(text) if one.rule == "unused-suppression"]
     assert one.fix
     assert not one.fix.safe
 
