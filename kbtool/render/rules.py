@@ -48,7 +48,7 @@ def _index(texts: Mapping[str, str], config: Config, look: Look) -> Page:
     head = element("tr", {}, "".join(element("th", {}, name) for name in says.rules_head))
     rows = "".join(_row(rule, (texts[rule.name], config), place, says) for rule in RULES)
     table = element("table", {}, element("thead", {}, head) + element("tbody", {}, rows))
-    html = _head(says.rules) + element("div", {"class": "kb-table", "data-search-exclude": ""}, table)
+    html = _head(says.rules) + element("div", {"class": "kb-table kb-rules", "data-search-exclude": ""}, table)
     return Page(slug, says.rules, html, (Heading(says.rules, "rules", 1),), "", ())
 
 
