@@ -268,7 +268,7 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     """All diagnostics, and those between notes as they are to be kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
-    from kbtool.kb import complete
+    from kbtool.filters import filtered
     from kbtool.linking import link
     from kbtool.record import FactsOf
 
@@ -281,7 +281,7 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
         found += some
     for problems, _, alone, _ in change.after.values():
         found += map(diagnostic, problems + alone)
-    return complete(found, known), linked
+    return filtered(found, known.notes, now.project.config), linked
 
 
 def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:

@@ -7,6 +7,8 @@ from dataclasses import Field, dataclass, field, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
+from kbtool.rule_settings import BadSetting, read_ignore_in, read_patterns, read_rules
+from kbtool.rules import RuleSetting
 from kbtool.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -22,12 +24,18 @@ class Config:
     """kbtool's own settings, all of them options of the `kbtool` plugin in `mkdocs.yml`.
 
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
-    `output_limit`: bytes that a cell may print.
+    `output_limit`: bytes that a cell may print. `rules`, `select`, `ignore` and `ignore_in` (by patterns of paths) say
+    which problems count and how much, see `rules.severity`. `rule_pages`: whether the rules' pages stand on the site.
     """
 
     wanted: tuple[str, ...] = ()
     timeout: float = 60.0
     output_limit: int = 1_048_576
+    rules: tuple[RuleSetting, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    ignore_in: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rule_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +56,8 @@ class GraphSettings:
 class MkdocsFile:
     """What kbtool reads of a `mkdocs.yml`: two folders as written, and the options of its own plugin.
 
-    `plugin` is false when the file does not name the plugin at all. `language` is the theme's.
+    `plugin` is false when the file does not name the plugin at all. `language` is the theme's. `site_url` is where the
+    site will stand, empty when the file does not say; `directory_urls` whether a page is a folder there.
     """
 
     docs_dir: str = "docs"
@@ -56,6 +65,8 @@ class MkdocsFile:
     plugin: bool = False
     options: Mapping[str, object] = field(default_factory=dict)
     language: str = ""
+    site_url: str = ""
+    directory_urls: bool = True
 
 
 # ---------------------------------------------------------------- options
@@ -79,6 +90,8 @@ def _unknown_option(name: str, known: tuple[str, ...]) -> str:
 
 
 def _option(known: Field[Any], value: object) -> Any:
+    if known.name in ("rules", "select", "ignore", "ignore_in"):
+        return _of_rules(known.name, value)
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -96,6 +109,18 @@ def _option(known: Field[Any], value: object) -> Any:
         "str": "a text",
     }[str(known.type)]
     raise KbError(f"mkdocs.yml: the option `{known.name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
+
+
+def _of_rules(name: str, value: object) -> Any:
+    try:
+        match name:
+            case "rules":
+                return read_rules(value)
+            case "ignore_in":
+                return read_ignore_in(value)
+        return read_patterns(value, name)
+    except BadSetting as error:
+        raise KbError(f"mkdocs.yml: the plugin kbtool: {error}") from None
 
 
 def _kind(value: object) -> str:
@@ -135,7 +160,14 @@ def read_mkdocs(text: str) -> MkdocsFile:
         plugin,
         options,
         _language(top.get("theme")),
+        _text(top.get("site_url")),
+        _value(top["use_directory_urls"], 1) is not False if "use_directory_urls" in top else True,
     )
+
+
+def _text(node: Node | None) -> str:
+    value = _value(node, 1) if node is not None else None
+    return value if isinstance(value, str) else ""
 
 
 def _language(theme: Node | None) -> str:
@@ -186,7 +218,8 @@ def _plugin(node: Node | None) -> tuple[bool, Mapping[str, object]]:
     """Whether kbtool's plugin is named, and its options; plugins are a list of names and mappings, or one mapping."""
     for name, options in _named(node) if node is not None else ():
         if name == "kbtool":
-            value = _value(options, 3) if options is not None else None
+            # Options, rules, one rule's options, their values' items.
+            value = _value(options, 5) if options is not None else None
             if options is not None and not isinstance(value, dict | None):
                 raise KbError(f"mkdocs.yml{_at(options)}: the options of kbtool must be `key: value`")
             return True, value if isinstance(value, dict) else {}

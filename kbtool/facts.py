@@ -7,7 +7,7 @@ checked between notes is checked on them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
@@ -21,8 +21,9 @@ class Facts(NamedTuple):
     journal: int | None
     defines: Sequence[Definition]
     refers: Sequence[Reference]
+    suppressions: tuple[tuple[Any, ...], ...] = ()
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, tuple(map(tuple, note.suppressions)))

@@ -8,10 +8,11 @@ from typing import NamedTuple, TypeVar
 
 from kbtool import names as spelling
 from kbtool.checks import check_base
-from kbtool.checks.context import Base, base
+from kbtool.checks.context import base
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import Facts
 from kbtool.files import BaseFiles
+from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
@@ -20,7 +21,7 @@ from kbtool.record import Reading, Record, examine, record
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
-__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "complete", "in_order", "surroundings"]
+__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "surroundings"]
 
 T = TypeVar("T")
 
@@ -111,7 +112,7 @@ class Kb:
         found = [*files.problems, *check_base(known)]
         for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
-        return complete(found, known)
+        return filtered(found, facts, files.config)
 
 
 def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:
@@ -144,16 +145,6 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
         if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
             return old.names
     return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
-
-
-def complete(found: Iterable[Diagnostic], base: Base) -> tuple[Diagnostic, ...]:  # noqa: ARG001 -- suppressions: facts
-    """All that was found of a base, in order; the place for what weighs all diagnostics of a note by its facts."""
-    return in_order(found)
-
-
-def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Diagnostics by path, position and rule."""
-    return tuple(sorted(diagnostics, key=lambda d: (d.note, d.span, d.rule, d.message)))
 
 
 def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:

@@ -180,9 +180,12 @@ def slug(name: str) -> Slug:
     return Slug("/".join(part[:80].strip("-") for part in parts if part) or "page")
 
 
-def slugs(names: Mapping[NoteId, str], home: NoteId | None) -> dict[NoteId, Slug]:
-    """A slug for each note, all different; the home note is `index`. The first by note path keeps the plain one."""
-    taken = {"index", "404", "all", "tags", "search", "sitemap", "assets", "javascripts", "stylesheets"}
+def slugs(names: Mapping[NoteId, str], home: NoteId | None, reserved: Iterable[str] = ()) -> dict[NoteId, Slug]:
+    """A slug for each note, all different; the home note is `index`. The first by note path keeps the plain one.
+
+    `reserved` are slugs that no note gets.
+    """
+    taken = {*reserved, "index", "404", "all", "tags", "search", "sitemap", "assets", "javascripts", "stylesheets"}
     found: dict[NoteId, Slug] = {}
     for note in sorted(names):
         if note == home:

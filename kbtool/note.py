@@ -10,6 +10,7 @@ from kbtool import names
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.references import Place, counts, effective, in_block
+from kbtool.suppressions import Suppression, suppressions
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
     Block,
@@ -54,6 +55,7 @@ class Note:
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
+    suppressions: tuple[Suppression, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -81,6 +83,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         properties,
         parsed.blocks,
         parsed.diagnostics + problems,
+        suppressions(source.text, parsed.blocks, cells),
     )
 
 

@@ -15,10 +15,12 @@ from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
+from kbtool.render import rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
 from kbtool.render.site import SiteInput, assemble
+from kbtool.rule_pages import page_texts
 from kbtool.values import NoteId, Outcome, Slug
 
 
@@ -46,7 +48,8 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look)
         page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
         for ident, one in context.entries.items()
     ]
-    return assemble(context, pages)
+    config = snapshot.files.config
+    return assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
 
 
 def home(snapshot: Snapshot, look: Look) -> NoteId | None:
@@ -58,7 +61,8 @@ def home(snapshot: Snapshot, look: Look) -> NoteId | None:
 def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None) -> Mapping[NoteId, Entry]:
     """What rendering needs of each note; `first` becomes the home page."""
     notes = query.pages(snapshot)
-    places = names.slugs({note.id: note.name for note in notes}, first)
+    reserved = rules.reserved() if snapshot.files.config.rule_pages else ()
+    places = names.slugs({note.id: note.name for note in notes}, first, reserved)
     return {note.id: _entry(snapshot, note, places[note.id], outcomes.get(note.id)) for note in notes}
 
 

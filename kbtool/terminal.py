@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 
 from kbtool.report import wants_color
+from kbtool.report.visible import visible
 
 # Shorter work needs no progress line.
 _PATIENCE = 1.0
@@ -20,6 +21,16 @@ def say(lines: Iterable[str]) -> None:
     for line in lines:
         _write(sys.stdout, line + "\n")
     sys.stdout.flush()
+
+
+def say_patch(lines: Iterable[str]) -> None:
+    """Writes a patch: as it is into a pipe, so that it can be applied; on a terminal visible, and in colours."""
+    if not is_interactive():
+        say(lines)
+        return
+    paint = {"+": "\x1b[32m", "-": "\x1b[31m", "@": "\x1b[36m"} if color() else {}
+    shown = ((paint.get(line[:1], ""), visible(line.removesuffix("\r")).rstrip()) for line in lines)
+    say(f"{colour}{line}\x1b[0m" if colour else line for colour, line in shown)
 
 
 def warn(line: str) -> None:
@@ -36,6 +47,11 @@ def _write(stream: object, text: str) -> None:
 def columns() -> int:
     """The width of the terminal, 100 where there is none."""
     return shutil.get_terminal_size((100, 24)).columns
+
+
+def is_interactive() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
 
 
 def color() -> bool:

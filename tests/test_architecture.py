@@ -17,43 +17,41 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "config", "files", "packed", "names", "positions", "rules"),
+    *("values", "suggest", "rules", "rule_settings", "config", "files", "packed", "names", "positions"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
-    *("references", "cells.options", "note", "facts", "graph"),
+    *("references", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
-    *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
-    *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
-    *("edits", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
+    *(
+        "checks.context",
+        "checks.pages",
+        "checks.blocks",
+        "checks.assets",
+        "checks.formulas",
+        "checks.properties",
+        "checks.suppressions",
+    ),
+    *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
+    *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
+    *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.search", "render.page"),
-    "render.site",
+    *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "examining", "crew", "checking", "swap", "publish", "mkdocs_plugin", "server"),
-    *("terminal", "commands.opening", "commands.check", "commands.watching", "commands.run", "commands.build"),
+    *("disk", "cache", "examining", "crew", "checking", "git", "output"),
+    *("swap", "publish", "mkdocs_plugin", "server"),
+    *("terminal", "commands.opening", "commands.reporting", "commands.fixing", "commands.check", "commands.watching"),
+    *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
-RIM = {
-    "edits",
-    "disk",
-    "cache",
-    "examining",
-    "crew",
-    "checking",
-    "swap",
-    "publish",
-    "mkdocs_plugin",
-    "server",
-    "terminal",
-    "cli",
-    "__main__",
-}
+RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "swap", "publish"}
+RIM |= {"mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
-RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
+RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kbtool.config import Config
-from kbtool.report import Format, ReportOptions, render, wants_color
-from kbtool.values import Diagnostic, Label, NoteId, Span
+from kbtool.report import FORMATS, Format, ReportOptions, render, wants_color
+from kbtool.values import Diagnostic, Edit, Fix, Label, NoteId, Span
 
 Q = NoteId("pages/Q.md")
-FORMATS: tuple[Format, ...] = ("text", "concise", "json", "github")
 
 
 def about(text: str, part: str, message: str = "no", advice: str = "") -> Diagnostic:
@@ -101,6 +102,53 @@ def test_fault_longer_than_the_width_is_cut_too() -> None:
     line, carets = caret("a " + "x" * 1_000_000 + " b", "x" * 1_000_000)
     assert len(line) <= 100
     assert len(carets) == len(line)
+
+
+def mended(text: str, part: str, new: str, safe: bool = True) -> Diagnostic:
+    found = about(text, part)
+    return replace(found, fix=Fix("mend it", (Edit(Q, found.span, new),), safe))
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "new", "shown"),
+    [
+        ("- a b\n", "b", "c", ["    - - a b", "    + - a c"]),
+        ("- a b\n", " b", "", ["    - - a b", "    + - a"]),
+        ("- a\n- b\n- c", "- b\n", "", ["    - - b"]),
+        ("- a\n- b\n- c", "a\n- b", "", []),
+        ("- a\n", "a", "b\nc", []),
+        ("- \x1b[31m b\r\n", "b", "\u202e", ["    - - <U+001B>[31m b", "    + - <U+001B>[31m <U+202E>"]),
+    ],
+)
+def test_fix_shows_the_line_before_and_after(text: str, part: str, new: str, shown: list[str]) -> None:
+    lines = report(text, mended(text, part, new))
+    at = lines.index("  = fix: mend it")
+    assert lines[at + 1 : -2] == shown
+
+
+def test_unsafe_fix_is_marked() -> None:
+    assert "  = fix (unsafe): mend it" in report("- a", mended("- a", "a", "b", safe=False))
+
+
+def test_fix_in_a_long_line_is_cut_around_the_change() -> None:
+    text = "я" * 500 + "[[нет]]" + "ю" * 500
+    old, new = report(text, mended(text, "[[нет]]", "[[да]]"), width=60)[-4:-2]
+    assert "[[нет]]" in old
+    assert "[[да]]" in new
+    assert max(len(old), len(new)) <= 60
+
+
+@pytest.mark.parametrize(
+    ("safe", "told"),
+    [
+        ([True], "; 1 fixable with --fix"),
+        ([False, False], "; 2 fixable with --fix --unsafe"),
+        ([True, True, False], "; 2 fixable with --fix, 1 more with --fix --unsafe"),
+    ],
+)
+def test_summary_counts_fixes(safe: list[bool], told: str) -> None:
+    found = [mended("- a", "a", "b", one) for one in safe]
+    assert list(render(found, {Q: "- a"}, "text", ReportOptions(Config(), 1)))[-1].endswith(told)
 
 
 @pytest.mark.parametrize(
@@ -225,6 +273,14 @@ def test_any_text_gives_clean_lines(text: str, message: str, place: tuple[int, i
     for form in FORMATS:
         for line in report(text, Diagnostic("missing-page", Q, span, message), form, width):
             assert not [char for char in line if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
+
+
+@given(st.text(), st.text())
+def test_any_text_gives_documents(text: str, message: str) -> None:
+    found = replace(mended(text, text[:1], message), message=message)
+    for form in ("sarif", "gitlab"):
+        assert json.loads("\n".join(report(text, found, form)))
+    assert ElementTree.fromstring("\n".join(report(text, found, "junit")))
 
 
 def test_json_survives_any_text() -> None:

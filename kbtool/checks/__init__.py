@@ -10,13 +10,14 @@ from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.formulas import bad_latex, unread_formula
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
+from kbtool.checks.suppressions import bad_suppression
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
 __all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
 
-ALONE = (bad_latex, unread_formula, bad_property)
+ALONE = (bad_latex, unread_formula, bad_property, bad_suppression)
 """Checks that need nothing but the note; those of its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""

@@ -1,24 +1,92 @@
-"""`kbtool check`: says what is wrong with a base; executes nothing."""
+"""`kbtool check`: says what is wrong with a base, and mends it on request; executes nothing."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
-from kbtool.commands import opening
-
-FORMATS = ("text", "concise", "json", "github")
+from kbtool import disk, git
+from kbtool.commands import fixing, opening, reporting
+from kbtool.config import Config, KbError
+from kbtool.rule_settings import BadSetting, read_names
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     opening.add_paths(parser)
-    parser.add_argument("--format", choices=FORMATS, default="text", help="how to print (default: text)")
-    parser.add_argument("--strict", action="store_true", help="count warnings as errors")
+    rules = parser.add_argument_group("rules")
+    lists = {"metavar": "RULE,…", "action": "append", "default": []}
+    rules.add_argument("--select", **lists, help="look for these alone: names, patterns (bad-*), all")  # type: ignore[arg-type]
+    rules.add_argument("--ignore", **lists, help="look for all but these")  # type: ignore[arg-type]
+    rules.add_argument("--strict", action="store_true", help="count warnings as errors")
+    changed = "check only notes that git says differ from a revision (default: HEAD)"
+    parser.add_argument("--changed", metavar="REV", nargs="?", const="HEAD", help=changed)
+    fixes = parser.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="mend what can be mended without losing any meaning")
+    fixes.add_argument("--unsafe", action="store_true", help="with --fix or --diff: mend also where meaning may change")
+    fixes.add_argument("--diff", action="store_true", help="print what --fix would change, and write nothing")
+    reporting.add_arguments(parser.add_argument_group("report"))  # type: ignore[arg-type]
 
 
 def run(options: argparse.Namespace) -> int:
-    """0 when no error is shown, 1 when one is."""
-    opened = opening.open_base(options.paths)
-    found = opening.check(opened)
-    opening.print_report(opened, found, options.format)
+    """0 when no error is shown, 1 when one is, or with --diff when there is something to change."""
+    _refuse_nonsense(options)
+    opened = _opened(options)
+    if options.diff:
+        done = fixing.mend(opened, options.unsafe)
+        fixing.show(opened, done)
+        return int(bool(done.changed))
+    if options.fix:
+        done = fixing.mend(opened, options.unsafe)
+        texts, found = fixing.write(opened, done), done.found
+    else:
+        found, texts = opening.check(opened), opened.texts
+    reporting.report(opened, found, texts, options)
     return int(opening.failed(found, opened, options.strict))
+
+
+def _refuse_nonsense(options: argparse.Namespace) -> None:
+    if options.unsafe and not (options.fix or options.diff):
+        raise KbError("--unsafe says which fixes to make: it goes with --fix or --diff")
+    if options.diff and (options.format != "text" or options.statistics or options.output_file):
+        raise KbError("--diff prints a patch, not a report: it goes with no --format, --statistics or --output-file")
+    if options.statistics and options.format not in ("text", "json"):
+        raise KbError(f"--statistics comes as text or json, not as {options.format}")
+
+
+def _opened(options: argparse.Namespace) -> opening.Opened:
+    """The base, its notes that count, and a configuration that the command line had its say in."""
+    paths, revision = _paths_and_revision(options)
+    selection = disk.select(paths)
+    config = _config(selection.project.config, options)
+    opened = opening.open_selection(replace(selection, project=replace(selection.project, config=config)))
+    if revision is None:
+        return opened
+    known = {*opened.checked.notes, *(one.note for one in opened.checked.found)}
+    changed = git.changed(opened.project.base, revision)
+    return replace(opened, selected=frozenset(note for note in known if note in changed and opened.asked(note)))
+
+
+def _paths_and_revision(options: argparse.Namespace) -> tuple[list[Path], str | None]:
+    """In `--changed pages/a.md` the word is a path, unless git knows a revision of that name."""
+    paths, word = list(options.paths), options.changed
+    if word is None or not Path(word).exists() or git.known_revision(Path.cwd(), word):
+        return paths, word
+    return [Path(word), *paths], "HEAD"
+
+
+def _config(config: Config, options: argparse.Namespace) -> Config:
+    select, ignore = _rules("--select", options.select), _rules("--ignore", options.ignore)
+    if select:
+        # Who asks for rules by hand wants them, whatever the configuration leaves out.
+        return replace(config, select=select, ignore=ignore)
+    return replace(config, ignore=(*config.ignore, *ignore))
+
+
+def _rules(flag: str, given: list[str]) -> tuple[str, ...]:
+    words = [word.strip() for one in given for word in one.split(",")]
+    try:
+        return read_names(word for word in words if word)
+    except BadSetting as error:
+        raise KbError(f"{flag}: {error}") from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from importlib.resources import files
-from pathlib import Path
+from collections.abc import Iterator
 
 from kbtool import rules, terminal
 from kbtool.config import KbError
+from kbtool.report.manual import page_lines
+from kbtool.report.text import Look
+from kbtool.rule_pages import fixable, page_text
 from kbtool.suggest import did_you_mean
 
 
@@ -17,22 +19,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Prints what a rule means, why it matters, and how to mend what it finds."""
+    """Prints what a rule means, why it matters, and how to mend what it finds; into a pipe its page as Markdown."""
     if options.rule is None:
-        wide = max(len(rule.name) for rule in rules.RULES)
-        terminal.say(f"{rule.name.ljust(wide)}  {rule.severity.ljust(7)}  {rule.summary}" for rule in rules.RULES)
+        terminal.say(_list())
         return 0
-    page = rules.page(options.rule)
-    if page is None:
+    if rules.page(options.rule) is None:
         near = did_you_mean(options.rule, [rule.name for rule in rules.RULES])
         hint = f"did you mean {near}?" if near else "kbtool explain lists them all"
         raise KbError(f"no rule named {options.rule}\n{hint}")
-    terminal.say(_text(page).rstrip("\n").split("\n"))
+    text = page_text(options.rule)
+    if terminal.is_interactive():
+        terminal.say(page_lines(text, Look(terminal.columns(), terminal.color())))
+    else:
+        terminal.say(text.rstrip("\n").split("\n"))
     return 0
 
 
-def _text(page: str) -> str:
-    """A rule's page: an installed kbtool carries them, a checkout has them among its tests."""
-    carried = files("kbtool").joinpath("rule_pages", page)
-    found = carried if carried.is_file() else Path(__file__).parents[2] / "tests" / "cases" / "checks" / page
-    return found.read_text("utf-8")
+def _list() -> Iterator[str]:
+    wide = max(len(rule.name) for rule in rules.RULES)
+    mended = {"safe": "--fix", "unsafe": "--unsafe", "": ""}
+    for rule in rules.RULES:
+        level = "off" if rule.off else rule.severity
+        fix = mended[fixable(rule.name, page_text(rule.name))]
+        yield f"{rule.name.ljust(wide)}  {level.ljust(7)}  {fix.ljust(8)}  {rule.summary}"

@@ -14,7 +14,8 @@ from kbtool.cells.failures import failures
 from kbtool.cells.plan import Session, imported_modules, plan
 from kbtool.commands import opening
 from kbtool.commands.watching import Watch
-from kbtool.kb import in_order
+from kbtool.facts import facts
+from kbtool.filters import filtered
 from kbtool.note import Note
 from kbtool.values import Diagnostic, NoteId, Outcome, SessionState
 
@@ -56,16 +57,18 @@ def run(options: argparse.Namespace) -> int:
         if ran.failures:
             opening.print_report(opened, ran.failures, "text")
         terminal.say([summary(ran)])
-    return int("failed" in ran.states.values())
+    return int(opening.failed(ran.failures, opened, strict=False))
 
 
 def execute(opened: opening.Opened, jobs: int) -> Ran:
     """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
     asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
-    refused = {note.id: found for note in asked if (found := _misunderstood(note))}
+    said = {note.id: facts(note) for note in asked}
+    config = opened.project.config
+    refused = {note.id: found for note in asked if (found := filtered(_misunderstood(note), said, config, whole=False))}
     asked = [note for note in asked if note.id not in refused]
     environment = read_environment(imported_modules(asked))
-    sessions = plan(asked, opened.project.config, environment).sessions
+    sessions = plan(asked, config, environment).sessions
     kept = store.Store(store.default_folder())
     outcomes = {session.note: kept.load(session.key) for session in sessions}
     known = {note: outcome for note, outcome in outcomes.items() if outcome is not None and not outcome.failed}
@@ -77,7 +80,8 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
     problems = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
-    return Ran(states, known, in_order([*problems, *(d for one in refused.values() for d in one)]))
+    problems += (d for one in refused.values() for d in one)
+    return Ran(states, known, filtered(problems, said, config, whole=False))
 
 
 def _misunderstood(note: Note) -> tuple[Diagnostic, ...]:

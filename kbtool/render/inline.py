@@ -103,6 +103,8 @@ def html_html(scope: Scope, node: tree.Html) -> str:
     source = scope.source(node.span)
     if node.hiccup:
         return element("code", {"class": "kb-raw"}, escape(source, quote=False))
+    if source.startswith("<!--"):
+        return ""
     if source.startswith("@@"):
         source = source.partition(": ")[2].removesuffix("@@")
     if scope.links and scope.boxes:

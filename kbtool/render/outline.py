@@ -88,7 +88,9 @@ def _item(scope: Scope, at: int, end: int) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     title, rest = _split(scope, block, at)
     children = outline_html(scope, at + 1, end)
-    if block.mark == "pre" and not (title or rest or children):
+    # A bullet that holds a comment alone shows nothing; one without anything is an empty line that somebody wants.
+    unseen = block.mark == "pre" or (block.parts and not block.properties)
+    if unseen and not (title or rest or children):
         return ""
     pairs = {"class": _classes(block, title + rest), "id": _item_id(scope, anchor)}
     if _is_collapsed(block) and (children or rest):

@@ -61,7 +61,8 @@ def part_html(scope: Scope, part: tree.Part, width: int) -> str:
         case tree.Rule():
             return "<hr>"
         case tree.Html():
-            return element("div", {"class": "kb-html"}, html_html(scope, part))
+            content = html_html(scope, part)
+            return element("div", {"class": "kb-html"}, content) if content else ""
         case tree.Drawer():
             return ""
         case tree.FootnoteText():

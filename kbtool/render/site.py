@@ -26,12 +26,15 @@ class SiteInput:
     assets: tuple[str, ...]
 
 
-def assemble(context: RenderContext, pages: Sequence[Page]) -> SiteInput:
-    """The site of these notes' pages: with a list of all, which is the home page too where no note is that."""
-    made = [_all_pages(context, ALL)]
+def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page] = ()) -> SiteInput:
+    """The site of these notes' pages: with a list of all, which is the home page too where no note is that.
+
+    `rules` are the pages of the rules, the table of all first; the list of all pages leads there.
+    """
+    made = [_all_pages(context, ALL, rules)]
     if not any(page.slug == HOME for page in pages):
-        made.append(_all_pages(context, HOME))
-    return SiteInput((*pages, *made), _assets(context.entries.values()))
+        made.append(_all_pages(context, HOME, rules))
+    return SiteInput((*pages, *made, *rules), _assets(context.entries.values()))
 
 
 def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -42,7 +45,7 @@ def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
 # ---------------------------------------------------------------- the list of all pages
 
 
-def _all_pages(context: RenderContext, slug: Slug) -> Page:
+def _all_pages(context: RenderContext, slug: Slug, rules: Sequence[Page]) -> Page:
     says = words(context.look.language)
     place = Place(slug, context.look.directory_urls)
     entries = sorted(context.entries.values(), key=_order)
@@ -50,6 +53,9 @@ def _all_pages(context: RenderContext, slug: Slug) -> Page:
     count = element("span", {"class": "kb-count"}, str(len(entries)))
     html = element("header", {"class": "kb-head"}, element("h1", {"id": "all"}, f"{says.all_pages} {count}"))
     body = element("div", {"class": "kb-index", "data-search-exclude": ""}, letters)
+    if rules:
+        link = element("a", {"href": place.page(rules[0].slug)}, says.rules)
+        body += element("p", {"class": "kb-index__rules"}, link)
     return Page(slug, says.all_pages, html + body, (Heading(says.all_pages, "all", 1),), "", ())
 
 

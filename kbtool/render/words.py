@@ -46,6 +46,9 @@ class Words:
     home: str
     dark: str
     light: str
+    rules: str
+    rules_head: tuple[str, str, str, str]
+    severities: tuple[tuple[str, str], ...]
     properties: tuple[tuple[str, str], ...]
     admonitions: tuple[tuple[str, str], ...]
 
@@ -85,6 +88,9 @@ RUSSIAN = Words(
     home="На главную",
     dark="Тёмная тема",
     light="Светлая тема",
+    rules="Правила проверки",
+    rules_head=("Правило", "Важность", "Исправление", "О чём оно"),
+    severities=(("error", "ошибка"), ("warning", "предупреждение"), ("info", "сведение"), ("off", "выключено")),
     properties=(("type", "вид"), ("status", "состояние"), ("sources", "источники"), ("source", "источник")),
     admonitions=(
         ("note", "Примечание"),
@@ -131,6 +137,9 @@ ENGLISH = Words(
     home="Home",
     dark="Dark mode",
     light="Light mode",
+    rules="Rules of the check",
+    rules_head=("Rule", "Severity", "Fix", "What it finds"),
+    severities=(("error", "error"), ("warning", "warning"), ("info", "info"), ("off", "off")),
     properties=(("type", "type"), ("status", "status"), ("sources", "sources"), ("source", "source")),
     admonitions=(
         ("note", "Note"),

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kbtool.config import Config
+from kbtool.report.gitlab import gitlab
+from kbtool.report.junit import junit
 from kbtool.report.machine import concise, github, json_lines
 from kbtool.report.place import placed, places
+from kbtool.report.sarif import Tool, sarif
+from kbtool.report.statistics import statistics
 from kbtool.report.text import Look, summary, text_report
 from kbtool.values import Diagnostic, NoteId
 
-__all__ = ["Format", "ReportOptions", "render", "wants_color"]
+__all__ = ["FORMATS", "Format", "ReportOptions", "count", "render", "wants_color"]
 
-Format = Literal["text", "concise", "json", "github"]
+Format = Literal["text", "concise", "json", "github", "gitlab", "sarif", "junit"]
+FORMATS: tuple[Format, ...] = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
     """What a report needs beside the diagnostics.
 
-    `notes` were looked at. `prefix` stands before each path (`kb/`). `width` is the terminal's, in columns.
+    `notes` were looked at. `prefix` stands before each path (`kb/`). `width` is the terminal's, in columns. `strict`
+    counts warnings as errors. `url` is the address of a rule's page, with `{rule}` for its name; `manual` are those
+    pages' texts by rule; `version` is kbtool's.
     """
 
     config: Config
@@ -29,6 +36,10 @@ class ReportOptions:
     prefix: str = ""
     width: int = 100
     color: bool = False
+    strict: bool = False
+    url: str = ""
+    manual: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
 
 def render(
@@ -42,12 +53,26 @@ def render(
         case "concise":
             yield from concise(found)
         case "json":
-            yield from json_lines(found)
+            yield from json_lines(found, at, options.url)
         case "github":
             yield from github(found)
+        case "gitlab":
+            yield from gitlab(found, at)
+        case "sarif":
+            yield from sarif(found, at, Tool(options.config, options.url, options.manual, options.version))
+        case "junit":
+            yield from junit(found, options.strict)
         case "text":
             yield from text_report(found, at, Look(options.width, options.color))
             yield summary(found, options.notes)
+
+
+def count(diagnostics: Iterable[Diagnostic], form: Format, options: ReportOptions) -> Iterator[str]:
+    """How often each rule was broken, as `text` or `json`."""
+    found = placed(diagnostics, places((), {}, ""), options.config)
+    yield from statistics(found, form == "json")
+    if form == "text":
+        yield summary(found, options.notes)
 
 
 def wants_color(is_terminal: bool, variables: Mapping[str, str]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from kbtool.report.place import Placed
+from kbtool.report.place import Placed, Places
 from kbtool.report.visible import is_hidden, visible
+from kbtool.values import Edit, Fix
 
 
 def concise(found: Iterable[Placed]) -> Iterator[str]:
@@ -16,10 +17,10 @@ def concise(found: Iterable[Placed]) -> Iterator[str]:
         yield f"{place}: {one.severity}[{one.diagnostic.rule}] {visible(one.diagnostic.message)}"
 
 
-def json_lines(found: Iterable[Placed]) -> Iterator[str]:
+def json_lines(found: Iterable[Placed], at: Places, url: str) -> Iterator[str]:
     """One JSON object per line; `end_line` and `end_column` stand behind the last character."""
     for one in found:
-        fields = {
+        fields: dict[str, object] = {
             "rule": one.diagnostic.rule,
             "severity": one.severity,
             "path": one.path,
@@ -30,7 +31,40 @@ def json_lines(found: Iterable[Placed]) -> Iterator[str]:
             "message": one.diagnostic.message,
             "help": one.diagnostic.help,
         }
-        yield "".join(map(_escaped, json.dumps(fields, ensure_ascii=False)))
+        if one.diagnostic.fix:
+            fields["fix"] = _fix(one.diagnostic.fix, at)
+        if url:
+            fields["url"] = rule_url(url, one.diagnostic.rule)
+        yield json_text(fields)
+
+
+def _fix(fix: Fix, at: Places) -> dict[str, object]:
+    return {"title": fix.title, "safe": fix.safe, "edits": [_edit(edit, at) for edit in fix.edits]}
+
+
+def _edit(edit: Edit, at: Places) -> dict[str, object]:
+    start, end = at.position(edit.note, edit.span.start), at.position(edit.note, edit.span.end)
+    return {
+        "path": at.path(edit.note),
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+        "text": edit.text,
+    }
+
+
+def rule_url(url: str, rule: str) -> str:
+    """The address of a rule's page; `{rule}` in the pattern stands for its name."""
+    return url.replace("{rule}", rule)
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON in which no character is hidden, so that none can do anything to whoever looks at it."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.isascii() and "\x7f" not in text:  # all other controls are escaped already
+        return text
+    return "".join(char if char == "\n" else _escaped(char) for char in text)
 
 
 def _escaped(char: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool.config import Config
@@ -39,19 +39,28 @@ class Places(NamedTuple):
 
 def places(diagnostics: Iterable[Diagnostic], sources: Mapping[NoteId, str], prefix: str) -> Places:
     """The line tables of the notes that the diagnostics speak of."""
-    notes = {note for one in diagnostics for note in (one.note, *(label.note for label in one.labels))}
+    notes = {note for one in diagnostics for note in _spoken_of(one)}
     return Places({note: line_table(sources[note]) for note in notes if note in sources}, prefix)
 
 
+def _spoken_of(one: Diagnostic) -> Iterator[NoteId]:
+    yield one.note
+    yield from (label.note for label in one.labels)
+    yield from (edit.note for edit in (one.fix.edits if one.fix else ()))
+
+
 def placed(diagnostics: Iterable[Diagnostic], at: Places, config: Config) -> tuple[Placed, ...]:
-    """Diagnostics by path, then position, then rule."""
+    """Diagnostics by path, then position, then rule; those whose rule is off are left out."""
     ordered = sorted(diagnostics, key=lambda one: (one.note, one.span, one.rule, one.message))
-    return tuple(_placed(one, at, config) for one in ordered)
+    return tuple(found for one in ordered if (found := _placed(one, at, config)))
 
 
-def _placed(one: Diagnostic, at: Places, config: Config) -> Placed:
+def _placed(one: Diagnostic, at: Places, config: Config) -> Placed | None:
+    level = severity(one.rule, config)
+    if level == "off":
+        return None
     start, end = at.position(one.note, one.span.start), at.position(one.note, one.span.end)
-    return Placed(one, severity(one.rule, config), at.path(one.note), start, end)
+    return Placed(one, level, at.path(one.note), start, end)
 
 
 def first_line(span: Span, table: LineTable) -> tuple[int, int, int]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from kbtool.positions import LineTable
 from kbtool.report.place import Placed, Places, first_line
 from kbtool.report.visible import visible, width
-from kbtool.values import Label, NoteId, Span
+from kbtool.values import Edit, Fix, Label, NoteId, Span
 
 RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
+GONE, NEW = "\x1b[31m", "\x1b[32m"
 BEFORE = 30
 """Columns kept before the fault in a line that is too long to show whole."""
 
@@ -41,10 +43,22 @@ def text_report(found: Iterable[Placed], at: Places, look: Look) -> Iterator[str
 
 
 def summary(found: Iterable[Placed], notes: int) -> str:
-    """`3 errors, 1 warning in 31 notes`."""
-    grave = [one.severity for one in found]
+    """`3 errors, 1 warning in 31 notes; 2 fixable with --fix, 1 more with --fix --unsafe`."""
+    given = tuple(found)
+    grave = [one.severity for one in given]
     counts = [_count(grave.count(kind), kind) for kind in ("error", "warning", "info") if grave.count(kind)]
-    return f"{', '.join(counts) or 'no problems'} in {_count(notes, 'note')}"
+    told = f"{', '.join(counts) or 'no problems'} in {_count(notes, 'note')}"
+    return "; ".join(filter(None, (told, fixable([one.diagnostic.fix for one in given]))))
+
+
+def fixable(fixes: Iterable[Fix | None]) -> str:
+    """How many problems can be mended by which option; empty when none can."""
+    safe = [fix.safe for fix in fixes if fix]
+    if all(safe):
+        return f"{len(safe):,} fixable with --fix" if safe else ""
+    if not any(safe):
+        return f"{len(safe):,} fixable with --fix --unsafe"
+    return f"{safe.count(True):,} fixable with --fix, {safe.count(False):,} more with --fix --unsafe"
 
 
 def _count(number: int, word: str) -> str:
@@ -65,6 +79,30 @@ def _one(one: Placed, at: Places, look: Look) -> Iterator[str]:
         yield from _label(label, shown, gutter, (at, look))
     for help_line in diagnostic.help.splitlines():
         yield f"{' ' * gutter} {look.paint('=', BLUE)} {look.paint('help:', BOLD)} {visible(help_line)}"
+    if diagnostic.fix:
+        yield from _fix(diagnostic.fix, gutter, at, look)
+
+
+def _fix(fix: Fix, gutter: int, at: Places, look: Look) -> Iterator[str]:
+    """The fix's title, and where it changes a single line, that line before and after."""
+    how = "fix:" if fix.safe else "fix (unsafe):"
+    yield f"{' ' * gutter} {look.paint('=', BLUE)} {look.paint(how, BOLD)} {visible(fix.title)}"
+    if len(fix.edits) == 1 and (table := at.tables.get(fix.edits[0].note)):
+        for sign, line, color in _changed(fix.edits[0], table, max(40, look.width - gutter - 5)):
+            yield f"{' ' * gutter}   {look.paint(f'{sign} {line}'.rstrip(), color)}"
+
+
+def _changed(edit: Edit, table: LineTable, room: int) -> Iterator[tuple[str, str, str]]:
+    """A line before and after an edit within it; only the old one when it goes as a whole."""
+    number, start, end = first_line(edit.span, table)
+    line = table.line(number)
+    within = table.position(edit.span.end).line == number and "\n" not in edit.text
+    whole = start == 0 and edit.span.end == table.starts[number] if number < len(table.starts) else False
+    if within or (whole and not edit.text):
+        yield "-", "".join(_cut(line, (start, end), room)), GONE
+    if within:
+        after = line[:start] + edit.text + line[end:]
+        yield "+", "".join(_cut(after, (start, start + len(edit.text)), room)), NEW
 
 
 def _label(label: Label, shown: Excerpt | None, gutter: int, how: tuple[Places, Look]) -> Iterator[str]:

@@ -1,0 +1,140 @@
+"""Fixes: each removes its diagnostic and adds none; together they touch nothing else, and come to an end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from kbtool.config import Config, GraphSettings
+from kbtool.fixes import apart, applied, every_rule, mended, unified
+from kbtool.kb import check_sources
+from kbtool.values import Diagnostic, Edit, Fix, NoteId, Source, Span
+from tests.test_cases import ALL, Case, given
+
+A = NoteId("pages/a.md")
+EVERY = every_rule(Config())
+
+
+def texts(sources: Mapping[NoteId, str]) -> dict[NoteId, Source]:
+    return {note: Source(note, text) for note, text in sources.items()}
+
+
+def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, dict[NoteId, str], frozenset[str]]]:
+    sources, assets, _ = given(case)
+    sources = {note: text.replace(*change) for note, text in sources.items()}
+    found = check_sources(sources, assets, EVERY, GraphSettings())
+    return [(one, sources, assets) for one in found if one.fix]
+
+
+def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
+    return Counter((one.note, one.rule, one.message) for one in found)
+
+
+@pytest.mark.parametrize(
+    "change", [("\0", ""), ("\n", "\r\n"), ("\n- ", "\n\n- ")], ids=["as is", "CRLF", "empty lines"]
+)
+@pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.title}")
+def test_a_fix_removes_its_diagnostic_and_adds_none(case: Case, change: tuple[str, str]) -> None:
+    for one, sources, assets in fixable(case, change):
+        before = identities(check_sources(sources, assets, EVERY, GraphSettings()))
+        made = {note: source.text for note, source in applied(texts(sources), [one]).items()}
+        after = identities(check_sources(made, assets, EVERY, GraphSettings()))
+        assert after[one.note, one.rule, one.message] < before[one.note, one.rule, one.message]
+        assert after - before == Counter()
+
+
+def test_there_are_fixes_to_test() -> None:
+    assert {one.rule for case in ALL for one, _, _ in fixable(case, ("\0", ""))} >= {"bad-latex", "unused-suppression"}
+
+
+# ---------------------------------------------------------------- choosing
+
+
+def about(start: int, end: int, text: str = "", rule: str = "bad-latex") -> Diagnostic:
+    fix = Fix("mend", (Edit(A, Span(start, end), text),), True)
+    return Diagnostic(rule, A, Span(start, end), f"{rule} {start}", (), "", fix)
+
+
+@pytest.mark.parametrize(
+    ("spans", "taken"),
+    [
+        ([(0, 2), (1, 3), (4, 5)], [(0, 2), (4, 5)]),
+        ([(0, 2), (2, 3)], [(0, 2)]),
+        ([(5, 5), (5, 5)], [(5, 5)]),
+        ([(0, 1), (2, 3), (4, 5)], [(0, 1), (2, 3), (4, 5)]),
+    ],
+)
+def test_fixes_that_touch_wait(spans: list[tuple[int, int]], taken: list[tuple[int, int]]) -> None:
+    assert [one.span for one in apart([about(*span) for span in reversed(spans)])] == taken
+
+
+def test_a_fix_of_several_edits_is_taken_whole() -> None:
+    far = about(10, 11)
+    two = replace(far, fix=Fix("mend", (Edit(A, Span(10, 11), ""), Edit(A, Span(0, 1), "")), True))
+    assert apart([about(0, 2), far]) == (about(0, 2), far)
+    assert apart([about(0, 2), two]) == (about(0, 2),)
+
+
+# ---------------------------------------------------------------- making them
+
+
+def check_letters(harm: str) -> tuple[Mapping[NoteId, Source], object]:
+    """A language in which `x` is wrong; its fix writes `y`, or `harm` in the note's first half."""
+
+    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+        text = sources[A].text
+        wrong = [about(i, i + 1, harm if i < 4 else "y") for i, char in enumerate(text) if char == "x"]
+        return (*wrong, *(about(i, i + 1, "", "python-syntax") for i, char in enumerate(text) if char == "!"))
+
+    return texts({A: "x--x--x--x"}), check
+
+
+@pytest.mark.parametrize(
+    ("harm", "after", "fixed", "refused"),
+    [
+        ("y", "y--y--y--y", 4, 0),
+        ("!", "x--x--y--y", 2, 2),  # adds an error
+        ("x", "x--x--y--y", 2, 2),  # mends nothing
+        ("", "----y--y", 4, 0),
+    ],
+)
+def test_harmful_fixes_are_left_alone(harm: str, after: str, fixed: int, refused: int) -> None:
+    sources, check = check_letters(harm)
+    done = mended(sources, check, lambda one: one.rule == "bad-latex", EVERY)  # type: ignore[arg-type]
+    assert (done.sources[A].text, done.fixed, done.refused) == (after, fixed, refused)
+
+
+def test_nothing_wanted_changes_nothing() -> None:
+    sources, check = check_letters("y")
+    done = mended(sources, check, lambda _: False, EVERY)  # type: ignore[arg-type]
+    assert (done.changed, done.fixed) == ((), 0)
+
+
+def test_fixing_again_changes_nothing() -> None:
+    text = (
+        "\ufeff- [[нет]] <!-- kbtool: ignore[bad-latex, missing-page] -->\r\n\t- b <!-- kbtool: ignore[bad-latex] -->"
+    )
+
+    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+        return check_sources({note: one.text for note, one in sources.items()}, frozenset(), EVERY, GraphSettings())
+
+    once = mended(texts({A: text}), check, lambda _: True, EVERY)
+    assert once.sources[A].text == "\ufeff- [[нет]] <!-- kbtool: ignore[missing-page] -->\r\n\t- b"
+    assert mended(once.sources, check, lambda _: True, EVERY).fixed == 0
+
+
+# ---------------------------------------------------------------- patches
+
+
+def test_patch_keeps_line_ends() -> None:
+    assert list(unified("a\r\nb", "a\r\nc", "x y.md")) == [
+        *("--- x y.md\t", "+++ x y.md\t", "@@ -1,2 +1,2 @@", " a\r"),
+        *("-b", "\\ No newline at end of file", "+c", "\\ No newline at end of file"),
+    ]
+
+
+def test_patch_breaks_lines_at_newlines_alone() -> None:
+    assert list(unified("a\u2028b\x0cc\n", "a\u2028b\x0cd\n", "x"))[3:] == ["-a\u2028b\x0cc", "+a\u2028b\x0cd"]
