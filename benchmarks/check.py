@@ -1,25 +1,31 @@
-"""Cold `kbtool check` of generated notes against markdown-it-py that only tokenises the same notes.
+"""`kbtool check` of generated notes, measured against markdown-it-py that only tokenises the same notes.
 
-    python -m benchmarks.check [--notes N] [--runs N] [--out FILE]
+    python -m benchmarks.check [--notes N] [--runs N] [--curve N,N,…] [--out FILE]
 
-Each run starts a fresh process for either side, one after the other, so that a busy machine slows both: the ratio is
-what to compare, with another day or another machine. Files are read once before, so both find them in memory.
+The unit is the time of that tokenising, in one process. Each run starts fresh processes one after the other, so that a
+busy machine slows all of them: the ratios are what to compare, with another day or another machine. Files are read once
+before, so all find them in memory. Times are those of whole processes, start and end included. On a busy machine two
+processes gain little; processor seconds then tell more, of which a cold check divides most among its processes.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from benchmarks.process import ROOT, Spent, run
+
+MLDOC = ROOT / "tests" / "oracle" / "node_modules" / "mldoc"
 TOKENISE = """
 import pathlib, sys
 from markdown_it import MarkdownIt
@@ -27,14 +33,17 @@ parser = MarkdownIt("commonmark")
 for path in pathlib.Path(sys.argv[1]).rglob("*.md"):
     parser.parse(path.read_text("utf-8"))
 """
-
-
-def seconds(command: list[str]) -> float:
-    """Wall time of one process, its start included."""
-    env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    start = time.perf_counter()
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+TOKENS, COLD, WARM, WORD, NAME = "markdown-it-py", "cold", "warm", "word", "name"
+TITLES = {
+    TOKENS: f"markdown-it-py {metadata.version('markdown-it-py')}, tokens only: the unit",
+    COLD: "`kbtool check`, no cache",
+    WARM: "`kbtool check`, nothing changed",
+    WORD: "`kbtool check`, a word added to one note",
+    NAME: "`kbtool check`, an alias added to one note",
+}
+AIMS = {COLD: 0.6, WARM: 0.02, WORD: 0.03, NAME: 0.03}
+OLD = 1_000_000_000
+"""A time long ago: files written just now are read again at the next check, which is not what is measured."""
 
 
 def generate(notes: int, graph: Path) -> None:
@@ -43,48 +52,120 @@ def generate(notes: int, graph: Path) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def measure(graph: Path, runs: int) -> list[tuple[float, float]]:
-    """(check, tokenise) of each run; one more run before them is not counted."""
-    check = [sys.executable, "-m", "kbtool", "check", "--format", "concise", str(graph)]
-    tokenise = [sys.executable, "-c", TOKENISE, str(graph)]
-    return [(seconds(check), seconds(tokenise)) for _ in range(runs + 1)][1:]
+def check(graph: Path) -> list[str]:
+    return [sys.executable, "-m", "kbtool", "check", "--format", "concise", str(graph)]
 
 
-def table(notes: int, size: int, pairs: list[tuple[float, float]]) -> str:
-    """A Markdown table of medians, with the extremes."""
-    check, tokenise = zip(*pairs, strict=True)
-    ratios = [first / second for first, second in pairs]
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    rows = [
-        f"{notes} notes, {size / 1e6:.2f} MB; median of {len(pairs)} runs (least to most); {machine}",
-        "",
-        "| whole process | seconds |",
-        "|---|---|",
-        f"| `kbtool check`, cold | {spread(check)} |",
-        f"| markdown-it-py {metadata.version('markdown-it-py')}, tokens only | {spread(tokenise)} |",
-        f"| ratio | {spread(ratios)} |",
-    ]
-    return "\n".join(rows) + "\n"
+def round_of(graph: Path, cache: Path) -> dict[str, Spent]:
+    """All measurements once; the notes are as before afterwards."""
+    shutil.rmtree(cache, ignore_errors=True)
+    tokens = run([sys.executable, "-c", TOKENISE, str(graph)], cache)
+    found = {TOKENS: tokens, COLD: run(check(graph), cache)}
+    run(check(graph), cache)  # now it believes the files' times
+    found[WARM] = run(check(graph), cache)
+    path = sorted(graph.rglob("*.md"))[37]
+    text = path.read_text("utf-8")
+    for name, changed in ((WORD, text + "\n- word\n"), (NAME, "alias:: another name\n\n" + text)):
+        path.write_text(changed, "utf-8")
+        found[name] = run(check(graph), cache)
+    path.write_text(text, "utf-8")
+    return found
 
 
-def spread(values: tuple[float, ...] | list[float]) -> str:
+def rows(rounds: Sequence[dict[str, Spent]]) -> Iterator[str]:
+    yield "| whole process | seconds | units | aim | processor seconds | units of them | MB |"
+    yield "|---|---|---|---|---|---|---|"
+    for name, title in TITLES.items():
+        spent = [one[name] for one in rounds]
+        ratio = statistics.median(one[name].wall / one[TOKENS].wall for one in rounds)
+        aim = f"{AIMS[name]:g}" if name in AIMS else ""
+        cpu, memory = statistics.median(one.cpu for one in spent), max(one.memory for one in spent)
+        work = statistics.median(one[name].cpu / one[TOKENS].cpu for one in rounds)
+        wall = spread([one.wall for one in spent])
+        yield f"| {title} | {wall} | {ratio:.3f} | {aim} | {cpu:.2f} | {work:.3f} | {memory:.0f} |"
+
+
+def spread(values: Sequence[float]) -> str:
     return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+# ---------------------------------------------------------------- beside the table
+
+
+def mldoc(graph: Path, cache: Path, rounds: Sequence[dict[str, Spent]]) -> Iterator[str]:
+    node = shutil.which("node")
+    if node is None or not MLDOC.is_dir():
+        yield "Logseq's own parser was not measured: no node, or no `npm install` in tests/oracle."
+        return
+    spent = run([node, str(ROOT / "benchmarks" / "parse_with_mldoc.cjs"), str(graph), str(MLDOC)], cache).wall
+    cold = statistics.median(one[COLD].wall for one in rounds)
+    yield f"mldoc {version_of(MLDOC)} in Node, parsing alone: {spent:.2f} s, {spent / cold:.1f} cold checks (aim: 6)."
+
+
+def version_of(package: Path) -> str:
+    return str(json.loads((package / "package.json").read_text("utf-8"))["version"])
+
+
+def start_up(cache: Path, runs: int) -> str:
+    bare = statistics.median(run([sys.executable, "-c", "pass"], cache).wall for _ in range(4 * runs))
+    ours = statistics.median(run([sys.executable, "-m", "kbtool", "--version"], cache).wall for _ in range(4 * runs))
+    return f"`kbtool --version`: {(ours - bare) * 1000:.0f} ms over `python -c pass` (aim: 60)."
+
+
+def edits(graph: Path) -> str:
+    command = [sys.executable, "-m", "benchmarks.editing", str(graph)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    spent = ", ".join(f"{name} {ms:.0f} ms" for name, ms in json.loads(done.stdout).items())
+    return f"In one process, from an edit to all diagnostics: {spent} (aim: 50)."
+
+
+def curve(sizes: Sequence[int], folder: Path) -> Iterator[str]:
+    if not sizes:
+        return
+    yield from ("", "| notes | cold, seconds | ms a note | times the row above | MB |", "|---|---|---|---|---|")
+    before = 0.0
+    for notes in sizes:
+        graph = folder / f"curve-{notes}"
+        generate(notes, graph)
+        spent = run(check(graph), folder / f"cache-{notes}")
+        times = f"{spent.wall / before:.2f}" if before else ""
+        yield f"| {notes:,} | {spent.wall:.2f} | {spent.wall / notes * 1000:.2f} | {times} | {spent.memory:.0f} |"
+        before = spent.wall
+        shutil.rmtree(graph)
+
+
+def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
+    graph, cache = folder / "graph", folder / "cache"
+    generate(options.notes, graph)
+    for path in graph.rglob("*"):
+        os.utime(path, (OLD, OLD))
+    size = sum(path.stat().st_size for path in graph.rglob("*.md"))
+    rounds = [round_of(graph, cache) for _ in range(options.runs)]
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    yield f"{options.notes} notes, {size / 1e6:.2f} MB; median of {options.runs} runs (least to most); {machine}"
+    yield ""
+    yield from rows(rounds)
+    yield ""
+    yield from mldoc(graph, cache, rounds)
+    yield edits(graph)
+    yield start_up(cache, options.runs)
+    yield from curve([int(word) for word in options.curve.split(",") if word], folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--notes", type=int, default=1000)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--out", type=Path, help="write the table to this file too")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--curve", default="", help="sizes of bases, to see how time grows: 6250,12500,25000,50000")
+    parser.add_argument("--out", type=Path, help="write the report to this file too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        graph = Path(folder) / "graph"
-        generate(options.notes, graph)
-        size = sum(path.stat().st_size for path in graph.rglob("*.md"))
-        text = table(options.notes, size, measure(graph, options.runs))
-    print(text, end="")
+        lines = []
+        for line in report(options, Path(folder)):
+            print(line, flush=True)
+            lines.append(line + "\n")
     if options.out:
-        options.out.write_text(text, "utf-8")
+        options.out.write_text("".join(lines), "utf-8")
 
 
 if __name__ == "__main__":
