@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kbtool.asides import Embedded, Labelled, Lost
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
-    """A note as the others see it; fields as in `Note`."""
+    """A note as the others see it; fields as in `Note`, then those of its `Asides`."""
 
     id: NoteId
     name: Name
     journal: int | None
     defines: tuple[Definition, ...]
     refers: tuple[Reference, ...]
+    lost: tuple[Lost, ...] = ()
+    labels: tuple[Labelled, ...] = ()
+    embeds: tuple[Embedded, ...] = ()
+    files: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    leads: bool = False
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides)

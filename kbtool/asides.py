@@ -1,0 +1,201 @@
+"""What a note says beside its references: mentions that get lost, labels of links, embeds by their blocks, files.
+
+All of it is plain tuples of strings and numbers, for it is part of the note's facts.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+from kbtool.references import Place, in_inlines, is_stamp
+from kbtool.syntax import lost
+from kbtool.syntax.tree import (
+    Block,
+    Container,
+    Emphasis,
+    FootnoteText,
+    Html,
+    Inline,
+    Link,
+    Macro,
+    Part,
+    Prose,
+    Quote,
+    Table,
+)
+from kbtool.values import Definition, Reference, Source
+
+Lost: TypeAlias = tuple[str, str, int, int, str]
+"""Kind (page, tag, block), name, start, end, and what swallows it: emphasis, stamp, html, hiccup, cloze."""
+Labelled: TypeAlias = tuple[str, str, str, int, int]
+"""Kind of target (page, file), label, target, start and end of the whole link."""
+Embedded: TypeAlias = tuple[str, str, int, int, tuple[str, ...]]
+"""Kind of reference, key, start, end, and the ids of the blocks in which it shows: its own and those around it."""
+
+_HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
+_MAX_NAME = 240
+# Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
+_MAX_AROUND = 32
+# Letters that look alike in Latin and Cyrillic, dashes, quotes, apostrophes: each to the first of its kind.
+_LOOKS = (
+    "асеорхуіѕјһԁ" + "ё" + "‐‑‒–—―−" + "«»„“”" + "‘’ʼ",
+    "aceopxyisjhd" + "e" + "-------" + '"""""' + "'''",
+)
+
+
+class Asides(NamedTuple):
+    """See the types above; `files` are ends of lines behind `assets/` or `draws/`, `looks` what the names look like.
+
+    `leads` says that the note leads somewhere without naming a page: to the web, or by a query.
+    """
+
+    lost: tuple[Lost, ...] = ()
+    labels: tuple[Labelled, ...] = ()
+    embeds: tuple[Embedded, ...] = ()
+    files: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    leads: bool = False
+
+
+def asides(
+    source: Source, blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
+) -> Asides:
+    """The asides of a note."""
+    text = source.text
+    found: list[Lost] = []
+    labels: list[Labelled] = []
+    leads = False
+    for number, block in enumerate(blocks):
+        place = Place(source.id, text, number)
+        for part in _parts(block.parts):
+            found += _lost(place, part)
+            for node in _nodes(_inlines(part)):
+                if isinstance(node, Link) and node.kind in ("page", "file") and not node.image:
+                    labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
+                leads = leads or _leads(node)
+    return Asides(
+        tuple(found),
+        tuple(labels),
+        tuple(_embeds(blocks, refers, defines)),
+        tuple(_files(text, refers)),
+        tuple(look(one.key) for one in defines if one.kind != "block"),
+        leads or "#+BEGIN_QUERY" in text or "#+begin_query" in text,
+    )
+
+
+def look(key: str) -> str:
+    """What a name looks like: white space, dashes, ё and letters of two alphabets made one."""
+    if key.isascii() and "  " not in key:
+        return key.strip()
+    return " ".join(unicodedata.normalize("NFKC", key).translate(str.maketrans(*_LOOKS)).replace("\u00ad", "").split())
+
+
+def _leads(node: Inline) -> bool:
+    return (isinstance(node, Link) and node.kind == "url") or (isinstance(node, Macro) and node.name in _HUBS)
+
+
+# ---------------------------------------------------------------- the tree, flat
+
+
+def _parts(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if isinstance(part, Quote | Container):
+            yield from _parts(part.parts)
+
+
+def _inlines(part: Part) -> tuple[Inline, ...]:
+    match part:
+        case Prose() | FootnoteText():
+            return part.inlines
+        case Table(_, head, rows):
+            return tuple(node for cell in (*head, *(cell for row in rows for cell in row)) for node in cell.inlines)
+        case _:
+            return ()
+
+
+def _nodes(inlines: Iterable[Inline]) -> Iterator[Inline]:
+    for node in inlines:
+        yield node
+        if isinstance(node, Emphasis):
+            yield from _nodes(node.children)
+
+
+# ---------------------------------------------------------------- lost mentions
+
+
+def _lost(place: Place, part: Part) -> Iterator[Lost]:
+    text = place.text
+    if isinstance(part, Html):
+        yield from _mentions(lost.in_markup(text, part.span), "hiccup" if part.hiccup else "html")
+        return
+    inlines = _inlines(part)
+    if not inlines:
+        return
+    if isinstance(part, Prose) and is_stamp(text, part):
+        for one in in_inlines(place, inlines):
+            if one.kind != "asset":
+                yield ("block" if one.kind.startswith("block") else one.kind, one.name, *one.span, "stamp")
+    yield from _mentions(lost.in_emphasis(text, inlines), "emphasis")
+    for node in _nodes(inlines):
+        match node:
+            case Html(span, hiccup):
+                yield from _mentions(lost.in_markup(text, span), "hiccup" if hiccup else "html")
+            case Macro(span, "cloze", _):
+                yield from _mentions(lost.in_markup(text, span), "cloze")
+            case _:
+                pass
+
+
+def _mentions(found: Iterable[lost.Mention], where: str) -> Iterator[Lost]:
+    return ((one.kind, one.name, *one.span, where) for one in found)
+
+
+# ---------------------------------------------------------------- embeds
+
+
+def _embeds(
+    blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
+) -> Iterator[Embedded]:
+    """Embeds with the ids of all blocks around them, block references with the id of their own block alone."""
+    ids = {one.block: one.key for one in defines if one.kind == "block"}
+    wanted = [one for one in refers if one.kind in ("embed", "block-embed") or (one.kind == "block" and one.block in ids)]
+    if not wanted:
+        return
+    around = _around(blocks, ids)
+    for one in wanted:
+        owners = around[one.block] if one.kind != "block" else (ids[one.block],)
+        yield one.kind, one.key, *one.span, owners
+
+
+def _around(blocks: Sequence[Block], ids: Mapping[int, str]) -> list[tuple[str, ...]]:
+    """For each block the ids of itself and of the blocks that it lies in."""
+    opened: list[tuple[str, ...]] = [()]
+    found: list[tuple[str, ...]] = []
+    for number, block in enumerate(blocks):
+        del opened[max(1, block.depth) :]
+        owners = (*opened[-1], ids[number])[-_MAX_AROUND:] if number in ids else opened[-1]
+        opened.append(owners)
+        found.append(owners)
+    return found
+
+
+# ---------------------------------------------------------------- files
+
+
+def _files(text: str, refers: Iterable[Reference]) -> Iterator[str]:
+    """Ends of lines behind `assets/` and `draws/` that no reference covers: in HTML, macros, properties, code."""
+    known = sorted(one.span for one in refers if one.kind == "asset")
+    for folder in ("assets/", "draws/"):
+        at = text.find(folder)
+        while at >= 0:
+            before = bisect_right(known, (at, len(text) + 1)) - 1
+            if before < 0 or at >= known[before].end:
+                line_end = text.find("\n", at)
+                tail = text[at : min(at + _MAX_NAME, line_end if line_end >= 0 else len(text))]
+                yield unquote(tail) if "%" in tail else tail
+            at = text.find(folder, at + len(folder))

@@ -1,0 +1,192 @@
+"""Checks of a note's structure: fences, raw HTML, drawers and titles that Logseq reads otherwise than they look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from kbtool.note import Note, page_title
+from kbtool.references import effective
+from kbtool.syntax import faults
+from kbtool.syntax.tree import Block, Container, Fence, Html, Part, Property, Prose, Quote
+from kbtool.values import Diagnostic, Edit, Fix, Label, Span
+
+BOM = "\ufeff"
+_COMMENT = "<!--"
+
+
+def parts(found: tuple[Part, ...]) -> Iterator[Part]:
+    """Parts, and the parts of quotes and containers."""
+    for part in found:
+        yield part
+        if isinstance(part, Quote | Container):
+            yield from parts(part.parts)
+
+
+def byte_order_mark(note: Note, text: str) -> Iterator[Diagnostic]:
+    """U+FEFF at the start of the file."""
+    if text.startswith(BOM):
+        message = "a byte order mark stands before the note: to Logseq its first bullet is no bullet, its first property no property"
+        fix = Fix("remove it", (Edit(note.id, Span(0, 1), ""),), safe=True)
+        yield Diagnostic("byte-order-mark", note.id, Span(0, 1), message, (), "save the file as UTF-8 without a mark", fix)
+
+
+# ---------------------------------------------------------------- fences and HTML
+
+
+def fences_and_html(note: Note, text: str) -> Iterator[Diagnostic]:
+    """Fences that do not close where they should, fences of four marks, HTML that runs over bullets."""
+    if "```" not in text and "~~~" not in text and "<" not in text:
+        return
+    for block in note.outline:
+        for part in parts(block.parts):
+            match part:
+                case Fence():
+                    yield from _fence(note, text, part)
+                case Html(hiccup=False):
+                    yield from _html(note, text, part.span)
+                case Prose():
+                    span = faults.unclosed_fence(text, part)
+                    if span:
+                        yield _plain_fence(note, span)
+                case _:
+                    pass
+
+
+def _plain_fence(note: Note, span: Span) -> Diagnostic:
+    message = "this fence is never closed: Logseq shows its lines as plain text"
+    return Diagnostic("unclosed-fence", note.id, span, message, (), "close it with a line that holds three marks alone")
+
+
+def _fence(note: Note, text: str, fence: Fence) -> Iterator[Diagnostic]:
+    if fence.language.startswith(("`", "~")):
+        yield _wide(note, text, fence)
+        return
+    info = faults.closes_by_opening(text, fence)
+    if not info:
+        return
+    closing = Span(text.rfind("\n", *fence.span) + 1, fence.span.end)
+    lost = faults.swallowed(text, Span(fence.span.start, closing.start))
+    swallowed = f": it swallowed {_blocks(lost.count)}" if lost else ""
+    message = f"this fence is closed only by the line that should open the next one, «{text[slice(*closing)].strip()}»{swallowed}"
+    advice = "close it with a line that holds three marks alone; all fences below are turned inside out"
+    opening = Span(fence.span.start, fence.language_span.end)
+    labels = (Label(note.id, closing, "to Logseq the fence ends here"),)
+    yield Diagnostic("unclosed-fence", note.id, opening, message, labels, advice)
+
+
+def _wide(note: Note, text: str, fence: Fence) -> Diagnostic:
+    extra, closing = faults.extra_marks(text, fence)
+    edits = (Edit(note.id, extra, ""), *([Edit(note.id, closing, "")] if closing else []))
+    fix = Fix("write three marks", edits, safe=True) if closing else None
+    marks = text[fence.span.start : extra.end]
+    message = f"Logseq knows fences of three marks only: this one has the language `{fence.language}`"
+    advice = "write three marks; no fence can hold a line that begins with a fence's marks"
+    return Diagnostic("wide-fence", note.id, Span(fence.span.start, fence.span.start + len(marks)), message, (), advice, fix)
+
+
+def _html(note: Note, text: str, span: Span) -> Iterator[Diagnostic]:
+    lost = None if text.startswith(_COMMENT, span.start) else faults.swallowed(text, span)
+    if not lost:
+        return
+    name = text[span.start + 1 : span.start + 13].split(">")[0].split()[0]
+    how = f"</{name}>" if text[span.start : span.end].lower().endswith(f"</{name}>".lower()) else text[span.end - 2 : span.end]
+    message = f"raw HTML swallows {_blocks(lost.count)}: to Logseq `<{name}>` goes on to the next `{how}`"
+    labels = [Label(note.id, lost.first, "no block any more, and its links are lost")]
+    if lost.last != lost.first:
+        labels.append(Label(note.id, lost.last, "the last line that is lost"))
+    advice = f"write `<{name}>` as code, or escape it as `\\<{name}>`, or close it in its own block"
+    yield Diagnostic("html-swallows-outline", note.id, Span(span.start, span.start + len(name) + 2), message, tuple(labels), advice)
+
+
+def _blocks(count: int) -> str:
+    return f"{count} block" if count == 1 else f"{count} blocks"
+
+
+# ---------------------------------------------------------------- properties
+
+
+def second_drawer(note: Note, text: str) -> Iterator[Diagnostic]:
+    """Properties below the first run of a block: Logseq stores them nowhere."""
+    for block in note.outline:
+        if block.properties and block.properties[-1].ignored:
+            for span, group in groupby((one for one in block.properties if one.ignored), lambda one: one.span):
+                yield _second(note, text, block, (span, tuple(group)))
+
+
+def _second(note: Note, text: str, block: Block, drawer: tuple[Span, tuple[Property, ...]]) -> Diagnostic:
+    span, found = drawer
+    first = block.properties[0].span
+    keys = ", ".join(f"`{one.key}`" for one in found)
+    message = f"{keys} {'counts' if len(found) == 1 else 'count'} for nothing: a block has only its first run of properties"
+    place = Span(found[0].key_span.start, found[-1].value_span.end)
+    labels = (Label(note.id, Span(block.properties[0].key_span.start, block.properties[0].key_span.end), "the first run"),)
+    fix = _moved_up(note, text, block, span)
+    return Diagnostic("second-drawer", note.id, place, message, labels, "move the lines up to the first run", fix)
+
+
+def _moved_up(note: Note, text: str, block: Block, span: Span) -> Fix | None:
+    """Moves whole lines `key:: value` behind the first run, when no key stands there already."""
+    first = block.properties[0].span
+    start = text.rfind("\n", 0, span.start) + 1
+    lines = text[start : span.end]
+    mine = {one.key for one in block.properties if one.span == span}
+    others = {one.key for one in block.properties if not one.ignored}
+    simple = all(text[one.key_span.end : one.key_span.end + 2] == "::" for one in block.properties)
+    if text[start : span.start].strip() or mine & others or not simple or "#+" in lines or "\n" not in text[first.start : first.end]:
+        return None
+    moved = lines if lines.endswith("\n") else lines + "\n"
+    edits = (Edit(note.id, Span(first.end, first.end), moved), Edit(note.id, Span(start, span.end), ""))
+    return Fix("move the lines up", edits, safe=True)
+
+
+def late_title(note: Note, text: str) -> Iterator[Diagnostic]:
+    """`title::` that does not name the page, because something stands before it."""
+    first = note.outline[0] if note.outline else None
+    if first is None or note.journal is not None:
+        return
+    title = next((one for one in effective(first) if one.key == "title" and one.text), None)
+    if title is None or title.text == note.name or page_title(text, note.properties) is not None:
+        return
+    message = f"this title does not name the page, which is called «{note.name}»: only the file's first lines can"
+    advice = "move the line to the top of the file, without a bullet; or take it out"
+    fix = _to_the_top(note, text, first, title)
+    yield Diagnostic("late-title", note.id, Span(title.key_span.start, title.value_span.end), message, (), advice, fix)
+
+
+def _to_the_top(note: Note, text: str, first: Block, title: Property) -> Fix | None:
+    """Takes away the blank lines above; it renames the page, so it is not safe."""
+    above = text[: title.span.start]
+    if first.mark != "pre" or above.strip():
+        return None
+    return Fix("remove what stands above", (Edit(note.id, Span(0, title.span.start), ""),), safe=False)
+
+
+# ---------------------------------------------------------------- headings
+
+
+def heading_jump(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG001 -- all of ALONE take the text
+    """A heading more than one level below the one that it lies under."""
+    opened: list[tuple[int, int]] = []  # depth and level of the headings around
+    for block in note.outline:
+        if not block.heading:
+            continue
+        flat = block.mark == "heading"
+        while opened and not _under(block, opened[-1], flat):
+            opened.pop()
+        if opened and block.heading > opened[-1][1] + 1:
+            yield _jump(note, block, opened[-1][1])
+        opened.append((block.depth, block.heading))
+
+
+def _under(block: Block, outer: tuple[int, int], flat: bool) -> bool:
+    """Whether a heading lies under another: deeper in the outline, or, without bullets, of a lower rank."""
+    depth, level = outer
+    return depth < block.depth or (flat and depth == block.depth and level < block.heading)
+
+
+def _jump(note: Note, block: Block, level: int) -> Diagnostic:
+    start = block.span.start + (0 if block.mark == "heading" else 2)
+    span = Span(start, start + block.heading)
+    message = f"a heading of level {block.heading} right under one of level {level}"
+    return Diagnostic("heading-jump", note.id, span, message, (), f"write {'#' * (level + 1)}, or leave it where the look is meant")
