@@ -5,14 +5,14 @@ All of it is plain tuples of strings and numbers, for it is part of the note's f
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from kbtool.references import Place, in_inlines, is_stamp
-from kbtool.syntax import lost
+from kbtool.suggest import look
+from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
     Container,
@@ -40,11 +40,6 @@ _HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
 _MAX_NAME = 240
 # Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
 _MAX_AROUND = 32
-# Letters that look alike in Latin and Cyrillic, dashes, quotes, apostrophes: each to the first of its kind.
-_LOOKS = (
-    "асеорхуіѕјһԁ" + "ё" + "‐‑‒–—―−" + "«»„“”" + "‘’ʼ",
-    "aceopxyisjhd" + "e" + "-------" + '"""""' + "'''",
-)
 
 
 class Asides(NamedTuple):
@@ -59,6 +54,9 @@ class Asides(NamedTuple):
     files: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
     leads: bool = False
+
+
+NO_ASIDES = Asides()
 
 
 def asides(
@@ -85,13 +83,6 @@ def asides(
         tuple(look(one.key) for one in defines if one.kind != "block"),
         leads or "#+BEGIN_QUERY" in text or "#+begin_query" in text,
     )
-
-
-def look(key: str) -> str:
-    """What a name looks like: white space, dashes, ё and letters of two alphabets made one."""
-    if key.isascii() and "  " not in key:
-        return key.strip()
-    return " ".join(unicodedata.normalize("NFKC", key).translate(str.maketrans(*_LOOKS)).replace("\u00ad", "").split())
 
 
 def _leads(node: Inline) -> bool:
@@ -131,6 +122,8 @@ def _nodes(inlines: Iterable[Inline]) -> Iterator[Inline]:
 def _lost(place: Place, part: Part) -> Iterator[Lost]:
     text = place.text
     if isinstance(part, Html):
+        if faults.swallowed(text, part.span):
+            return  # all of it is lost, which is another rule's to say
         yield from _mentions(lost.in_markup(text, part.span), "hiccup" if part.hiccup else "html")
         return
     inlines = _inlines(part)
@@ -158,12 +151,12 @@ def _mentions(found: Iterable[lost.Mention], where: str) -> Iterator[Lost]:
 # ---------------------------------------------------------------- embeds
 
 
-def _embeds(
-    blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
-) -> Iterator[Embedded]:
+def _embeds(blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]) -> Iterator[Embedded]:
     """Embeds with the ids of all blocks around them, block references with the id of their own block alone."""
     ids = {one.block: one.key for one in defines if one.kind == "block"}
-    wanted = [one for one in refers if one.kind in ("embed", "block-embed") or (one.kind == "block" and one.block in ids)]
+    wanted = [
+        one for one in refers if one.kind in ("embed", "block-embed") or (one.kind == "block" and one.block in ids)
+    ]
     if not wanted:
         return
     around = _around(blocks, ids)

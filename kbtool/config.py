@@ -22,12 +22,13 @@ class Config:
     """kbtool's own settings, all of them options of the `kbtool` plugin in `mkdocs.yml`.
 
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
-    `output_limit`: bytes that a cell may print.
+    `output_limit`: bytes that a cell may print. `also`: rules to check that speak only when they are asked for.
     """
 
     wanted: tuple[str, ...] = ()
     timeout: float = 60.0
     output_limit: int = 1_048_576
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

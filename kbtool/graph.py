@@ -34,7 +34,7 @@ class Names:
 
     `pages` maps page keys (names and aliases) to the notes that have them, `journals` days to notes, `blocks` block
     ids to their places. `assets` is the set of asset paths, `spelled` the spelling of each page key, `parents` the keys
-    of namespace parents, `wanted` the keys that may be linked unwritten.
+    of namespace parents, `wanted` the keys that may be linked unwritten, `home` the name of the first page.
     """
 
     pages: Mapping[str, tuple[NoteId, ...]]
@@ -45,6 +45,7 @@ class Names:
     parents: frozenset[str]
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
+    home: str = ""
 
 
 class ToNote(NamedTuple):
@@ -89,6 +90,7 @@ class Surroundings:
     assets: frozenset[str]
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
+    home: str = ""
 
 
 def exports(note: Note) -> Exports:
@@ -125,6 +127,7 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         parents,
         surroundings.wanted,
         surroundings.date_formats,
+        surroundings.home,
     )
 
 

@@ -13,6 +13,7 @@ from kbtool.facts import facts
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.memo import Memo
 from kbtool.note import Note, lower
+from kbtool.rules import speaks
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
@@ -85,7 +86,7 @@ class Kb:
             found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
-        return in_order(found)
+        return in_order(one for one in found if speaks(one.rule, snapshot.files.config))
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -95,7 +96,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _surroundings(files: BaseFiles) -> Surroundings:
     wanted = frozenset(spelling.key(name) for name in files.config.wanted)
-    return Surroundings(files.assets, wanted, files.settings.date_formats)
+    return Surroundings(files.assets, wanted, files.settings.date_formats, files.settings.home)
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:

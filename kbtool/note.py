@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kbtool import names
-from kbtool.asides import Asides, asides
+from kbtool.asides import NO_ASIDES, Asides, asides
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.references import Place, counts, effective, in_block
@@ -55,7 +55,7 @@ class Note:
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
-    asides: Asides = Asides()
+    asides: Asides = NO_ASIDES
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:

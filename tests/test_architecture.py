@@ -19,10 +19,32 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
-    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.lost"),
+    *(
+        "syntax.pieces",
+        "syntax.drawers",
+        "syntax.lists",
+        "syntax.outline",
+        "syntax.moves",
+        "syntax.parse",
+        "syntax.lost",
+    ),
     *("references", "asides", "cells.options", "note", "facts", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
-    *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
+    *(
+        "checks.context",
+        "checks.spelling",
+        "checks.structure",
+        "checks.labels",
+        "checks.lost",
+        "checks.tasks",
+        "checks.pages",
+        "checks.blocks",
+        "checks.assets",
+        "checks.formulas",
+        "checks.properties",
+        "checks.filenames",
+        "checks.network",
+    ),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
     *("edits", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
@@ -42,7 +64,7 @@ RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve",
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
-MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.lost", "syntax.faults"}
+MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it

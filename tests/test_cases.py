@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from kbtool import rules
-from kbtool.config import Config, GraphSettings, load_options
+from kbtool.config import Config, GraphSettings, graph_settings, load_options
 from kbtool.kb import check_sources
 from kbtool.report import ReportOptions, render
 from kbtool.values import NoteId
@@ -44,15 +44,17 @@ def said(case: Case) -> str:
     """What `check` says about the files of a case, without the summary."""
     sources: dict[NoteId, str] = {}
     assets: frozenset[str] = frozenset()
-    config = Config()
+    config, settings = Config(), GraphSettings()
     for info, body in FENCE.findall(case.body)[:-1]:
         if info == "assets":
             assets = frozenset(body.split())
+        elif info == "edn":
+            settings, _ = graph_settings(body)
         elif info == "yaml":
             config = load_options(yaml.safe_load(body))
         else:
             sources[NoteId(info.removeprefix("md "))] = body
-    found = check_sources(sources, assets, config, GraphSettings())
+    found = check_sources(sources, assets, config, settings)
     lines = list(render(found, sources, "text", ReportOptions(config, len(sources))))
     return "\n".join(lines[:-2]) + "\n" if found else "no problems\n"
 
@@ -99,4 +101,10 @@ def test_only_rules_have_a_page() -> None:
 
 
 def test_every_rule_has_a_severity() -> None:
-    assert {rules.severity(rule.name, Config()) for rule in rules.RULES} == {"error"}
+    assert {rules.severity(rule.name, Config()) for rule in rules.RULES} == {"error", "warning", "info"}
+
+
+def test_a_quiet_rule_speaks_when_it_is_asked_for() -> None:
+    assert not rules.speaks("orphan-page", Config())
+    assert rules.speaks("orphan-page", Config(also=("orphan-page",)))
+    assert rules.speaks("missing-page", Config())

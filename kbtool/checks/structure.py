@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, zip_longest
 
 from kbtool.note import Note, page_title
 from kbtool.references import effective
@@ -13,6 +14,8 @@ from kbtool.values import Diagnostic, Edit, Fix, Label, Span
 
 BOM = "\ufeff"
 _COMMENT = "<!--"
+_CLOSE = "close it with a line that holds three marks alone"
+_WEIGHTY = frozenset({"title", "alias", "aliases", "tags", "id", "public"})
 
 
 def parts(found: tuple[Part, ...]) -> Iterator[Part]:
@@ -26,9 +29,11 @@ def parts(found: tuple[Part, ...]) -> Iterator[Part]:
 def byte_order_mark(note: Note, text: str) -> Iterator[Diagnostic]:
     """U+FEFF at the start of the file."""
     if text.startswith(BOM):
-        message = "a byte order mark stands before the note: to Logseq its first bullet is no bullet, its first property no property"
+        message = "a byte order mark stands before the note: to Logseq its first line is plain text"
         fix = Fix("remove it", (Edit(note.id, Span(0, 1), ""),), safe=True)
-        yield Diagnostic("byte-order-mark", note.id, Span(0, 1), message, (), "save the file as UTF-8 without a mark", fix)
+        yield Diagnostic(
+            "byte-order-mark", note.id, Span(0, 1), message, (), "save the file as UTF-8 without a mark", fix
+        )
 
 
 # ---------------------------------------------------------------- fences and HTML
@@ -38,41 +43,68 @@ def fences_and_html(note: Note, text: str) -> Iterator[Diagnostic]:
     """Fences that do not close where they should, fences of four marks, HTML that runs over bullets."""
     if "```" not in text and "~~~" not in text and "<" not in text:
         return
+    fences: list[Fence | Span] = []
     for block in note.outline:
         for part in parts(block.parts):
             match part:
+                case Fence(language=language) if language.startswith(("`", "~")):
+                    yield _wide(note, text, part)
                 case Fence():
-                    yield from _fence(note, text, part)
+                    fences.append(part)
                 case Html(hiccup=False):
                     yield from _html(note, text, part.span)
                 case Prose():
-                    span = faults.unclosed_fence(text, part)
-                    if span:
-                        yield _plain_fence(note, span)
+                    fences += [span for span in (faults.unclosed_fence(text, part),) if span]
                 case _:
                     pass
+    yield from _unclosed(note, text, fences)
 
 
-def _plain_fence(note: Note, span: Span) -> Diagnostic:
+def _unclosed(note: Note, text: str, fences: Sequence[Fence | Span]) -> Iterator[Diagnostic]:
+    """The first fence that does not close: those below it are its consequence."""
+    odd = any(isinstance(one, Span) for one in fences)
+    pairs = zip_longest(fences, fences[1:])
+    found = [one for one, following in pairs if _goes_on(text, one, following, odd=odd)]
+    if found:
+        more = f" ({len(found) - 1} more below)" if len(found) > 1 else ""
+        told = _plain(note, found[0]) if isinstance(found[0], Span) else _too_long(note, text, found[0])
+        yield replace(told, message=told.message + more)
+
+
+def _goes_on(text: str, fence: Fence | Span, following: Fence | Span | None, *, odd: bool) -> bool:
+    """Whether a fence was not meant to end where it does."""
+    if not isinstance(fence, Fence):
+        return True
+    if faults.opens_within(text, fence) or (odd and faults.swallowed(text, _body(text, fence))):
+        return True
+    # When the next mark that opens a fence was meant to close this one, it says no language.
+    bare = not following.language if isinstance(following, Fence) else following is not None and _bare(text, following)
+    return bare and faults.closes_by_opening(text, fence)
+
+
+def _plain(note: Note, span: Span) -> Diagnostic:
     message = "this fence is never closed: Logseq shows its lines as plain text"
-    return Diagnostic("unclosed-fence", note.id, span, message, (), "close it with a line that holds three marks alone")
+    return Diagnostic("unclosed-fence", note.id, span, message, (), _CLOSE)
 
 
-def _fence(note: Note, text: str, fence: Fence) -> Iterator[Diagnostic]:
-    if fence.language.startswith(("`", "~")):
-        yield _wide(note, text, fence)
-        return
-    info = faults.closes_by_opening(text, fence)
-    if not info:
-        return
-    closing = Span(text.rfind("\n", *fence.span) + 1, fence.span.end)
-    lost = faults.swallowed(text, Span(fence.span.start, closing.start))
-    swallowed = f": it swallowed {_blocks(lost.count)}" if lost else ""
-    message = f"this fence is closed only by the line that should open the next one, «{text[slice(*closing)].strip()}»{swallowed}"
-    advice = "close it with a line that holds three marks alone; all fences below are turned inside out"
+def _too_long(note: Note, text: str, fence: Fence) -> Diagnostic:
+    lost = faults.swallowed(text, _body(text, fence))
+    swallowed = f", over {_blocks(lost.blocks)}" if lost else ""
+    line = text.count("\n", 0, fence.span.end) + 1
+    message = f"this fence is not closed where it should be: it goes on to line {line}{swallowed}"
     opening = Span(fence.span.start, fence.language_span.end)
+    closing = Span(_body(text, fence).end, fence.span.end)
     labels = (Label(note.id, closing, "to Logseq the fence ends here"),)
-    yield Diagnostic("unclosed-fence", note.id, opening, message, labels, advice)
+    return Diagnostic("unclosed-fence", note.id, opening, message, labels, _CLOSE)
+
+
+def _body(text: str, fence: Fence) -> Span:
+    """A fence without its closing line."""
+    return Span(fence.span.start, text.rfind("\n", *fence.span) + 1)
+
+
+def _bare(text: str, span: Span) -> bool:
+    return not text[slice(*span)].strip("`~ ")
 
 
 def _wide(note: Note, text: str, fence: Fence) -> Diagnostic:
@@ -80,23 +112,31 @@ def _wide(note: Note, text: str, fence: Fence) -> Diagnostic:
     edits = (Edit(note.id, extra, ""), *([Edit(note.id, closing, "")] if closing else []))
     fix = Fix("write three marks", edits, safe=True) if closing else None
     marks = text[fence.span.start : extra.end]
-    message = f"Logseq knows fences of three marks only: this one has the language `{fence.language}`"
+    message = "Logseq knows fences of three marks only: to it the language of this one begins with a mark"
     advice = "write three marks; no fence can hold a line that begins with a fence's marks"
-    return Diagnostic("wide-fence", note.id, Span(fence.span.start, fence.span.start + len(marks)), message, (), advice, fix)
+    return Diagnostic(
+        "wide-fence", note.id, Span(fence.span.start, fence.span.start + len(marks)), message, (), advice, fix
+    )
 
 
 def _html(note: Note, text: str, span: Span) -> Iterator[Diagnostic]:
     lost = None if text.startswith(_COMMENT, span.start) else faults.swallowed(text, span)
     if not lost:
         return
-    name = text[span.start + 1 : span.start + 13].split(">")[0].split()[0]
-    how = f"</{name}>" if text[span.start : span.end].lower().endswith(f"</{name}>".lower()) else text[span.end - 2 : span.end]
-    message = f"raw HTML swallows {_blocks(lost.count)}: to Logseq `<{name}>` goes on to the next `{how}`"
+    name = text[span.start + 1 : span.start + 13].split(">", maxsplit=1)[0].split(maxsplit=1)[0]
+    how = (
+        f"</{name}>"
+        if text[span.start : span.end].lower().endswith(f"</{name}>".lower())
+        else text[span.end - 2 : span.end]
+    )
+    message = f"raw HTML swallows {_blocks(lost.blocks)}: to Logseq `<{name}>` goes on to the next `{how}`"
     labels = [Label(note.id, lost.first, "no block any more, and its links are lost")]
     if lost.last != lost.first:
         labels.append(Label(note.id, lost.last, "the last line that is lost"))
     advice = f"write `<{name}>` as code, or escape it as `\\<{name}>`, or close it in its own block"
-    yield Diagnostic("html-swallows-outline", note.id, Span(span.start, span.start + len(name) + 2), message, tuple(labels), advice)
+    yield Diagnostic(
+        "html-swallows-outline", note.id, Span(span.start, span.start + len(name) + 2), message, tuple(labels), advice
+    )
 
 
 def _blocks(count: int) -> str:
@@ -116,11 +156,14 @@ def second_drawer(note: Note, text: str) -> Iterator[Diagnostic]:
 
 def _second(note: Note, text: str, block: Block, drawer: tuple[Span, tuple[Property, ...]]) -> Diagnostic:
     span, found = drawer
-    first = block.properties[0].span
     keys = ", ".join(f"`{one.key}`" for one in found)
-    message = f"{keys} {'counts' if len(found) == 1 else 'count'} for nothing: a block has only its first run of properties"
+    message = (
+        f"{keys} {'counts' if len(found) == 1 else 'count'} for nothing: a block has only its first run of properties"
+    )
     place = Span(found[0].key_span.start, found[-1].value_span.end)
-    labels = (Label(note.id, Span(block.properties[0].key_span.start, block.properties[0].key_span.end), "the first run"),)
+    labels = (
+        Label(note.id, Span(block.properties[0].key_span.start, block.properties[0].key_span.end), "the first run"),
+    )
     fix = _moved_up(note, text, block, span)
     return Diagnostic("second-drawer", note.id, place, message, labels, "move the lines up to the first run", fix)
 
@@ -133,11 +176,19 @@ def _moved_up(note: Note, text: str, block: Block, span: Span) -> Fix | None:
     mine = {one.key for one in block.properties if one.span == span}
     others = {one.key for one in block.properties if not one.ignored}
     simple = all(text[one.key_span.end : one.key_span.end + 2] == "::" for one in block.properties)
-    if text[start : span.start].strip() or mine & others or not simple or "#+" in lines or "\n" not in text[first.start : first.end]:
+    if (
+        text[start : span.start].strip()
+        or mine & others
+        or not simple
+        or "#+" in lines
+        or "\n" not in text[first.start : first.end]
+    ):
         return None
     moved = lines if lines.endswith("\n") else lines + "\n"
     edits = (Edit(note.id, Span(first.end, first.end), moved), Edit(note.id, Span(start, span.end), ""))
-    return Fix("move the lines up", edits, safe=True)
+    # What begins to count can rename the page, or mention pages that do not exist.
+    harmless = not (mine & _WEIGHTY) and not any(one.links or one.words for one in block.properties if one.span == span)
+    return Fix("move the lines up", edits, safe=harmless)
 
 
 def late_title(note: Note, text: str) -> Iterator[Diagnostic]:
@@ -189,4 +240,6 @@ def _jump(note: Note, block: Block, level: int) -> Diagnostic:
     start = block.span.start + (0 if block.mark == "heading" else 2)
     span = Span(start, start + block.heading)
     message = f"a heading of level {block.heading} right under one of level {level}"
-    return Diagnostic("heading-jump", note.id, span, message, (), f"write {'#' * (level + 1)}, or leave it where the look is meant")
+    return Diagnostic(
+        "heading-jump", note.id, span, message, (), f"write {'#' * (level + 1)}, or leave it where the look is meant"
+    )

@@ -14,9 +14,13 @@ from kbtool.values import Span
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
 _FENCE_LINE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~\n]*)")
 _OPENING = re.compile(r"[ \t]*(?:```|~~~)[A-Za-z0-9_+#.-]{0,40}[ \t]*(?=\r?$)", re.MULTILINE)
+_BULLET_FENCE = re.compile(r"^[ \t]*-[ \t]+(?:```|~~~)[^`~\n]*$", re.MULTILINE)
+_LANGUAGE = re.compile(r"\{?\.?[^\W\d_][\w+#.-]*(?:\s|\}|\Z)")
 _MARKS = re.compile(r"[`~]*")
 _BRACKET = re.compile(r"\\[^\n]|\[\[|\]\]|[\[\]\n]")
-_UNCLOSED = re.compile(r"\[\[(?=[^\[\]\n]*[^\W\d_])([^\[\]\n]{0,200}[^\s\[\]])\](?!\])(?=[\s.;:!?)]|,[ \t]|$)", re.MULTILINE)
+_UNCLOSED = re.compile(
+    r"\[\[(?=[^\[\]\n]*[^\W\d_])([^\[\]\n]{0,200}[^\s\[\]])\](?!\])(?=[\s.;:!?)]|,[ \t]|$)", re.MULTILINE
+)
 _STAMP = re.compile(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
 _BODY = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t]+(?P<day>[^\W\d_]+\.?))?"
@@ -28,7 +32,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 class Swallowed(NamedTuple):
     """Lines that look like blocks and are none: how many, the first and the last."""
 
-    count: int
+    blocks: int
     first: Span
     last: Span
 
@@ -43,10 +47,15 @@ def swallowed(text: str, span: Span) -> Swallowed | None:
 # ---------------------------------------------------------------- fences
 
 
-def closes_by_opening(text: str, fence: Fence) -> str:
-    """What stands behind the mark that closes a fence, when it looks like the opening of another one."""
+def closes_by_opening(text: str, fence: Fence) -> bool:
+    """Whether the line that closes a fence looks like the opening of another one."""
     m = _closing(text, fence)
-    return m["info"].strip() if m and len(m["mark"]) == len("```") else ""
+    return m is not None and len(m["mark"]) == len("```") and _LANGUAGE.match(m["info"].strip()) is not None
+
+
+def opens_within(text: str, fence: Fence) -> bool:
+    """Whether a bullet that opens a fence stands among a fence's lines."""
+    return _BULLET_FENCE.search(text, fence.language_span.end, fence.span.end) is not None
 
 
 def extra_marks(text: str, fence: Fence) -> tuple[Span, Span | None]:
@@ -88,11 +97,11 @@ def stray_brackets(text: str, prose: Prose) -> Iterator[tuple[Span, str]]:
     for node in prose.inlines:
         depth = yield from _between(text, Span(at, node.span.start), depth)
         at = node.span.end
-        if isinstance(node, PageLink) and text.startswith("]", at) and depth == 0 and at < prose.span.end:
-            if node.name.count("[") == node.name.count("]"):
-                run = _run(text, at, prose.span.end)
+        if isinstance(node, PageLink) and depth == 0 and node.name.count("[") == node.name.count("]"):
+            run = _run(text, at, prose.span.end)
+            if run > at:
                 yield Span(node.span.start, run), text[node.span.start : at]
-                at = run
+            at = run
     yield from _between(text, Span(at, prose.span.end), depth)
 
 

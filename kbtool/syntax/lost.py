@@ -41,7 +41,7 @@ def in_emphasis(text: str, inlines: Iterable[Inline]) -> Iterator[Mention]:
                 for gap in _gaps(inner, children):
                     yield from _found(text, gap, pattern)
                 yield from in_emphasis(text, children)
-            case Link(label=label, children=children, bare=False):
+            case Link(children=children, bare=False):
                 yield from in_emphasis(text, children)
             case _:
                 pass
