@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from kbtool.references import Place, in_inlines, is_stamp
-from kbtool.suggest import look
 from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
@@ -26,6 +25,7 @@ from kbtool.syntax.tree import (
     Prose,
     Quote,
     Table,
+    Timestamp,
 )
 from kbtool.values import Definition, Reference, Source
 
@@ -43,7 +43,7 @@ _MAX_AROUND = 32
 
 
 class Asides(NamedTuple):
-    """See the types above; `files` are ends of lines behind `assets/` or `draws/`, `looks` what the names look like.
+    """See the types above; `files` are ends of lines behind `assets/` or `draws/`.
 
     `leads` says that the note leads somewhere without naming a page: to the web, or by a query.
     """
@@ -52,7 +52,6 @@ class Asides(NamedTuple):
     labels: tuple[Labelled, ...] = ()
     embeds: tuple[Embedded, ...] = ()
     files: tuple[str, ...] = ()
-    looks: tuple[str, ...] = ()
     leads: bool = False
 
 
@@ -61,32 +60,43 @@ NO_ASIDES = Asides()
 
 def asides(
     source: Source, blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
-) -> Asides:
-    """The asides of a note."""
+) -> tuple[Asides, tuple[Link, ...]]:
+    """The asides of a note, and its links to addresses."""
     text = source.text
     found: list[Lost] = []
     labels: list[Labelled] = []
-    leads = False
+    addresses: list[Link] = []
+    leads = "#+BEGIN_QUERY" in text or "#+begin_query" in text
     for number, block in enumerate(blocks):
-        place = Place(source.id, text, number)
         for part in _parts(block.parts):
-            found += _lost(place, part)
-            for node in _nodes(_inlines(part)):
-                if isinstance(node, Link) and node.kind in ("page", "file") and not node.image:
-                    labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
-                leads = leads or _leads(node)
+            if type(part) is Html:
+                found += _in_html(text, part)
+                continue
+            inlines = _inlines(part)
+            for node in _nodes(inlines):
+                match node:
+                    case Link(kind="url"):
+                        addresses.append(node)
+                    case Link(kind="page" | "file", image=False):
+                        labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
+                    case Macro(name=name):
+                        leads = leads or name in _HUBS
+                        found += _in_cloze(text, node)
+                    case Html():
+                        found += _in_html(text, node)
+                    case Timestamp() if type(part) is Prose and is_stamp(text, part):
+                        found += _beside_stamp(Place(source.id, text, number), inlines)
+                    case _:
+                        pass
+            if inlines:
+                found += _mentions(lost.in_emphasis(text, inlines), "emphasis")
     return Asides(
-        tuple(found),
+        tuple(dict.fromkeys(found)),
         tuple(labels),
         tuple(_embeds(blocks, refers, defines)),
         tuple(_files(text, refers)),
-        tuple(look(one.key) for one in defines if one.kind != "block"),
-        leads or "#+BEGIN_QUERY" in text or "#+begin_query" in text,
-    )
-
-
-def _leads(node: Inline) -> bool:
-    return (isinstance(node, Link) and node.kind == "url") or (isinstance(node, Macro) and node.name in _HUBS)
+        leads or bool(addresses),
+    ), tuple(addresses)
 
 
 # ---------------------------------------------------------------- the tree, flat
@@ -95,13 +105,15 @@ def _leads(node: Inline) -> bool:
 def _parts(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
         yield part
-        if isinstance(part, Quote | Container):
+        if type(part) is Quote or type(part) is Container:
             yield from _parts(part.parts)
 
 
 def _inlines(part: Part) -> tuple[Inline, ...]:
+    if type(part) is Prose:
+        return part.inlines
     match part:
-        case Prose() | FootnoteText():
+        case FootnoteText():
             return part.inlines
         case Table(_, head, rows):
             return tuple(node for cell in (*head, *(cell for row in rows for cell in row)) for node in cell.inlines)
@@ -112,36 +124,27 @@ def _inlines(part: Part) -> tuple[Inline, ...]:
 def _nodes(inlines: Iterable[Inline]) -> Iterator[Inline]:
     for node in inlines:
         yield node
-        if isinstance(node, Emphasis):
+        if type(node) is Emphasis:
             yield from _nodes(node.children)
 
 
 # ---------------------------------------------------------------- lost mentions
 
 
-def _lost(place: Place, part: Part) -> Iterator[Lost]:
-    text = place.text
-    if isinstance(part, Html):
-        if faults.swallowed(text, part.span):
-            return  # all of it is lost, which is another rule's to say
-        yield from _mentions(lost.in_markup(text, part.span), "hiccup" if part.hiccup else "html")
-        return
-    inlines = _inlines(part)
-    if not inlines:
-        return
-    if isinstance(part, Prose) and is_stamp(text, part):
-        for one in in_inlines(place, inlines):
-            if one.kind != "asset":
-                yield ("block" if one.kind.startswith("block") else one.kind, one.name, *one.span, "stamp")
-    yield from _mentions(lost.in_emphasis(text, inlines), "emphasis")
-    for node in _nodes(inlines):
-        match node:
-            case Html(span, hiccup):
-                yield from _mentions(lost.in_markup(text, span), "hiccup" if hiccup else "html")
-            case Macro(span, "cloze", _):
-                yield from _mentions(lost.in_markup(text, span), "cloze")
-            case _:
-                pass
+def _in_html(text: str, node: Html) -> Iterator[Lost]:
+    # Where it swallows blocks all of it is lost, which is another rule's to say.
+    if not faults.swallowed(text, node.span):
+        yield from _mentions(lost.in_markup(text, node.span), "hiccup" if node.hiccup else "html")
+
+
+def _in_cloze(text: str, macro: Macro) -> Iterator[Lost]:
+    return _mentions(lost.in_markup(text, macro.span) if macro.name == "cloze" else (), "cloze")
+
+
+def _beside_stamp(place: Place, inlines: Sequence[Inline]) -> Iterator[Lost]:
+    for one in in_inlines(place, inlines):
+        if one.kind != "asset":
+            yield ("block" if one.kind.startswith("block") else one.kind, one.name, *one.span, "stamp")
 
 
 def _mentions(found: Iterable[lost.Mention], where: str) -> Iterator[Lost]:

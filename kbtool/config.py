@@ -22,13 +22,13 @@ class Config:
     """kbtool's own settings, all of them options of the `kbtool` plugin in `mkdocs.yml`.
 
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
-    `output_limit`: bytes that a cell may print. `also`: rules to check that speak only when they are asked for.
+    `output_limit`: bytes that a cell may print. `rules`: severities of rules; `off` is one.
     """
 
     wanted: tuple[str, ...] = ()
     timeout: float = 60.0
     output_limit: int = 1_048_576
-    also: tuple[str, ...] = ()
+    rules: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ def _option(known: Field[Any], value: object) -> Any:
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
+        case ("tuple[tuple[str, str], ...]", Mapping()):
+            return tuple((str(rule), str(level)) for rule, level in value.items())
         case ("float", int() | float()) if not isinstance(value, bool) and isfinite(value) and value > 0:
             return float(value)
         case ("int", int()) if not isinstance(value, bool) and value > 0:
@@ -91,6 +93,7 @@ def _option(known: Field[Any], value: object) -> Any:
             return value
     wanted = {
         "tuple[str, ...]": "a list of texts",
+        "tuple[tuple[str, str], ...]": "a mapping from rules to severities",
         "float": "a number above 0",
         "int": "a whole number above 0",
         "bool": "true or false",

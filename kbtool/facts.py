@@ -25,7 +25,6 @@ class Facts(NamedTuple):
     labels: tuple[Labelled, ...] = ()
     embeds: tuple[Embedded, ...] = ()
     files: tuple[str, ...] = ()
-    looks: tuple[str, ...] = ()
     leads: bool = False
 
 

@@ -19,6 +19,7 @@ from kbtool.syntax.tree import (
     Fence,
     FootnoteText,
     Inline,
+    Link,
     Math,
     MathBlock,
     PageLink,
@@ -42,7 +43,8 @@ class Note:
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
-    `syntax.tree.Block`). `asides` are what it says beside its references.
+    `syntax.tree.Block`). `asides` are what it says beside its references,
+    `addresses` its links to the web.
     """
 
     id: NoteId
@@ -56,6 +58,7 @@ class Note:
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
     asides: Asides = NO_ASIDES
+    addresses: tuple[Link, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -85,7 +88,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         properties,
         parsed.blocks,
         parsed.diagnostics + problems,
-        asides(source, parsed.blocks, refers, defines),
+        *asides(source, parsed.blocks, refers, defines),
     )
 
 

@@ -12,13 +12,13 @@ Severity = Literal["error", "warning", "info"]
 class Rule(NamedTuple):
     """A rule; its name never changes, because configurations and suppressions hold it.
 
-    One that is `quiet` speaks only when it is asked for: it tells of chances, not of faults.
+    One that is `off` looks only when it is asked for: it tells of chances, not of faults.
     """
 
     name: str
     severity: Severity
     summary: str
-    quiet: bool = False
+    off: bool = False
 
 
 RULES = (
@@ -43,22 +43,22 @@ RULES = (
     Rule("byte-order-mark", "warning", "a byte order mark that glues itself to the first bullet"),
     Rule("case-variant", "info", "a link whose capitals differ from the page's own"),
     Rule("date-like-name", "warning", "a name that Logseq takes for a date"),
-    Rule("dead-end", "info", "a page that mentions no other", quiet=True),
+    Rule("dead-end", "info", "a page that mentions no other", off=True),
     Rule("deceptive-link", "warning", "a link whose words promise another target"),
     Rule("dotted-name", "warning", "a file whose dots Logseq reads as `/`"),
     Rule("embed-cycle", "warning", "pages or blocks that show each other, or themselves"),
     Rule("greedy-tag", "warning", "a tag that took a bracket or a quote with it"),
-    Rule("heading-jump", "info", "a heading that skips a level", quiet=True),
+    Rule("heading-jump", "info", "a heading that skips a level", off=True),
     Rule("html-swallows-outline", "error", "raw HTML that runs over later blocks"),
     Rule("late-title", "warning", "a title:: that does not name the page"),
     Rule("look-alike-page", "warning", "two pages whose names nobody can tell apart"),
     Rule("lost-reference", "warning", "a mention that Logseq does not count"),
     Rule("odd-name", "warning", "a link whose name holds spaces or signs that nobody sees"),
-    Rule("orphan-page", "info", "a page that nothing mentions", quiet=True),
+    Rule("orphan-page", "info", "a page that nothing mentions", off=True),
     Rule("second-drawer", "warning", "properties that count for nothing"),
     Rule("stray-bracket", "warning", "brackets of a link that do not pair"),
     Rule("unclosed-fence", "warning", "a code fence that does not close where it should"),
-    Rule("unused-asset", "info", "a file that no note shows or links", quiet=True),
+    Rule("unused-asset", "info", "a file that no note shows or links", off=True),
     Rule("wide-fence", "warning", "a code fence of four marks or more"),
 )
 
@@ -70,7 +70,8 @@ def severity(rule: str, config: Config) -> Severity:  # noqa: ARG001 -- the conf
 
 def speaks(rule: str, config: Config) -> bool:
     """Whether a rule is checked at all."""
-    return rule in config.also or not next(known.quiet for known in RULES if known.name == rule)
+    known = next(known for known in RULES if known.name == rule)
+    return dict(config.rules).get(rule, "off" if known.off else known.severity) != "off"
 
 
 def page(rule: str) -> str | None:

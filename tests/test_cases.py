@@ -104,7 +104,7 @@ def test_every_rule_has_a_severity() -> None:
     assert {rules.severity(rule.name, Config()) for rule in rules.RULES} == {"error", "warning", "info"}
 
 
-def test_a_quiet_rule_speaks_when_it_is_asked_for() -> None:
+def test_a_rule_that_is_off_speaks_when_it_is_asked_for() -> None:
     assert not rules.speaks("orphan-page", Config())
-    assert rules.speaks("orphan-page", Config(also=("orphan-page",)))
+    assert rules.speaks("orphan-page", Config(rules=(("orphan-page", "info"),)))
     assert rules.speaks("missing-page", Config())

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from kbtool import names
 from kbtool.checks.context import CheckContext
-from kbtool.checks.spelling import invisible
-from kbtool.graph import ToNote, ToNothing
-from kbtool.values import Diagnostic, Span
+from kbtool.checks.spelling import difference, invisible
+from kbtool.graph import Target, ToNote, ToNothing
+from kbtool.rules import speaks
+from kbtool.suggest import look
+from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
 
 _FORBIDDEN = frozenset('<>:"\\|?*')
 _LONGEST = 240
@@ -42,8 +44,7 @@ def date_like_name(context: CheckContext) -> Iterator[Diagnostic]:
         message = f"Logseq reads the file's name as the date {_iso(day)}: the page is a journal, not «{own}»"
         yield context.diagnostic("date-like-name", _START, message, "rename the file, so that it is no date")
     for reference, target in context.references():
-        dated = target == ToNothing("date") or (isinstance(target, ToNote) and _journal(target, context))
-        if dated and reference.kind in ("page", "tag", "embed"):
+        if reference.kind in ("page", "tag", "embed") and not _is_plain(reference.name) and _is_dated(target, context):
             found = names.journal_day(reference.key, context.base.names.date_formats)
             if found is not None and not _says(reference.name, found):
                 message = f"Logseq reads «{reference.name}» as the date {_iso(found)}"
@@ -51,8 +52,15 @@ def date_like_name(context: CheckContext) -> Iterator[Diagnostic]:
                 yield context.diagnostic("date-like-name", reference.span, message, advice)
 
 
-def _journal(target: ToNote, context: CheckContext) -> bool:
-    return context.base.notes[target.note].journal is not None
+def _is_plain(name: str) -> bool:
+    """Whether a name can be no odd date: without digits, or with a year of four digits in front."""
+    return (name[:4].isdigit() and name[4:5] in ("-", "_")) or not any(map(str.isdigit, name))
+
+
+def _is_dated(target: Target, context: CheckContext) -> bool:
+    if isinstance(target, ToNothing):
+        return target.why == "date"
+    return isinstance(target, ToNote) and context.base.notes[target.note].journal is not None
 
 
 def _says(name: str, day: int) -> bool:
@@ -75,6 +83,39 @@ def built_in_name(context: CheckContext) -> Iterator[Diagnostic]:
             message = f"«{definition.name}» is Logseq's own page for the {what}: blocks that have it all mention it"
             advice = "choose a longer name, and give links that one"
             yield context.diagnostic("built-in-name", definition.span, message, advice)
+
+
+# ---------------------------------------------------------------- pages beside each other
+
+
+def look_alike_page(context: CheckContext) -> Iterator[Diagnostic]:
+    """Names that nobody can tell from another page's; said at the one that comes later."""
+    names_of_mine = [one for one in context.note.defines if one.kind != "block"]
+    for one in names_of_mine:
+        for key in context.base.names.alike.get(look(one.key), ()):
+            others = [note for note in context.base.names.pages.get(key, ()) if note != context.note.id]
+            mine = {each.key for each in names_of_mine}
+            if key not in mine and others and (others[0], key) < (context.note.id, one.key):
+                yield _look_alike(one, (others[0], key), context)
+
+
+def _look_alike(mine: Definition, other: tuple[NoteId, str], context: CheckContext) -> Diagnostic:
+    note, key = other
+    theirs = next(one for one in context.base.notes[note].defines if one.key == key)
+    differs = difference(theirs.key, mine.key, "this one")
+    message = f"«{theirs.name}» is another page, and looks the same: they differ only by {differs}"
+    labels = (Label(note, theirs.span, "the other one"),)
+    advice = "make one note of both, or rename one"
+    return Diagnostic("look-alike-page", context.note.id, mine.span, message, labels, advice)
+
+
+def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
+    """A page that mentions nothing and leads to no other place."""
+    note = context.note
+    quiet = speaks("dead-end", context.base.config) and note.journal is None and note.defines and not note.leads
+    if quiet and not any(one.kind != "asset" for one in note.refers) and not note.name.startswith("hls__"):
+        message = f"«{note.name}» mentions no other page"
+        yield context.diagnostic("dead-end", _START, message, "link a word of it to the page that says more")
 
 
 # ---------------------------------------------------------------- files
@@ -115,13 +156,16 @@ def _portable(own: str, base: str) -> tuple[str, str] | None:
             f"holds {shown}, which Windows and many synchronisers refuse",
             f"Logseq itself would name it `{names.to_file(own)}.md`",
         )
-    if hidden := invisible(own.replace("\u00a0", " ")):
+    if not own.isprintable() and (hidden := invisible(own.replace("\u00a0", " "))):
         return f"holds {hidden}", "rename the file without it; the links too, if they hold it"
     if own != own.strip():
         return "begins or ends with a space, and so does the page's name", "rename the file without it"
     if names.is_device(own):
         return f"is a device on Windows: `{own}`", f"Logseq itself would name it `{names.to_file(own)}.md`"
-    if max(len(unicodedata.normalize(form, base).encode()) for form in ("NFC", "NFD")) > _LONGEST:
+    if (
+        len(base) > _LONGEST // 4
+        and max(len(unicodedata.normalize(form, base).encode()) for form in ("NFC", "NFD")) > _LONGEST
+    ):
         return (
             f"is longer than {_LONGEST} bytes, too long for some systems",
             "shorten it, and give the whole name by `title::`",

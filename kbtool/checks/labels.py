@@ -10,10 +10,9 @@ from urllib.parse import unquote, urlsplit
 from kbtool import names
 from kbtool.asides import Labelled
 from kbtool.checks.context import CheckContext
-from kbtool.checks.structure import parts
 from kbtool.graph import ToNote, page_target
 from kbtool.note import Note
-from kbtool.syntax.tree import Emphasis, FootnoteText, Inline, Link, Prose, Table
+from kbtool.syntax.tree import Link
 from kbtool.values import Diagnostic, Edit, Fix, NoteId, Span
 
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -82,40 +81,20 @@ def _leads_to(name: str, context: CheckContext) -> NoteId | None:
 
 def deceptive_address(note: Note, text: str) -> Iterator[Diagnostic]:
     """Labels that read like an address on another host, or turn the writing around; addresses with a user name."""
-    if "](" not in text and "@" not in text:
-        return
-    for block in note.outline:
-        for part in parts(block.parts):
-            for link in _links(_inlines(part)):
-                message = _deceives(link, text)
-                if message:
-                    advice = "write the words that the reader can trust: the host that the link leads to"
-                    yield Diagnostic("deceptive-link", note.id, link.span, message, (), advice)
-
-
-def _inlines(part: object) -> tuple[Inline, ...]:
-    match part:
-        case Prose() | FootnoteText():
-            return part.inlines
-        case Table(_, head, rows):
-            return tuple(node for cell in (*head, *(cell for row in rows for cell in row)) for node in cell.inlines)
-        case _:
-            return ()
-
-
-def _links(inlines: tuple[Inline, ...]) -> Iterator[Link]:
-    for node in inlines:
-        if isinstance(node, Link) and node.kind == "url":
-            yield node
-        elif isinstance(node, Emphasis):
-            yield from _links(node.children)
+    for link in note.addresses:
+        message = _deceives(link, text)
+        if message:
+            advice = "write the words that the reader can trust: the host that the link leads to"
+            yield Diagnostic("deceptive-link", note.id, link.span, message, (), advice)
 
 
 def _deceives(link: Link, text: str) -> str:
     label = text[slice(*link.label)]
-    if _BIDI & set(label):
+    if not label.isascii() and not _BIDI.isdisjoint(label):
         odd = next(char for char in label if char in _BIDI)
         return f"the label holds U+{ord(odd):04X} {unicodedata.name(odd)}, which turns the text around it"
+    if link.bare and "@" not in link.target:
+        return ""
     where, user = host(link.target)
     if user:
         return f"the address leads to `{where}`: what stands before the `@` is a user name"

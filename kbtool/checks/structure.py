@@ -22,7 +22,7 @@ def parts(found: tuple[Part, ...]) -> Iterator[Part]:
     """Parts, and the parts of quotes and containers."""
     for part in found:
         yield part
-        if isinstance(part, Quote | Container):
+        if type(part) is Quote or type(part) is Container:
             yield from parts(part.parts)
 
 
@@ -44,19 +44,19 @@ def fences_and_html(note: Note, text: str) -> Iterator[Diagnostic]:
     if "```" not in text and "~~~" not in text and "<" not in text:
         return
     fences: list[Fence | Span] = []
+    marks = "```" in text or "~~~" in text
     for block in note.outline:
         for part in parts(block.parts):
-            match part:
-                case Fence(language=language) if language.startswith(("`", "~")):
+            if type(part) is Prose:
+                if marks and (span := faults.unclosed_fence(text, part)):
+                    fences.append(span)
+            elif type(part) is Fence:
+                if part.language.startswith(("`", "~")):
                     yield _wide(note, text, part)
-                case Fence():
+                else:
                     fences.append(part)
-                case Html(hiccup=False):
-                    yield from _html(note, text, part.span)
-                case Prose():
-                    fences += [span for span in (faults.unclosed_fence(text, part),) if span]
-                case _:
-                    pass
+            elif type(part) is Html and not part.hiccup:
+                yield from _html(note, text, part.span)
     yield from _unclosed(note, text, fences)
 
 

@@ -12,15 +12,17 @@ from kbtool.syntax.tree import Block, Prose, Timestamp
 from kbtool.values import Diagnostic, Edit, Fix, Span
 
 _MARKERS = frozenset("TODO DOING NOW LATER DONE WAITING WAIT CANCELED CANCELLED IN-PROGRESS".split())
+_LONGEST_MARKER = 20
+"""Characters of a marker, and some white space behind it."""
 
 
 def stray_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
     """`[[x]]]` and `[[x]`."""
-    if "[[" not in text:
+    if not _is_odd(text):
         return
     for block in note.outline:
         for part in parts(block.parts):
-            if isinstance(part, Prose) and "[[" in text[slice(*part.span)]:
+            if isinstance(part, Prose) and _is_odd(text[slice(*part.span)]):
                 for span, better in faults.stray_brackets(text, part):
                     said = text[slice(*span)]
                     extra = said.startswith(better)
@@ -29,11 +31,16 @@ def stray_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
                     yield Diagnostic("stray-bracket", note.id, span, what, (), f"write `{better}`", fix)
 
 
+def _is_odd(text: str) -> bool:
+    """Whether brackets can be amiss at all."""
+    return "]]]" in text or text.count("[[") != text.count("]]")
+
+
 def bare_marker(note: Note, text: str) -> Iterator[Diagnostic]:
     """`- TODO` and nothing more: no task."""
     for block in note.outline:
-        first = block.parts[0] if block.parts else None
-        if isinstance(first, Prose) and first.title and not block.marker:
+        first = block.parts[0] if block.parts and not block.marker else None
+        if type(first) is Prose and first.title and first.span.end - first.span.start <= _LONGEST_MARKER:
             word = text[slice(*first.span)].strip()
             if word in _MARKERS:
                 message = f"a block that is only `{word}` has no task marker for Logseq"

@@ -33,14 +33,18 @@ class Mention(NamedTuple):
 def in_emphasis(text: str, inlines: Iterable[Inline]) -> Iterator[Mention]:
     """What emphasis among the nodes swallows; links count in it, but for `***…***`."""
     for node in inlines:
+        if type(node) is not Emphasis and type(node) is not Link:
+            continue
         match node:
             case Emphasis(_, "sub" | "sup"):
                 continue
             case Emphasis(_, kind, inner, children):
-                pattern = _ALL if kind == "strong-em" else _NO_LINKS
-                for gap in _gaps(inner, children):
-                    yield from _found(text, gap, pattern)
-                yield from in_emphasis(text, children)
+                said = text[slice(*inner)]
+                if "#" in said or "((" in said or (kind == "strong-em" and "[[" in said):
+                    pattern = _ALL if kind == "strong-em" else _NO_LINKS
+                    for gap in _gaps(inner, children):
+                        yield from _found(text, gap, pattern)
+                    yield from in_emphasis(text, children)
             case Link(children=children, bare=False):
                 yield from in_emphasis(text, children)
             case _:
