@@ -14,6 +14,7 @@ from kbtool.references import Place, in_inlines, is_stamp
 from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
+    Code,
     Container,
     Emphasis,
     FootnoteText,
@@ -21,11 +22,12 @@ from kbtool.syntax.tree import (
     Inline,
     Link,
     Macro,
+    PageLink,
     Part,
     Prose,
     Quote,
     Table,
-    Timestamp,
+    Tag,
 )
 from kbtool.values import Definition, Reference, Source
 
@@ -73,21 +75,22 @@ def asides(
                 found += _in_html(text, part)
                 continue
             inlines = _inlines(part)
+            if isinstance(part, Prose) and inlines and is_stamp(text, part):
+                found += _beside_stamp(Place(source.id, text, number), inlines)
             for node in _nodes(inlines):
-                match node:
-                    case Link(kind="url"):
+                kind = type(node)  # `match` would try one class after the other, for nodes made by the thousand
+                if kind is PageLink or kind is Tag or kind is Code:
+                    continue
+                if isinstance(node, Link):
+                    if node.kind == "url":
                         addresses.append(node)
-                    case Link(kind="page" | "file", image=False):
+                    elif node.kind in ("page", "file") and not node.image:
                         labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
-                    case Macro(name=name):
-                        leads = leads or name in _HUBS
-                        found += _in_cloze(text, node)
-                    case Html():
-                        found += _in_html(text, node)
-                    case Timestamp() if type(part) is Prose and is_stamp(text, part):
-                        found += _beside_stamp(Place(source.id, text, number), inlines)
-                    case _:
-                        pass
+                elif isinstance(node, Macro):
+                    leads = leads or node.name in _HUBS
+                    found += _in_cloze(text, node)
+                elif isinstance(node, Html):
+                    found += _in_html(text, node)
             if inlines:
                 found += _mentions(lost.in_emphasis(text, inlines), "emphasis")
     return Asides(

@@ -23,12 +23,16 @@ class Config:
 
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
     `output_limit`: bytes that a cell may print. `rules`: severities of rules; `off` is one.
+    `external_allow`: hosts that `check --external` may ask though they are private; `external_days`: how long it
+    trusts their answers.
     """
 
     wanted: tuple[str, ...] = ()
     timeout: float = 60.0
     output_limit: int = 1_048_576
     rules: tuple[tuple[str, str], ...] = ()
+    external_allow: tuple[str, ...] = ()
+    external_days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)

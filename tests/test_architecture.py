@@ -33,13 +33,21 @@ ORDER = [
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.search", "render.page"),
     "render.site",
-    *("memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin", "server"),
-    *("terminal", "commands.opening", "commands.check", "commands.watching", "commands.run", "commands.build"),
+    *("addresses", "asking", "memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin", "server"),
+    *(
+        "terminal",
+        "commands.opening",
+        "commands.external",
+        "commands.check",
+        "commands.watching",
+        "commands.run",
+        "commands.build",
+    ),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
-RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM = {"edits", "asking", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
