@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a host said: HTTP's `status`, 0 when it could not be asked, and `why`; `moved`: where a page went for good."""
+    """What a host said: HTTP's `status`, 0 and `why` when it can't be asked; `moved`: where a page went for good."""
 
     status: int
     moved: str = ""

@@ -87,8 +87,8 @@ def _option(known: Field[Any], value: object) -> Any:
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
-        case ("tuple[tuple[str, str], ...]", Mapping()):
-            return tuple((str(rule), str(level)) for rule, level in value.items())
+        case ("tuple[tuple[str, str], ...]", Mapping() | ()):
+            return tuple((str(rule), str(level)) for rule, level in dict(value).items())
         case ("float", int() | float()) if not isinstance(value, bool) and isfinite(value) and value > 0:
             return float(value)
         case ("int", int()) if not isinstance(value, bool) and value > 0:

@@ -45,8 +45,8 @@ def cases(rule: str) -> list[Case]:
 ALL = [case for rule in rules.RULES for case in cases(rule.name)]
 
 
-def said(case: Case) -> str:
-    """What `check` says about the files of a case, without the summary."""
+def given(case: Case) -> tuple[dict[NoteId, str], frozenset[str], Config, GraphSettings]:
+    """The notes, other files and settings that the fences of a case are."""
     sources: dict[NoteId, str] = {}
     assets: frozenset[str] = frozenset()
     config, settings = Config(), GraphSettings()
@@ -59,6 +59,12 @@ def said(case: Case) -> str:
             config = load_options(yaml.safe_load(body))
         else:
             sources[NoteId(info.removeprefix("md "))] = body
+    return sources, assets, config, settings
+
+
+def said(case: Case) -> str:
+    """What `check` says about the files of a case, without the summary."""
+    sources, assets, config, settings = given(case)
     found = check_sources(sources, assets, config, settings)
     lines = list(render(found, sources, "text", ReportOptions(config, len(sources))))
     return "\n".join(lines[:-2]) + "\n" if found else "no problems\n"

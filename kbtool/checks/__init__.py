@@ -17,7 +17,7 @@ from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
-from kbtool.checks.tasks import bad_timestamp, bare_marker, stray_bracket
+from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, stray_bracket
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
@@ -26,7 +26,16 @@ __all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_l
 
 ALONE = (
     *(bad_latex, unread_formula, bad_property),
-    *(byte_order_mark, fences_and_html, second_drawer, late_title, stray_bracket, bare_marker, bad_timestamp),
+    *(
+        byte_order_mark,
+        fences_and_html,
+        second_drawer,
+        late_title,
+        stray_bracket,
+        doubled_bracket,
+        bare_marker,
+        bad_timestamp,
+    ),
     *(deceptive_address, heading_jump),
 )
 """Checks that need nothing but the note; those of its code stand beside them."""

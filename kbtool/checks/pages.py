@@ -8,6 +8,7 @@ from kbtool import names
 from kbtool.checks.context import CheckContext
 from kbtool.checks.labels import files_named
 from kbtool.checks.spelling import difference, mechanical, relabelling, renaming, shorter_tag, squeezed
+from kbtool.checks.tasks import is_doubled
 from kbtool.graph import Missing
 from kbtool.suggest import Near, nearest
 from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
@@ -18,7 +19,11 @@ def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     said: dict[str, tuple[str, str, Near | None]] = {}
     named = files_named(context)
     for reference, target in context.references():
-        if isinstance(target, Missing) and _needs_a_page(reference) and reference.span not in named:
+        if (
+            isinstance(target, Missing)
+            and _needs_a_page(reference)
+            and not (reference.span in named or is_doubled(reference))
+        ):
             told = mechanical(reference, context)
             if not told:
                 if reference.key not in said:

@@ -176,9 +176,12 @@ def case_variant(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def _differs(reference: Reference, own: str) -> bool:
-    """Whether letters differ that are not the first of a word; several words all in capitals are a way of shouting."""
+    """Whether letters differ that are not the first of a word.
+
+    Several words all in capitals are a way of shouting, and all in small letters a way of writing.
+    """
     name = unicodedata.normalize("NFC", reference.name)
-    if " " in own and (own.isupper() or name.isupper()):
+    if not own.isalnum() and (own.isupper() or name.isupper() or name.islower()):
         return False
     if len(name) != len(own) or reference.inside:
         return False

@@ -9,7 +9,7 @@ from kbtool.note import Note
 from kbtool.references import is_stamp
 from kbtool.syntax import faults
 from kbtool.syntax.tree import Block, Prose, Timestamp
-from kbtool.values import Diagnostic, Edit, Fix, Span
+from kbtool.values import Diagnostic, Edit, Fix, Reference, Span
 
 _MARKERS = frozenset("TODO DOING NOW LATER DONE WAITING WAIT CANCELED CANCELLED IN-PROGRESS".split())
 _LONGEST_MARKER = 20
@@ -29,6 +29,25 @@ def stray_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
                     what = "a bracket too many" if extra else "a bracket is missing: for Logseq this is no link"
                     fix = Fix(f"write `{better}`", (Edit(note.id, span, better),), safe=extra)
                     yield Diagnostic("stray-bracket", note.id, span, what, (), f"write `{better}`", fix)
+
+
+def doubled_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
+    """`[[[[x]]]]`: the page `[[x`, and brackets left over."""
+    if "[[[[" not in text:
+        return
+    for reference in note.refers:
+        if is_doubled(reference):
+            start, end = reference.span
+            end += 2 * text.startswith("]]", end)
+            better = f"[[{reference.name.strip('[')}]]"
+            message = f"for Logseq this is the page «{reference.name}»: a link ends at its first `]]`"
+            fix = Fix(f"write `{better}`", (Edit(note.id, Span(start, end), better),), safe=False)
+            yield Diagnostic("stray-bracket", note.id, Span(start, end), message, (), f"write `{better}`", fix)
+
+
+def is_doubled(reference: Reference) -> bool:
+    """Whether a link begins with four brackets."""
+    return reference.kind == "page" and reference.name.startswith("[[") and not reference.plain
 
 
 def _is_odd(text: str) -> bool:
