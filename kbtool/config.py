@@ -26,6 +26,8 @@ class Config:
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
     `output_limit`: bytes that a cell may print. `rules`, `select`, `ignore` and `ignore_in` (by patterns of paths) say
     which problems count and how much, see `rules.severity`. `rule_pages`: whether the rules' pages stand on the site.
+    `external_allow`: hosts that `check --external` may ask though they are private; `external_days`: how long it
+    trusts their answers.
     """
 
     wanted: tuple[str, ...] = ()
@@ -36,6 +38,8 @@ class Config:
     ignore: tuple[str, ...] = ()
     ignore_in: tuple[tuple[str, tuple[str, ...]], ...] = ()
     rule_pages: bool = False
+    external_allow: tuple[str, ...] = ()
+    external_days: float = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def _option(known: Field[Any], value: object) -> Any:
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
+        case ("tuple[tuple[str, str], ...]", Mapping() | ()):
+            return tuple((str(rule), str(level)) for rule, level in dict(value).items())
         case ("float", int() | float()) if not isinstance(value, bool) and isfinite(value) and value > 0:
             return float(value)
         case ("int", int()) if not isinstance(value, bool) and value > 0:
@@ -103,6 +109,7 @@ def _option(known: Field[Any], value: object) -> Any:
             return value
     wanted = {
         "tuple[str, ...]": "a list of texts",
+        "tuple[tuple[str, str], ...]": "a mapping from rules to severities",
         "float": "a number above 0",
         "int": "a whole number above 0",
         "bool": "true or false",

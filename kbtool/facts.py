@@ -9,21 +9,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from kbtool.asides import Embedded, Labelled, Lost
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
-    """A note as the others see it; fields as in `Note`. What is more than those must be plain tuples."""
+    """A note as the others see it; fields as in `Note`, then those of its `Asides`, and its suppressions.
+
+    What is more than named tuples must be plain.
+    """
 
     id: NoteId
     name: Name
     journal: int | None
     defines: Sequence[Definition]
     refers: Sequence[Reference]
+    lost: tuple[Lost, ...] = ()
+    labels: tuple[Labelled, ...] = ()
+    embeds: tuple[Embedded, ...] = ()
+    files: tuple[str, ...] = ()
+    leads: bool = False
     suppressions: tuple[tuple[Any, ...], ...] = ()
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers, tuple(map(tuple, note.suppressions)))
+    silenced = tuple(map(tuple, note.suppressions))
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from kbtool import names as spelling
 from kbtool.facts import Facts
 from kbtool.note import Note
+from kbtool.suggest import look
 from kbtool.values import NoteId, Reference
 
 
@@ -20,12 +21,16 @@ class Site(NamedTuple):
 
 
 class Exports(NamedTuple):
-    """The names that a note gives, without spans: moving text inside a note changes nothing here."""
+    """The names that a note gives, without spans: moving text inside a note changes nothing here.
+
+    `looks` says what each of `pages` looks like (see `suggest.look`).
+    """
 
     note: NoteId
     pages: tuple[tuple[str, str], ...]
     blocks: tuple[tuple[str, int], ...]
     journal: int | None
+    looks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ class Names:
 
     `pages` maps page keys (names and aliases) to the notes that have them, `journals` days to notes, `blocks` block
     ids to their places. `assets` is the set of asset paths, `spelled` the spelling of each page key, `parents` the keys
-    of namespace parents, `wanted` the keys that may be linked unwritten.
+    of namespace parents, `wanted` the keys that may be linked unwritten, `home` the name of the first page, `alike` the
+    keys that look the same, by their looks.
     """
 
     pages: Mapping[str, tuple[NoteId, ...]]
@@ -45,6 +51,8 @@ class Names:
     parents: Set[str]
     wanted: Set[str]
     date_formats: tuple[str, ...]
+    home: str = ""
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class ToNote(NamedTuple):
@@ -89,6 +97,7 @@ class Surroundings:
     assets: frozenset[str]
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
+    home: str = ""
 
 
 def exports(note: Note) -> Exports:
@@ -98,6 +107,7 @@ def exports(note: Note) -> Exports:
         tuple((d.key, d.name) for d in note.defines if d.kind != "block"),
         tuple((d.key, d.block) for d in note.defines if d.kind == "block"),
         note.journal if note.defines else None,
+        tuple(look(d.key) for d in note.defines if d.kind != "block"),
     )
 
 
@@ -107,10 +117,14 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
     journals: dict[int, tuple[NoteId, ...]] = {}
     blocks: dict[str, tuple[Site, ...]] = {}
     spelled: dict[str, str] = {}
+    looks: dict[str, tuple[str, ...]] = {}
     for one in all_exports:
         for key, name in dict(one.pages).items():
             pages[key] = (*pages.get(key, ()), one.note)
             spelled.setdefault(key, name)
+        for (key, _), shape in zip(one.pages, one.looks, strict=True):
+            if key not in looks.setdefault(shape, (key,)):
+                looks[shape] = (*looks[shape], key)
         for ident, block in one.blocks:
             blocks[ident] = (*blocks.get(ident, ()), Site(one.note, block))
         if one.journal is not None:
@@ -125,6 +139,8 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         parents,
         surroundings.wanted,
         surroundings.date_formats,
+        surroundings.home,
+        {shape: keys for shape, keys in looks.items() if len(keys) > 1},
     )
 
 

@@ -149,7 +149,8 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
 
 def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
     """What names mean apart from notes."""
-    return Surroundings(assets, frozenset(spelling.key(name) for name in config.wanted), settings.date_formats)
+    wanted = frozenset(spelling.key(name) for name in config.wanted)
+    return Surroundings(assets, wanted, settings.date_formats, settings.home)
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:

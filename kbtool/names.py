@@ -85,6 +85,11 @@ def to_file(name: str) -> str:
     return name.replace("/", "___")
 
 
+def is_device(stem: str) -> bool:
+    """Whether Windows takes a file's stem for a device."""
+    return _DEVICE.fullmatch(stem) is not None
+
+
 def _decoded(text: str) -> str | None:
     try:
         return unquote(text, errors="strict")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kbtool import names
+from kbtool.asides import NO_ASIDES, Asides, asides
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.references import Place, counts, effective, in_block
@@ -19,6 +20,7 @@ from kbtool.syntax.tree import (
     Fence,
     FootnoteText,
     Inline,
+    Link,
     Math,
     MathBlock,
     PageLink,
@@ -42,7 +44,8 @@ class Note:
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
-    `syntax.tree.Block`).
+    `syntax.tree.Block`). `asides` are what it says beside its references,
+    `addresses` its links to the web.
     """
 
     id: NoteId
@@ -55,13 +58,15 @@ class Note:
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
+    asides: Asides = NO_ASIDES
+    addresses: tuple[Link, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     """What a parsed note says."""
     properties = page_properties(parsed)
-    title = _title(source.text, parsed)
+    title = page_title(source.text, properties)
     name = (
         title.text
         if title
@@ -72,17 +77,20 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         name = names.journal_name(journal, settings.date_formats[0])
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, fences)
+    defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
+    refers = tuple(_references(source, parsed))
     return Note(
         source.id,
         Name(name),
         journal,
-        tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else (),
-        tuple(_references(source, parsed)),
+        defines,
+        refers,
         cells,
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
         properties,
         parsed.blocks,
         parsed.diagnostics + problems,
+        *asides(source, parsed.blocks, refers, defines),
         suppressions(source.text, parsed.blocks, cells),
     )
 
@@ -102,9 +110,9 @@ def page_properties(parsed: Parsed) -> tuple[Property, ...]:
     return effective(blocks[0]) if blocks and blocks[0].mark == "pre" else ()
 
 
-def _title(text: str, parsed: Parsed) -> Property | None:
+def page_title(text: str, properties: Iterable[Property]) -> Property | None:
     """The `title::` that names the page: it counts only in the file's first lines."""
-    found = next((prop for prop in page_properties(parsed) if prop.key == "title"), None)
+    found = next((prop for prop in properties if prop.key == "title"), None)
     return found if found and not text[: found.span.start].strip(" \t") else None
 
 

@@ -167,10 +167,10 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
         match node:
             case PageLink(span, name, nested):
                 yield from _page(place, "page", name, span)
-                yield from in_inlines(place, nested)
+                yield from _inside(in_inlines(place, nested))
             case Tag(span, name, _, nested):
                 yield from _tag(place, name, span)
-                yield from in_inlines(place, nested)
+                yield from _inside(in_inlines(place, nested))
             case BlockLink(span, ident):
                 yield from _block(place, "block", ident, span)
             case Link():
@@ -183,17 +183,21 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
                 pass
 
 
+def _inside(found: Iterable[Reference]) -> Iterator[Reference]:
+    return (one._replace(inside=True) for one in found)
+
+
 def _link(place: Place, link: Link) -> Iterator[Reference]:
     match link.kind:
         case "page":
-            yield from _page(place, "page", link.target, link.target_span)
+            yield from _inside(_page(place, "page", link.target, link.target_span))
         case "block":
             yield from _block(place, "block", link.target, link.target_span)
         case "file":
             # Logseq takes the label, not the file, for the page's name.
             label = _label(place.text, link)
             if not _ASSET.match(link.target):
-                yield from _page(place, "page", label, link.label)
+                yield from _inside(_page(place, "page", label, link.label))
         case "search":
             if _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
                 path = asset_path(place.note, link.target)

@@ -2,37 +2,161 @@
 
 `rapidfuzz` measures the distances: `difflib` needs 50 ms for one word among 10,000 page names, `rapidfuzz` a
 millisecond, and grouping the words by length and by their parts makes that a tenth. Its import takes 40 ms, so it waits
-for the first miss.
+for the first miss, and so do the tables here. Stems, which take long, are made only of words that begin alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
 COMMON = 300
 """A part that more words share than this tells nothing about which of them was meant."""
 COVERED = 0.5
 """Least share of the longer of two names that the shorter one must make up: half a name missing is still it."""
 
+How: TypeAlias = Literal["look", "keyboard", "inflected", "sound", "typo", "part"]
 
-@dataclass(frozen=True, slots=True)
+_Group = TypeVar("_Group")
+
+_BEGIN = 2
+"""Inflected forms of a word have so many first letters in common; of shorter words there are none."""
+_ENDING = 4
+"""Letters of the longest ending in Russian, one more than in English."""
+_LOOKS = (
+    "асеорхуіѕјһԁ" + "ё" + "‐‑‒–—―−" + "«»„“”" + "‘’ʼ",
+    "aceopxyisjhd" + "e" + "-------" + '"""""' + "'''",
+)
+"""Letters that look alike in two alphabets, dashes, quotes, apostrophes, and the first of each kind."""
+_RUSSIAN = "йцукенгшщзхъфывапролджэячсмитьбю"
+_ENGLISH = "qwertyuiop[]asdfghjkl;'zxcvbnm,."
+_SOUNDS: Mapping[str, str] = {
+    **dict(zip("абвгдезийклмнопрстуф", "abvgdesiiklmnoprstuf", strict=True)),
+    "ё": "e",
+    "ж": "zh",
+    "х": "h",
+    "ц": "ts",
+    "ч": "ch",
+    "ш": "sh",
+    "щ": "sh",
+    "ъ": "",
+    "ы": "i",
+    "ь": "",
+    "э": "e",
+    "ю": "iu",
+    "я": "ia",
+}
+_ENGLISH_SOUNDS = (
+    *(("ph", "f"), ("qu", "kv"), ("ck", "k"), ("kh", "h"), ("shch", "sh"), ("sch", "sh"), ("th", "t"), ("ch", "4")),
+    *(("x", "ks"), ("q", "k"), ("c", "k"), ("w", "v"), ("y", "i"), ("j", "i"), ("z", "s"), ("4", "ch"), ("sh", "6")),
+)
+
+
+class Near(NamedTuple):
+    """A known word near another one; `only` when no second one is as near."""
+
+    word: str
+    how: How
+    only: bool
+
+
 class Vocabulary:
-    """Words to choose from, as they are compared, by their length and by each of their space-separated parts."""
+    """Words to choose from, as they are compared; tables about them are made when first asked for. Make it once."""
 
-    by_length: Mapping[int, Sequence[str]]
-    by_part: Mapping[str, Sequence[str]]
+    __slots__ = ("_begins", "_endless", "_lengths", "_looks", "_parts", "_sounds", "_stems", "_voices", "words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = frozenset(words)
+        self._lengths: dict[int, list[str]] = {}
+        self._parts: dict[str, list[str]] = {}
+        self._looks: dict[str, list[str]] = {}
+        self._begins: dict[tuple[str, ...], list[str]] = {}
+        self._stems: dict[tuple[str, ...], Mapping[tuple[str, ...], Sequence[str]]] = {}
+        self._endless: dict[str, str] = {}
+        self._sounds: dict[str, list[str]] = {}
+        self._voices: dict[str, Mapping[str, Sequence[str]]] = {}
+
+    def of_length(self, length: int) -> Sequence[str]:
+        """The words of so many characters."""
+        if not self._lengths:
+            for word in self.words:
+                self._lengths.setdefault(len(word), []).append(word)
+        return self._lengths.get(length, ())
+
+    def with_part(self, part: str) -> Sequence[str]:
+        """The words that have this among their space-separated parts."""
+        if not self._parts:
+            for word in self.words:
+                for each in word.split():
+                    self._parts.setdefault(each, []).append(word)
+        return self._parts.get(part, ())
+
+    def inflecting(self, word: str) -> Sequence[str]:
+        """The words whose parts, one by one, have the same stems; only those that begin alike are stemmed."""
+        if not self._begins:
+            for each in self.words:
+                self._begins.setdefault(_begin(each), []).append(each)
+        begin = _begin(word)
+        if begin not in self._stems:
+            self._stems[begin] = _grouped(self._begins.get(begin, ()), self._stemmed)
+        return self._stems[begin].get(self._stemmed(word), ())
+
+    def looking(self, shape: str) -> Sequence[str]:
+        """The words that look like this (see `look`)."""
+        if not self._looks:
+            for word in self.words:
+                self._looks.setdefault(look(word), []).append(word)
+        return self._looks.get(shape, ())
+
+    def sounding(self, voice: str) -> Sequence[str]:
+        """The words that sound like this (see `_voice`); only those that begin with the same sound are looked at."""
+        if not self._sounds:
+            for word in self.words:
+                self._sounds.setdefault(_first_sound(word), []).append(word)
+        first = _first_sound(voice)
+        if first not in self._voices:
+            self._voices[first] = _grouped(self._sounds.get(first, ()), _voice)
+        return self._voices[first].get(voice, ())
+
+    def _stemmed(self, word: str) -> tuple[str, ...]:
+        return tuple([self._stem(part) for part in word.split()])
+
+    def _stem(self, part: str) -> str:
+        if part not in self._endless:
+            self._endless[part] = _stemmer("russian" if _is_cyrillic(part) else "english")(part.replace("ё", "е"))
+        return self._endless[part]
+
+
+def _grouped(words: Iterable[str], by: Callable[[str], _Group]) -> Mapping[_Group, Sequence[str]]:
+    found: dict[_Group, list[str]] = {}
+    for word in words:
+        found.setdefault(by(word), []).append(word)
+    return found
 
 
 def vocabulary(words: Iterable[str]) -> Vocabulary:
     """Prepare words, which are compared as they stand, for many questions."""
-    by_length: dict[int, list[str]] = {}
-    by_part: dict[str, list[str]] = {}
-    for word in words:
-        by_length.setdefault(len(word), []).append(word)
-        for part in word.split():
-            by_part.setdefault(part, []).append(word)
-    return Vocabulary(by_length, by_part)
+    return Vocabulary(words)
+
+
+def nearest(word: str, known: Vocabulary) -> Near | None:
+    """The known name that a word was probably meant to be: surer reasons go before less sure ones."""
+    ways: tuple[tuple[How, Callable[[str, Vocabulary], Iterable[str]]], ...] = (
+        ("look", _alike),
+        ("keyboard", _other_keyboard),
+        ("inflected", _inflected),
+        ("sound", _spoken),
+    )
+    for how, way in ways:
+        found = sorted(set(way(word, known)) - {word})
+        if found:
+            return Near(found[0], how, len(found) == 1)
+    typo = _misspelled(word, known)
+    if typo:
+        return Near(typo, "typo", True)
+    part = _shortened(word, known)
+    return Near(part, "part", True) if part else None
 
 
 def closest(word: str, known: Vocabulary) -> str | None:
@@ -43,8 +167,88 @@ def closest(word: str, known: Vocabulary) -> str | None:
 def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
     """The nearest of a few candidates, whatever their case."""
     folded = {candidate.lower(): candidate for candidate in candidates}
-    nearest = closest(word.lower(), vocabulary(folded))
-    return None if nearest is None else folded[nearest]
+    near = closest(word.lower(), vocabulary(folded))
+    return None if near is None else folded[near]
+
+
+# ---------------------------------------------------------------- looks and keyboards
+
+
+def look(key: str) -> str:
+    """What a name looks like: white space, dashes, ё and letters of two alphabets made one, invisible ones left out."""
+    if key.isascii():
+        return " ".join(key.split()) if "  " in key or key[:1] == " " or key[-1:] == " " else key
+    folded = unicodedata.normalize("NFKC", key).translate(str.maketrans(*_LOOKS))
+    if not folded.isprintable():
+        folded = "".join(char for char in folded if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc"))
+    return " ".join(folded.split())
+
+
+def _alike(word: str, known: Vocabulary) -> Iterable[str]:
+    return known.looking(look(word))
+
+
+def _other_keyboard(word: str, known: Vocabulary) -> Iterator[str]:
+    for one, other in ((_ENGLISH, _RUSSIAN), (_RUSSIAN, _ENGLISH)):
+        typed = word.translate(str.maketrans(one, other))
+        if typed in known.words and len(word) > _BEGIN:
+            yield typed
+
+
+# ---------------------------------------------------------------- endings
+
+
+def _inflected(word: str, known: Vocabulary) -> Iterable[str]:
+    return (found for found in known.inflecting(word) if _only_endings(word.split(), found.split()))
+
+
+def _only_endings(parts: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether nothing but inflections differ: `compilation` is no form of `compiler`."""
+    for one, other in zip(parts, others, strict=True):
+        common = next(
+            (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+        )
+        if max(len(one), len(other)) - common > (_ENDING if _is_cyrillic(one) else _ENDING - 1):
+            return False
+    return True
+
+
+def _begin(word: str) -> tuple[str, ...]:
+    return tuple([part[:_BEGIN].replace("ё", "е") for part in word.split()])
+
+
+def _is_cyrillic(part: str) -> bool:
+    return any("а" <= char <= "ё" for char in part)
+
+
+def _stemmer(language: str) -> Callable[[str], str]:
+    import snowballstemmer  # type: ignore[import-untyped]
+
+    return snowballstemmer.stemmer(language).stemWord  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- sounds
+
+
+def _spoken(word: str, known: Vocabulary) -> Iterable[str]:
+    """Names that are written otherwise, in another alphabet or with other letters, and sound the same."""
+    return known.sounding(_voice(word)) if len(word) > _BEGIN + 1 else ()
+
+
+def _voice(word: str) -> str:
+    """Latin letters for how a word sounds, whatever its alphabet: `софтмакс` and `softmax` are `softmaks`."""
+    plain = "".join(_SOUNDS.get(char, char) for char in word)
+    for letters, sound in _ENGLISH_SOUNDS:
+        if letters in plain:
+            plain = plain.replace(letters, sound)
+    return "".join(char for char, before in zip(plain, " " + plain, strict=False) if char != before)
+
+
+def _first_sound(word: str) -> str:
+    return _voice(word[:1])[:1].replace("6", "s").replace("p", "f")
+
+
+# ---------------------------------------------------------------- slips
 
 
 def _misspelled(word: str, known: Vocabulary) -> str | None:
@@ -59,7 +263,7 @@ def _misspelled(word: str, known: Vocabulary) -> str | None:
     loose = max(2, allowed)
     best: tuple[int, str] | None = None
     for length in range(len(word) - loose, len(word) + loose + 1):
-        bucket = known.by_length.get(length, ())
+        bucket = known.of_length(length)
         for found, _, _ in process.extract(word, bucket, scorer=Levenshtein.distance, score_cutoff=loose, limit=5):
             rank = (OSA.distance(word, found), found)
             if rank[0] <= min(allowed, length - 1) and (best is None or rank < best):
@@ -72,7 +276,7 @@ def _shortened(word: str, known: Vocabulary) -> str | None:
     parts = set(word.split())
     sharing: dict[str, None] = {}
     for part in parts:
-        words = known.by_part.get(part, ())
+        words = known.with_part(part)
         if len(words) <= COMMON:
             sharing.update(dict.fromkeys(words))
     nested = [found for found in sharing if parts <= (other := set(found.split())) or other <= parts]

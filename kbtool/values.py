@@ -103,7 +103,8 @@ class Reference(NamedTuple):
 
     `key` is a page key, a block id, or an asset's path in the base. `block` is the index of the quoting block in the
     note's outline. `property` is the key of the property whose value holds the mention, empty in running text.
-    `plain` says that the mention is a bare word of a comma list (`tags:: a, b`), without brackets.
+    `plain` says that the mention is a bare word of a comma list (`tags:: a, b`), without brackets. `inside` says that
+    it stands within another link: as the target behind a label, or in a link's name.
     """
 
     kind: ReferenceKind
@@ -113,6 +114,7 @@ class Reference(NamedTuple):
     block: int
     property: str = ""
     plain: bool = False
+    inside: bool = False
 
 
 class Formula(NamedTuple):

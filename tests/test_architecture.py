@@ -20,17 +20,12 @@ ORDER = [
     *("values", "suggest", "rules", "rule_settings", "config", "files", "packed", "names", "positions"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
-    *("references", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
+    *("syntax.faults", "syntax.lost"),
+    *("references", "asides", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
-    *(
-        "checks.context",
-        "checks.pages",
-        "checks.blocks",
-        "checks.assets",
-        "checks.formulas",
-        "checks.properties",
-        "checks.suppressions",
-    ),
+    *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
+    *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
+    *("checks.suppressions", "checks.filenames", "checks.circles", "checks.network"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
@@ -40,22 +35,22 @@ ORDER = [
     *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "examining", "crew", "checking", "git", "output"),
+    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking"),
     *("swap", "publish", "mkdocs_plugin", "server"),
-    *("terminal", "commands.opening", "commands.reporting", "commands.fixing", "commands.check", "commands.watching"),
-    *("commands.run", "commands.build"),
+    *("terminal", "commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
+    *("commands.watching", "commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
-RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "swap", "publish"}
-RIM |= {"mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
+RIM |= {"publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
-MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
+MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 MAY_FORK = {"cells.session", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}

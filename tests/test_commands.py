@@ -53,7 +53,7 @@ def graph(tmp_path: Path) -> Path:
     write(
         root,
         "pages/Home.md",
-        "alias:: Start\ntags:: Other\n\n- [[other]] #Other {{embed [[START]]}}\n- ((" + BLOCK + "))",
+        "alias:: Start\ntags:: Other\n\n- [[other]] #Other [[Start]]\n- ((" + BLOCK + "))",
     )
     write(
         root,
@@ -204,7 +204,7 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
         ("Home", "Other", "property", 2, 8),
         ("Home", "Other", "page", 4, 3),
         ("Home", "Other", "tag", 4, 13),
-        ("Home", "Home", "embed", 4, 28),
+        ("Home", "Home", "page", 4, 20),
         ("Home", "Other", "block", 5, 3),
         ("Other", "assets/p.png", "asset", 3, 8),
         ("Other", "2024-05-01", "page", 4, 5),

@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
 from kbtool import names
 from kbtool.checks.context import CheckContext
+from kbtool.checks.labels import files_named
+from kbtool.checks.spelling import difference, mechanical, relabelling, renaming, shorter_tag, squeezed
+from kbtool.checks.tasks import is_doubled
 from kbtool.graph import Missing
-from kbtool.suggest import closest
-from kbtool.values import Definition, Diagnostic, Label, NoteId, Reference
+from kbtool.suggest import Near, nearest
+from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
 
 
 def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Links, tags and embeds of pages that no note is or is called by."""
-    said: dict[str, tuple[str, str]] = {}
+    said: dict[str, tuple[str, str, Near | None]] = {}
+    named = files_named(context)
     for reference, target in context.references():
-        if isinstance(target, Missing) and _needs_a_page(reference):
-            if reference.key not in said:
-                said[reference.key] = _missing(reference, context)
-            message, advice = said[reference.key]
-            yield context.diagnostic("missing-page", reference.span, message, advice)
+        if (
+            isinstance(target, Missing)
+            and _needs_a_page(reference)
+            and not (reference.span in named or is_doubled(reference))
+        ):
+            told = mechanical(reference, context)
+            if not told:
+                if reference.key not in said:
+                    said[reference.key] = _missing(reference, context)
+                message, advice, near = said[reference.key]
+                fix = _fix(reference, near, context) if near else None
+                told = Diagnostic("missing-page", context.note.id, reference.span, message, (), advice, fix)
+            yield told
+
+
+def _fix(reference: Reference, near: Near, context: CheckContext) -> Fix | None:
+    """Another ending keeps its words and gets a target; what only looks the same is written as the page is."""
+    name = context.base.names.spelled[near.word]
+    if not near.only or near.how not in ("look", "inflected"):
+        return None
+    if near.how == "inflected":
+        return relabelling(reference, name, context)
+    return renaming(reference, name, context, safe=squeezed(near.word) == squeezed(reference.key))
 
 
 def _needs_a_page(reference: Reference) -> bool:
@@ -28,21 +49,27 @@ def _needs_a_page(reference: Reference) -> bool:
     return reference.kind in ("page", "tag", "embed") and (not reference.plain or reference.property == "tags")
 
 
-def _missing(reference: Reference, context: CheckContext) -> tuple[str, str]:
-    """The message and the advice."""
+def _missing(reference: Reference, context: CheckContext) -> tuple[str, str, Near | None]:
+    """The message, the advice, and the page that was probably meant."""
     name, known = reference.name, context.base.names
     message = f"no page named «{name}»"
     if foreign := _obsidian(name, context):
-        return message, foreign
-    trimmed = reference.key.strip()
-    near = trimmed if trimmed in known.pages else closest(reference.key, context.base.page_words)
-    if near and (difference := _difference(reference.key, near)):
-        return message, f"«{known.spelled[near]}» differs only by {difference}"
-    meant = f"did you mean «{known.spelled[near]}»?\n" if near else ""
-    return (
-        message,
-        f"{meant}create it: kbtool new {_quoted(name)}, or list it under `wanted` in mkdocs.yml for the time being",
-    )
+        return message, foreign, None
+    near = nearest(reference.key, context.base.page_words)
+    if near and (differs := difference(reference.key, near.word, "the link")):
+        return message, f"«{known.spelled[near.word]}» differs only by {differs}", near
+    lines = [f"did you mean «{known.spelled[near.word]}»?{_how(reference, near, context)}"] if near else []
+    short, rest = shorter_tag(reference)
+    if rest:
+        lines.append(f"the tag took `{rest}` with it; as the link `[[{short}]]{rest}` it would not")
+    lines.append(f"create it: kbtool new {_quoted(short)}, or list it under `wanted` in mkdocs.yml for the time being")
+    return message, "\n".join(lines), near
+
+
+def _how(reference: Reference, near: Near, context: CheckContext) -> str:
+    if near.how != "inflected" or reference.kind != "page" or reference.property or reference.inside:
+        return ""
+    return f" write `[{reference.name}]([[{context.base.names.spelled[near.word]}]])`, or give it the alias"
 
 
 def _obsidian(name: str, context: CheckContext) -> str:
@@ -59,31 +86,6 @@ def _obsidian(name: str, context: CheckContext) -> str:
 def _quoted(name: str) -> str:
     """A name as one word of a command line."""
     return "'" + name.replace("'", "'\\''") + "'" if set(name) & set('"$`\\!') else f'"{name}"'
-
-
-def _difference(key: str, other: str) -> str:
-    """What sets two keys apart when it is nothing that one sees: white space, or `е` for `ё`."""
-    if len(key) == len(other):
-        pairs = {(a, b) for a, b in zip(key, other, strict=True) if a != b}
-        if all(_loose(a) == _loose(b) for a, b in pairs):
-            return ", ".join(f"{_visible(b)} where the link has {_visible(a)}" for a, b in sorted(pairs))
-    if _squeezed(key) == _squeezed(other):
-        return "spaces, which count"
-    return ""
-
-
-def _loose(char: str) -> str:
-    return " " if char.isspace() else char.replace("ё", "е")
-
-
-def _squeezed(key: str) -> str:
-    return " ".join("".join(map(_loose, key)).split())
-
-
-def _visible(char: str) -> str:
-    if char == " ":
-        return "a space"
-    return f"`{char}`" if char.isalpha() else f"U+{ord(char):04X} {unicodedata.name(char, 'CONTROL CHARACTER')}"
 
 
 # ---------------------------------------------------------------- two owners

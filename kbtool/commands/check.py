@@ -1,4 +1,7 @@
-"""`kbtool check`: says what is wrong with a base, and mends it on request; executes nothing."""
+"""`kbtool check`: says what is wrong with a base, and mends it on request; executes nothing.
+
+It asks the web only when told to.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from kbtool import disk, git
 from kbtool.commands import fixing, opening, reporting
 from kbtool.config import Config, KbError
+from kbtool.filters import counting, in_order
 from kbtool.rule_settings import BadSetting, read_names
 
 
@@ -20,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--select", **lists, help="look for these alone: names, patterns (bad-*), all")  # type: ignore[arg-type]
     rules.add_argument("--ignore", **lists, help="look for all but these")  # type: ignore[arg-type]
     rules.add_argument("--strict", action="store_true", help="count warnings as errors")
+    rules.add_argument("--external", action="store_true", help="ask the web whether links to it still lead somewhere")
     changed = "check only notes that git says differ from a revision (default: HEAD)"
     parser.add_argument("--changed", metavar="REV", nargs="?", const="HEAD", help=changed)
     fixes = parser.add_argument_group("fixes")
@@ -42,6 +47,10 @@ def run(options: argparse.Namespace) -> int:
         texts, found = fixing.write(opened, done), done.found
     else:
         found, texts = opening.check(opened), opened.texts
+    if options.external:
+        from kbtool.commands.external import external
+
+        found = in_order([*found, *counting(external(opened), opened.project.config)])
     reporting.report(opened, found, texts, options)
     return int(opening.failed(found, opened, options.strict))
 

@@ -1,0 +1,200 @@
+"""What a note says beside its references: mentions that get lost, labels of links, embeds by their blocks, files.
+
+All of it is plain tuples of strings and numbers, for it is part of the note's facts.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+from kbtool.references import Place, in_inlines, is_stamp
+from kbtool.syntax import faults, lost
+from kbtool.syntax.tree import (
+    Block,
+    Code,
+    Container,
+    Emphasis,
+    FootnoteText,
+    Html,
+    Inline,
+    Link,
+    Macro,
+    PageLink,
+    Part,
+    Prose,
+    Quote,
+    Table,
+    Tag,
+)
+from kbtool.values import Definition, Reference, Source
+
+Lost: TypeAlias = tuple[str, str, int, int, str]
+"""Kind (page, tag, block), name, start, end, and what swallows it: emphasis, stamp, html, hiccup, cloze."""
+Labelled: TypeAlias = tuple[str, str, str, int, int]
+"""Kind of target (page, file), label, target, start and end of the whole link."""
+Embedded: TypeAlias = tuple[str, str, int, int, tuple[str, ...]]
+"""Kind of reference, key, start, end, and the ids of the blocks in which it shows: its own and those around it."""
+
+_HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
+_MAX_NAME = 240
+# Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
+_MAX_AROUND = 32
+
+
+class Asides(NamedTuple):
+    """See the types above; `files` are ends of lines behind `assets/` or `draws/`.
+
+    `leads` says that the note leads somewhere without naming a page: to the web, or by a query.
+    """
+
+    lost: tuple[Lost, ...] = ()
+    labels: tuple[Labelled, ...] = ()
+    embeds: tuple[Embedded, ...] = ()
+    files: tuple[str, ...] = ()
+    leads: bool = False
+
+
+NO_ASIDES = Asides()
+
+
+def asides(
+    source: Source, blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
+) -> tuple[Asides, tuple[Link, ...]]:
+    """The asides of a note, and its links to addresses."""
+    text = source.text
+    found: list[Lost] = []
+    labels: list[Labelled] = []
+    addresses: list[Link] = []
+    leads = "#+BEGIN_QUERY" in text or "#+begin_query" in text
+    for number, block in enumerate(blocks):
+        for part in _parts(block.parts):
+            if type(part) is Html:
+                found += _in_html(text, part)
+                continue
+            inlines = _inlines(part)
+            if isinstance(part, Prose) and inlines and is_stamp(text, part):
+                found += _beside_stamp(Place(source.id, text, number), inlines)
+            for node in _nodes(inlines):
+                kind = type(node)  # `match` would try one class after the other, for nodes made by the thousand
+                if kind is PageLink or kind is Tag or kind is Code:
+                    continue
+                if isinstance(node, Link):
+                    if node.kind == "url":
+                        addresses.append(node)
+                    elif node.kind in ("page", "file") and not node.image:
+                        labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
+                elif isinstance(node, Macro):
+                    leads = leads or node.name in _HUBS
+                    found += _in_cloze(text, node)
+                elif isinstance(node, Html):
+                    found += _in_html(text, node)
+            if inlines:
+                found += _mentions(lost.in_emphasis(text, inlines), "emphasis")
+    return Asides(
+        tuple(dict.fromkeys(found)),
+        tuple(labels),
+        tuple(_embeds(blocks, refers, defines)),
+        tuple(_files(text, refers)),
+        leads or bool(addresses),
+    ), tuple(addresses)
+
+
+# ---------------------------------------------------------------- the tree, flat
+
+
+def _parts(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if type(part) is Quote or type(part) is Container:
+            yield from _parts(part.parts)
+
+
+def _inlines(part: Part) -> tuple[Inline, ...]:
+    if type(part) is Prose:
+        return part.inlines
+    match part:
+        case FootnoteText():
+            return part.inlines
+        case Table(_, head, rows):
+            return tuple(node for cell in (*head, *(cell for row in rows for cell in row)) for node in cell.inlines)
+        case _:
+            return ()
+
+
+def _nodes(inlines: Iterable[Inline]) -> Iterator[Inline]:
+    for node in inlines:
+        yield node
+        if type(node) is Emphasis:
+            yield from _nodes(node.children)
+
+
+# ---------------------------------------------------------------- lost mentions
+
+
+def _in_html(text: str, node: Html) -> Iterator[Lost]:
+    # Where it swallows blocks all of it is lost, which is another rule's to say.
+    if not faults.swallowed(text, node.span):
+        yield from _mentions(lost.in_markup(text, node.span), "hiccup" if node.hiccup else "html")
+
+
+def _in_cloze(text: str, macro: Macro) -> Iterator[Lost]:
+    return _mentions(lost.in_markup(text, macro.span) if macro.name == "cloze" else (), "cloze")
+
+
+def _beside_stamp(place: Place, inlines: Sequence[Inline]) -> Iterator[Lost]:
+    for one in in_inlines(place, inlines):
+        if one.kind != "asset":
+            yield ("block" if one.kind.startswith("block") else one.kind, one.name, *one.span, "stamp")
+
+
+def _mentions(found: Iterable[lost.Mention], where: str) -> Iterator[Lost]:
+    return ((one.kind, one.name, *one.span, where) for one in found)
+
+
+# ---------------------------------------------------------------- embeds
+
+
+def _embeds(blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]) -> Iterator[Embedded]:
+    """Embeds with the ids of all blocks around them, block references with the id of their own block alone."""
+    ids = {one.block: one.key for one in defines if one.kind == "block"}
+    wanted = [
+        one for one in refers if one.kind in ("embed", "block-embed") or (one.kind == "block" and one.block in ids)
+    ]
+    if not wanted:
+        return
+    around = _around(blocks, ids)
+    for one in wanted:
+        owners = around[one.block] if one.kind != "block" else (ids[one.block],)
+        yield one.kind, one.key, *one.span, owners
+
+
+def _around(blocks: Sequence[Block], ids: Mapping[int, str]) -> list[tuple[str, ...]]:
+    """For each block the ids of itself and of the blocks that it lies in."""
+    opened: list[tuple[str, ...]] = [()]
+    found: list[tuple[str, ...]] = []
+    for number, block in enumerate(blocks):
+        del opened[max(1, block.depth) :]
+        owners = (*opened[-1], ids[number])[-_MAX_AROUND:] if number in ids else opened[-1]
+        opened.append(owners)
+        found.append(owners)
+    return found
+
+
+# ---------------------------------------------------------------- files
+
+
+def _files(text: str, refers: Iterable[Reference]) -> Iterator[str]:
+    """Ends of lines behind `assets/` and `draws/` that no reference covers: in HTML, macros, properties, code."""
+    known = sorted(one.span for one in refers if one.kind == "asset")
+    for folder in ("assets/", "draws/"):
+        at = text.find(folder)
+        while at >= 0:
+            before = bisect_right(known, (at, len(text) + 1)) - 1
+            if before < 0 or at >= known[before].end:
+                line_end = text.find("\n", at)
+                tail = text[at : min(at + _MAX_NAME, line_end if line_end >= 0 else len(text))]
+                yield unquote(tail) if "%" in tail else tail
+            at = text.find(folder, at + len(folder))
