@@ -31,6 +31,11 @@ RULES = (
     Rule("python-syntax", "error", "Python code that does not parse"),
     Rule("undefined-name", "error", "Python code that uses a name nobody gave"),
     Rule("unreadable-note", "error", "a note that cannot be read, or is not UTF-8"),
+    Rule("broken-formula", "error", "a formula whose delimiters Logseq does not read"),
+    Rule("doubled-backslash", "error", "LaTeX with two backslashes where one was meant"),
+    Rule("stray-escape", "error", "a backslash that an exporter left in LaTeX or in a name"),
+    Rule("unread-formula", "error", "a formula with a space inside its `$`"),
+    Rule("unsupported-latex", "warning", "a formula that Logseq or kbtool alone can show"),
 )
 
 

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.context import Base, CheckContext, base
-from kbtool.checks.formulas import bad_latex, unread_formula
+from kbtool.checks.formulas import formulas
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
+from kbtool.checks.unread import unread
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
 __all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
 
-ALONE = (bad_latex, unread_formula, bad_property)
+ALONE = (formulas, unread, bad_property)
 """Checks that need nothing but the note; those of its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""

@@ -1,0 +1,284 @@
+"""Checks of formulas that Logseq does not take for formulas: `$ x$`, `\\[` and `\\]` on lines of their own."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kbtool.checks.formulas import complaints
+from kbtool.latex_damage import doubled, halved
+from kbtool.math import MathML, convert, knows
+from kbtool.note import Note
+from kbtool.syntax.tree import Block, Container, Escape, Inline, Part, Prose, Quote
+from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
+
+FAR = 2_000
+"""Longest formula that is pieced together from text, in characters."""
+CLOSERS = (("\\[", "\\]"), ("\\(", "\\)"), ("\\\\[", "\\\\]"), ("\\\\(", "\\\\)"))
+
+
+class Escapes(NamedTuple):
+    """The escapes of a block's text: outside formulas LaTeX falls apart into them."""
+
+    block: Block
+    inlines: tuple[Inline, ...]
+    found: tuple[Escape, ...]
+
+
+def unread(note: Note, text: str) -> Iterator[Diagnostic]:
+    """Formulas that are text for Logseq."""
+    yield from _swallowed_bullets(note, text)
+    if not _has_loose_backslash(note, text):
+        return
+    escapes = list(_escapes(note, text))
+    spans: dict[Span, None] = {}
+    for one in escapes:
+        commands = [escape for escape in one.found if text[escape.span.start + 1].isalpha()]
+        spaced = dict.fromkeys(_around(escape, one.inlines, text) for escape in commands)
+        yield from (_unread(span, note, text) for span in spaced if span)
+        spans.update(dict.fromkeys(_left_over(commands, text)))
+    broken = [*_paired(escapes, text), *(found for span in spans if (found := _bracketed(span, text)))]
+    end = 0
+    for found in sorted(broken):
+        if found.span.start >= end:
+            end = found.span.end
+            yield _broken(found, note, text)
+
+
+def _has_loose_backslash(note: Note, text: str) -> bool:
+    """Whether a backslash stands outside of formulas and cells: without one, nothing here can be wrong."""
+    inside = sum(text.count("\\", *formula.outer) for formula in note.formulas)
+    return text.count("\\") > inside + sum(text.count("\\", *cell.span) for cell in note.cells)
+
+
+def _escapes(note: Note, text: str) -> Iterator[Escapes]:
+    for block in note.outline:
+        if text.find("\\", *block.span) >= 0:
+            for prose in _prose(block.parts):
+                found = tuple(one for one in prose.inlines if isinstance(one, Escape) and text[one.span.start] == "\\")
+                if found:
+                    yield Escapes(block, prose.inlines, found)
+
+
+def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
+    for part in parts:
+        match part:
+            case Prose():
+                yield part
+            case Quote() | Container():
+                yield from _prose(part.parts)
+
+
+# ---------------------------------------------------------------- `$ x$`
+
+
+def _around(escape: Escape, inlines: tuple[Inline, ...], text: str) -> Span | None:
+    """From dollar sign to dollar sign around an escape on its line, where a space stands inside one of them.
+
+    The backslash of its commands, which outside of formulas are escapes, tells a formula from a price.
+    """
+    line_end = text.find("\n", escape.span.end)
+    start = text.rfind("$", text.rfind("\n", 0, escape.span.start) + 1, escape.span.start)
+    end = text.find("$", escape.span.end, line_end if line_end >= 0 else len(text))
+    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end):
+        return None
+    return Span(start, end + 1) if text[start + 1].isspace() or text[end - 1].isspace() else None
+
+
+def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
+    """Whether a place lies in one of the nodes, which stand in order."""
+    at = bisect_right(inlines, place, key=lambda one: one.span.start) - 1
+    return at >= 0 and place < inlines[at].span.end
+
+
+def _unread(span: Span, note: Note, text: str) -> Diagnostic:
+    inside = text[span.start + 1 : span.end - 1].strip()
+    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), _shown(inside, display=False))
+    message = "for Logseq this is text, not a formula: a space stands inside its `$`"
+    return Diagnostic("unread-formula", note.id, span, message, (), f"write `${inside}$`", fix)
+
+
+# ---------------------------------------------------------------- `\[` and `\]`, `[` and `]`
+
+
+class Broken(NamedTuple):
+    """A formula in pieces: where it stands, how it opens, and its lines without bullets and indentation."""
+
+    span: Span
+    opener: str
+    lines: tuple[str, ...]
+
+
+def _paired(escapes: list[Escapes], text: str) -> Iterator[Broken]:
+    """From each opener to the next closer, when no other opener stands between."""
+    opener: tuple[int, str, str] | None = None
+    for escape in (escape for one in escapes for escape in one.found):
+        word = text[escape.span.start : escape.span.start + (3 if escape.text == "\\" else 2)]
+        closer = dict(CLOSERS).get(word)
+        if closer:
+            opener = escape.span.start, word, closer
+        elif opener and word == opener[2]:
+            start, end = opener[0], escape.span.start + len(word)
+            lines = _lines(text[start + len(opener[1]) : escape.span.start]) if end - start <= FAR else ()
+            if _surely("\n".join(lines), opener[1].endswith("[")):
+                yield Broken(Span(start, end), opener[1], lines)
+            opener = None
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """Lines without their bullets and what is empty."""
+    stripped = (line.strip() for line in text.split("\n"))
+    bare = (line[1:].strip() if line == "-" or line.startswith("- ") else line for line in stripped)
+    return tuple(line for line in bare if line)
+
+
+def _surely(latex: str, display: bool) -> bool:
+    """Whether a text is LaTeX that can be shown, and nothing else."""
+    latex = _single(latex)
+    return bool(latex) and any(char in latex for char in "\\^_=") and _shown(latex, display)
+
+
+def _single(latex: str) -> str:
+    found = tuple(one for one in doubled(latex) if knows(one.name))
+    return halved(latex, found).text if found else latex
+
+
+def _shown(latex: str, display: bool) -> bool:
+    return isinstance(convert(latex, display), MathML)
+
+
+def _left_over(commands: list[Escape], text: str) -> Iterator[Span]:
+    """`[ … ]` and `( … )` around commands on one line, and `[`, `]` on the lines around."""
+    for escape in commands:
+        start, end = _line(escape.span.start, text)
+        line = text[start:end]
+        bare = line.strip().removeprefix("- ").strip()
+        if bare.startswith("[ ") and bare.rstrip(".,;").endswith(" ]"):
+            yield Span(start + line.index("["), start + line.rindex("]") + 1)
+        opened = text.rfind("( ", start, escape.span.start)
+        closed = text.find(" )", escape.span.end, end)
+        if 0 <= opened < closed and "(" not in text[opened + 1 : closed] and ")" not in text[opened:closed]:
+            yield Span(opened, closed + 2)
+        yield from _around_lines(start, end, text)
+
+
+def _line(place: int, text: str) -> tuple[int, int]:
+    end = text.find("\n", place)
+    return text.rfind("\n", 0, place) + 1, len(text) if end < 0 else end
+
+
+def _around_lines(start: int, end: int, text: str) -> Iterator[Span]:
+    """From a line that is only `[` to one that is only `]`, a few lines around a command."""
+    above, below = text.rfind("[\n", max(0, start - FAR), start), end
+    if above < 0 or text[_line(above, text)[0] : above].strip() not in ("", "-"):
+        return
+    while below < min(len(text), start + FAR):
+        first, last = _line(below + 1, text)
+        if text[first:last].strip().removeprefix("- ") == "]":
+            yield Span(above, first + text[first:last].index("]") + 1)
+            return
+        below = last if last > below else len(text)
+
+
+def _bracketed(span: Span, text: str) -> Broken | None:
+    lines = _lines(text[span.start + 1 : span.end - 1])
+    latex = "\n".join(lines)
+    plain = "".join(char if char.isalpha() else " " for char in _without_commands(latex)).split()
+    if any(len(word) > 3 or not word.isascii() for word in plain):  # noqa: PLR2004 -- `max` may be meant, prose is not
+        return None
+    display = text[span.start] == "["
+    return Broken(span, "[" if display else "(", lines) if _surely(latex, display) else None
+
+
+def _without_commands(latex: str) -> str:
+    """The letters that stand outside of commands and groups."""
+    out, depth, command = [], 0, False
+    for char in latex:
+        command = char == "\\" or (command and char.isalpha())
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        out.append(" " if command or depth > 0 else char)
+    return "".join(out)
+
+
+def _broken(found: Broken, note: Note, text: str) -> Diagnostic:
+    word = found.opener
+    display = word.endswith("[")
+    first = Span(found.span.start, found.span.start + len(word))
+    advice = "write `$$…$$` in one block" if display else "write `$…$` on one line"
+    if "\\" not in word:
+        message = f"LaTeX in plain brackets: for Logseq this is text; `\\{word}` was meant"
+    elif len(word) > 2:  # noqa: PLR2004 -- the backslash and the bracket
+        message = f"`{word}` has a backslash too many: for Logseq this is text, not a formula"
+    else:
+        message = f"for Logseq this is text, not a formula: `{word}` is not closed on its line"
+    label_free = Diagnostic("broken-formula", note.id, first, message, (), advice)
+    edit = _mended(found, text, display)
+    if edit is None:
+        return label_free
+    return Diagnostic("broken-formula", note.id, first, message, (), advice, _fix(note, found.span, edit))
+
+
+def _fix(note: Note, span: Span, edit: str) -> Fix:
+    return Fix("write it as Logseq reads it", (Edit(note.id, span, edit),), "id:: " not in edit)
+
+
+def _mended(found: Broken, text: str, display: bool) -> str | None:
+    """The formula as Logseq reads it; None when lines between are more than formula."""
+    lines = _single("\n".join(found.lines)).split("\n")
+    if any(":: " in line or line.startswith(("#", "%")) or "%" in line for line in lines):
+        return None
+    start, end = _line(found.span.start, text)
+    before = text[start : found.span.start]
+    after = text[found.span.end : _line(found.span.end, text)[1]]
+    if display and "\n" in text[slice(*found.span)] and before.strip() in ("", "-") and not after.strip():
+        indent = before[: len(before) - len(before.lstrip())] + ("  " if before.strip() else "")
+        return "\n".join(["$$", *(indent + line for line in lines), indent + "$$"])
+    mark = "$$" if display else "$"
+    return mark + " ".join(lines) + mark
+
+
+# ---------------------------------------------------------------- `$$` over bullets
+
+
+def _swallowed_bullets(note: Note, text: str) -> Iterator[Diagnostic]:
+    """`$$` in one bullet and `$$` in a later one: Logseq takes the bullets between for minus signs of the formula."""
+    for formula in note.formulas:
+        if formula.display and text.find("\n", *formula.span) >= 0 and text.find("- ", *formula.span) >= 0:
+            bullets = _bullets(formula, text)
+            if bullets and _wants_none(formula, bullets, text):
+                yield _swallowed(note, bullets, text)
+
+
+def _bullets(formula: Formula, text: str) -> list[int]:
+    """Where lines of the formula begin with `- ` as far left as the bullet that it stands in, or further."""
+    start = _line(formula.outer.start, text)[0]
+    head = text[start : formula.outer.start]
+    if not head.strip().startswith("-"):
+        return []
+    column, found = len(head) - len(head.lstrip()), []
+    at = text.find("\n", *formula.span)
+    while 0 <= at < formula.span.end:
+        line = text[at + 1 : _line(at + 1, text)[1]]
+        dash = at + 1 + len(line) - len(line.lstrip())
+        if line.lstrip().startswith("- ") and dash - at - 1 <= column:
+            found.append(dash)
+        at = text.find("\n", at + 1, formula.span.end)
+    return found
+
+
+def _wants_none(formula: Formula, bullets: list[int], text: str) -> bool:
+    """Whether the formula without the bullets can be shown."""
+    inside = [text[formula.span.start : formula.span.end]]
+    for dash in reversed(bullets):
+        cut = dash - formula.span.start
+        inside.append(inside[-1][:cut] + " " + inside[-1][cut + 1 :])
+    return not complaints(inside[-1], display=True)
+
+
+def _swallowed(note: Note, bullets: list[int], text: str) -> Diagnostic:
+    message = "the bullet is inside a formula: Logseq takes it for a minus sign"
+    edits = tuple(Edit(note.id, Span(dash, dash + 2), "  ") for dash in bullets)
+    fix = Fix("put the formula into one bullet", edits, safe=True)
+    span = Span(bullets[0], bullets[0] + 1)
+    return Diagnostic("broken-formula", note.id, span, message, (), "put the formula into one bullet", fix)
