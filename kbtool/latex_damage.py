@@ -14,7 +14,8 @@ from typing import NamedTuple
 from kbtool.latex import Replacement, Rewritten, Token, applied, tokens
 
 NAME = re.compile(r"[a-zA-Z]+")
-RUN = re.compile(r"\\{2,}")
+RUN = re.compile(r"((?:\\{4})+)|(?<!\\)(\\{2})(?=[,;:!{}|%])")
+"""Of doubled backslashes, those of row ends, spaces and braces; `\\\\` before a space may be a row end as it is."""
 LITERAL = frozenset(
     {
         *(r"\text", r"\textbf", r"\textit", r"\textrm", r"\textsf", r"\texttt", r"\textup", r"\textnormal", r"\mbox"),
@@ -41,8 +42,19 @@ class Doubled(NamedTuple):
     sure: bool
 
 
+TAKES_TWO = frozenset((r"\textcolor", r"\overset", r"\underset", r"\stackrel"))
+TAKES_ONE = frozenset(
+    {
+        *(r"\operatorname", r"\operatorname*", r"\hat", r"\tilde", r"\bar", r"\vec", r"\dot", r"\ddot", r"\check"),
+        *(r"\overline", r"\underline", r"\sqrt", r"\widehat", r"\widetilde", r"\boldsymbol", r"\bm", r"\phantom"),
+        *(r"\boxed", r"\color"),
+    }
+)
+DOUBLED = re.compile(r"\\\\[a-zA-Z]{2}")
+
+
 class Found(NamedTuple):
-    """A piece of LaTeX, and what could stand in its place."""
+    """A piece of LaTeX, and what could stand in its place; nothing when nobody knows."""
 
     start: int
     end: int
@@ -51,7 +63,7 @@ class Found(NamedTuple):
 
 def doubled(latex: str) -> tuple[Doubled, ...]:
     """Where `\\\\` is followed at once by letters that may spell a command, and no matrix has its row end there."""
-    if "\\\\" not in latex:
+    if not DOUBLED.search(latex):
         return ()
     found = list(tokens(latex))
     single = any(token.text[1:2].isalpha() for token in found if token.text[0] == "\\")
@@ -76,13 +88,15 @@ def _doubled(latex: str, found: list[Token], single: bool) -> Iterator[Doubled]:
 
 def halved(latex: str, found: tuple[Doubled, ...]) -> Rewritten:
     """The formula with one backslash before each command; where all were doubled, row ends and the like as well."""
-    whole = not any(token.text[1:2].isalpha() for token in tokens(latex) if token.text[0] == "\\")
-    if whole:
-        runs = [match for match in RUN.finditer(latex) if len(match.group()) % 2 == 0]
-        gone = [Replacement(run.start(), run.start() + len(run.group()) // 2, "") for run in runs]
-    else:
-        gone = [Replacement(one.start, one.start + 1, "") for one in found]
+    gone = [Replacement(one.start, one.start + 1, "") for one in found]
+    if not any(token.text[1:2].isalpha() for token in tokens(latex) if token.text[0] == "\\"):
+        gone += [_half(run) for run in RUN.finditer(latex)]
+    gone.sort()
     return Rewritten(applied(latex, gone), tuple(gone))
+
+
+def _half(run: re.Match[str]) -> Replacement:
+    return Replacement(run.start(), run.start() + len(run.group(1) or run.group(2)) // 2, "")
 
 
 def stray_scripts(latex: str) -> Iterator[Found]:
@@ -114,10 +128,12 @@ def _lowers(latex: str, token: Token) -> bool:
 def bare_scripts(latex: str) -> Iterator[Found]:
     """`x_\\max`, `A^\\operatorname{T}`: without braces, where KaTeX wants them."""
     for match in BARE_SCRIPT.finditer(latex):
-        end = match.end()
-        while latex[end : end + 1] == "{" and (closed := _closed(latex, end)):
-            end = closed
-        yield Found(match.start(1), end, "{" + latex[match.start(1) : end] + "}")
+        end, word = match.end(), match.group(1)
+        wanted = 2 if word in TAKES_TWO else 1 if word in TAKES_ONE else 0
+        while wanted and latex[end : end + 1] == "{" and (closed := _closed(latex, end)):
+            end, wanted = closed, wanted - 1
+        known = not wanted and word != "\\color"
+        yield Found(match.start(1), end, "{" + latex[match.start(1) : end] + "}" if known else "")
 
 
 def _closed(latex: str, start: int) -> int:

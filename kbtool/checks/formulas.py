@@ -86,8 +86,11 @@ def _for_logseq(latex: str, display: bool) -> Iterator[Complaint]:
     """What the site shows and Logseq does not."""
     for found in bare_scripts(latex):
         word = latex[found.start : found.end]
-        said = (f"Logseq does not show `{word}` as an index without braces", f"write `{found.text}`")
-        yield Complaint("unsupported-latex", found.start, found.end, said, (found,), True)
+        said = (
+            f"Logseq does not show `{word}` as an index without braces",
+            f"write `{found.text}`" if found.text else "put braces around all of the index",
+        )
+        yield Complaint("unsupported-latex", found.start, found.end, said, (found,) if found.text else (), True)
     match = None if display else DISPLAY_ONLY.search(latex)
     if match:
         name = match.group(1)

@@ -34,7 +34,7 @@ def unread(note: Note, text: str) -> Iterator[Diagnostic]:
     escapes = list(_escapes(note, text))
     spans: dict[Span, None] = {}
     for one in escapes:
-        commands = [escape for escape in one.found if text[escape.span.start + 1].isalpha()]
+        commands = [escape for escape in one.found if _is_command(text[escape.span.start + 1 : escape.span.end])]
         spaced = dict.fromkeys(_around(escape, one.inlines, text) for escape in commands)
         yield from (_unread(span, note, text) for span in spaced if span)
         spans.update(dict.fromkeys(_left_over(commands, text)))
@@ -61,6 +61,11 @@ def _escapes(note: Note, text: str) -> Iterator[Escapes]:
                     yield Escapes(block, prose.inlines, found)
 
 
+def _is_command(name: str) -> bool:
+    """Whether LaTeX knows the name; `\\n` and `\\t` of programs are too short to tell."""
+    return len(name) > 1 and name[0].isalpha() and knows(name)
+
+
 def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
     for part in parts:
         match part:
@@ -81,8 +86,8 @@ def _around(escape: Escape, inlines: tuple[Inline, ...], text: str) -> Span | No
     line_end = text.find("\n", escape.span.end)
     start = text.rfind("$", text.rfind("\n", 0, escape.span.start) + 1, escape.span.start)
     end = text.find("$", escape.span.end, line_end if line_end >= 0 else len(text))
-    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end):
-        return None
+    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end) or text[end + 1 : end + 2].isalnum():
+        return None  # `$10` and `$HOME` close nothing
     return Span(start, end + 1) if text[start + 1].isspace() or text[end - 1].isspace() else None
 
 
@@ -158,7 +163,8 @@ def _left_over(commands: list[Escape], text: str) -> Iterator[Span]:
             yield Span(start + line.index("["), start + line.rindex("]") + 1)
         opened = text.rfind("( ", start, escape.span.start)
         closed = text.find(" )", escape.span.end, end)
-        if 0 <= opened < closed and "(" not in text[opened + 1 : closed] and ")" not in text[opened:closed]:
+        free = opened <= start or text[opened - 1].isspace()
+        if free and 0 <= opened < closed and "(" not in text[opened + 1 : closed] and ")" not in text[opened:closed]:
             yield Span(opened, closed + 2)
         yield from _around_lines(start, end, text)
 
@@ -188,7 +194,8 @@ def _bracketed(span: Span, text: str) -> Broken | None:
     if any(len(word) > 3 or not word.isascii() for word in plain):  # noqa: PLR2004 -- `max` may be meant, prose is not
         return None
     display = text[span.start] == "["
-    return Broken(span, "[" if display else "(", lines) if _surely(latex, display) else None
+    shown_as_it_stands = not any(char in latex for char in "^_{")  # `( \\alpha )` is `( α )` in Logseq's text
+    return Broken(span, text[span.start], lines) if not shown_as_it_stands and _surely(latex, display) else None
 
 
 def _without_commands(latex: str) -> str:
