@@ -19,7 +19,10 @@ from kbtool.values import Diagnostic, NoteId, Source
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable."""
+    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable.
+
+    `modules` are those that the notes' code can import on this machine.
+    """
 
     sources: Mapping[NoteId, Source]
     assets: frozenset[str]
@@ -27,6 +30,7 @@ class BaseFiles:
     settings: GraphSettings
     problems: tuple[Diagnostic, ...] = ()
     warnings: tuple[str, ...] = ()
+    modules: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Kb:
         surroundings = base(given, snapshot.names, snapshot.files.config)
         found = [*snapshot.files.problems, *check_base(surroundings)]
         for done, note in enumerate(snapshot.notes.values()):
-            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
+            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id), snapshot.files.modules)
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
         return in_order(found)

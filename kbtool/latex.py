@@ -48,8 +48,14 @@ IN_TEXT: Mapping[str, str] = {
     r"\enskip": r"\ ",
     r"\newline": r"\ ",
     **dict.fromkeys((r"\dots", r"\ldots", r"\dotsc", r"\dotso", r"\dotsx"), "…"),
-    **{r"\vdots": "⋮", r"\TeX": "TeX", r"\LaTeX": "LaTeX", r"\KaTeX": "KaTeX", r"\copyright": "©", r"\pounds": "£"},
-    **{r"\lbrack": "[", r"\rbrack": "]"},
+    r"\vdots": "⋮",
+    r"\TeX": "TeX",
+    r"\LaTeX": "LaTeX",
+    r"\KaTeX": "KaTeX",
+    r"\copyright": "©",
+    r"\pounds": "£",
+    r"\lbrack": "[",
+    r"\rbrack": "]",
 }
 """What KaTeX takes inside `\\text`, and math-core does not; looks may be lost, words never."""
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")

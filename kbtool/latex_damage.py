@@ -75,7 +75,7 @@ def _doubled(latex: str, found: list[Token], single: bool) -> Iterator[Doubled]:
     for token in found:
         depth += {"\\begin": 1, "\\end": -1}.get(token.text, 0)
         name = NAME.match(latex, token.end) if token.text == "\\\\" else None
-        if name is None or len(name.group()) < 2:  # noqa: PLR2004 -- one letter is a variable in the next row
+        if name is None or len(name.group()) < 2:
             continue
         before, after = latex[: token.start].rstrip()[-1:], latex[name.end() : name.end() + 1]
         if depth <= 0:

@@ -21,7 +21,9 @@ ORDER = [
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("references", "cells.options", "note", "facts", "graph"),
-    *("latex", "latex_damage", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
+    *("latex", "latex_damage", "latex_limits", "math"),
+    *("python_scopes", "python_names", "python_source", "python_sketch", "python_shadow", "python_syntax"),
+    *("python_findings", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread"),
     "checks.properties",
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
@@ -41,7 +43,16 @@ RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal"
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"names", "references", "latex", "latex_damage", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
+MAY_IMPORT_RE = {
+    "names",
+    "references",
+    "latex",
+    "latex_damage",
+    "cells.failures",
+    "render.outputs",
+    "render.svg",
+    "render.mathml",
+}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
 MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")

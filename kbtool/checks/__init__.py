@@ -25,9 +25,13 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = ()
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 
-def check_alone(note: Note, text: str) -> tuple[Diagnostic, ...]:
-    """What is wrong with a note whatever the others say: reading, formulas, properties, code."""
-    return (*note.diagnostics, *(found for check in ALONE for found in check(note, text)), *check_cells(note))
+def check_alone(note: Note, text: str, modules: frozenset[str] = frozenset()) -> tuple[Diagnostic, ...]:
+    """What is wrong with a note whatever the others say: reading, formulas, properties, code.
+
+    `modules` are those that its code can import; without any, imports are not judged.
+    """
+    alone = (found for check in ALONE for found in check(note, text))
+    return (*note.diagnostics, *alone, *check_cells(note, text, modules))
 
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:

@@ -191,7 +191,7 @@ def _bracketed(span: Span, text: str) -> Broken | None:
     lines = _lines(text[span.start + 1 : span.end - 1])
     latex = "\n".join(lines)
     plain = "".join(char if char.isalpha() else " " for char in _without_commands(latex)).split()
-    if any(len(word) > 3 or not word.isascii() for word in plain):  # noqa: PLR2004 -- `max` may be meant, prose is not
+    if any(len(word) > 3 or not word.isascii() for word in plain):
         return None
     display = text[span.start] == "["
     shown_as_it_stands = not any(char in latex for char in "^_{")  # `( \\alpha )` is `( α )` in Logseq's text
@@ -215,7 +215,7 @@ def _broken(found: Broken, note: Note, text: str) -> Diagnostic:
     advice = "write `$$…$$` in one block" if display else "write `$…$` on one line"
     if "\\" not in word:
         message = f"LaTeX in plain brackets: for Logseq this is text; `\\{word}` was meant"
-    elif len(word) > 2:  # noqa: PLR2004 -- the backslash and the bracket
+    elif len(word) > 2:
         message = f"`{word}` has a backslash too many: for Logseq this is text, not a formula"
     else:
         message = f"for Logseq this is text, not a formula: `{word}` is not closed on its line"
@@ -235,7 +235,7 @@ def _mended(found: Broken, text: str, display: bool) -> str | None:
     lines = _single("\n".join(found.lines)).split("\n")
     if any(":: " in line or line.startswith(("#", "%")) or "%" in line for line in lines):
         return None
-    start, end = _line(found.span.start, text)
+    start = _line(found.span.start, text)[0]
     before = text[start : found.span.start]
     after = text[found.span.end : _line(found.span.end, text)[1]]
     if display and "\n" in text[slice(*found.span)] and before.strip() in ("", "-") and not after.strip():
@@ -254,7 +254,7 @@ def _swallowed_bullets(note: Note, text: str) -> Iterator[Diagnostic]:
         if formula.display and text.find("\n", *formula.span) >= 0 and text.find("- ", *formula.span) >= 0:
             bullets = _bullets(formula, text)
             if bullets and _wants_none(formula, bullets, text):
-                yield _swallowed(note, bullets, text)
+                yield _swallowed(note, bullets)
 
 
 def _bullets(formula: Formula, text: str) -> list[int]:
@@ -283,7 +283,7 @@ def _wants_none(formula: Formula, bullets: list[int], text: str) -> bool:
     return not complaints(inside[-1], display=True)
 
 
-def _swallowed(note: Note, bullets: list[int], text: str) -> Diagnostic:
+def _swallowed(note: Note, bullets: list[int]) -> Diagnostic:
     message = "the bullet is inside a formula: Logseq takes it for a minus sign"
     edits = tuple(Edit(note.id, Span(dash, dash + 2), "  ") for dash in bullets)
     fix = Fix("put the formula into one bullet", edits, safe=True)
