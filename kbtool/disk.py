@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kbtool.cells.environment import importable
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
 from kbtool.kb import BaseFiles
 from kbtool.syntax.parse import MAX_NOTE
@@ -135,7 +136,8 @@ def read(project: Project) -> BaseFiles:
                 sources[source.id] = source
         else:
             assets.add(path)
-    return BaseFiles(sources, frozenset(assets), project.config, settings, tuple(problems), warnings)
+    modules = importable() | {path.removesuffix(".py") for path in assets if path.endswith(".py") and "/" not in path}
+    return BaseFiles(sources, frozenset(assets), project.config, settings, tuple(problems), warnings, modules)
 
 
 def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnostic, ...]]:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from kbtool.python_source import Broken
+from kbtool.python_source import Broken, without_strings
 
 MANY = 3
 """Fewer names than this that come from nowhere are typos."""
@@ -32,7 +32,7 @@ class Mark(NamedTuple):
 def mark_of_broken(text: str, broken: Broken) -> Mark | None:
     """What shows that code which does not compile was not meant to."""
     bare = "…" in text or "..." in text or "<" in text
-    lines = list(_without_strings(text)) if bare else []
+    lines = list(without_strings(text)) if bare else []
     for number, line in enumerate(lines, 1):
         for start, end in (*_signs(line, number == broken.line), *_placeholders(line)):
             return Mark(number, start, end, line[start:end], True)
@@ -78,31 +78,6 @@ def _empty_body(text: str, fault: int) -> Mark | None:
         if line and number < fault:
             return None
     return None
-
-
-def _without_strings(text: str) -> Iterator[str]:
-    """The lines with blanks in the place of strings and comments."""
-    quote = ""
-    for line in text.split("\n"):
-        out: list[str] = []
-        at = 0
-        while at < len(line):
-            if quote:
-                step = 2 if line[at] == "\\" else len(quote) if line.startswith(quote, at) else 1
-                quote = "" if line[at] != "\\" and line.startswith(quote, at) else quote
-            elif line[at] == "#":
-                break
-            elif line[at] in "\"'":
-                quote = line[at] * 3 if line.startswith(line[at] * 3, at) else line[at]
-                step = len(quote)
-            else:
-                out.append(line[at])
-                at += 1
-                continue
-            out.append(" " * step)
-            at += step
-        quote = quote if len(quote) > 1 else ""
-        yield "".join(out)
 
 
 # ---------------------------------------------------------------- code that compiles

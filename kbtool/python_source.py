@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,30 +51,87 @@ def is_transcript(code: str) -> bool:
 
 
 def python_text(code: str) -> str:
-    """The code with line ends as Python counts them: one line for each `\\n`, whatever carriage returns it holds."""
-    return code.replace("\r\n", "\n").replace("\r", " ") if "\r" in code else code
+    """The code as Python reads it: one line for each `\\n`, and no indentation that all lines share."""
+    if "\r" in code:
+        code = code.replace("\r\n", "\n").replace("\r", " ")
+    shared = _shared(code)
+    return code if not shared else "\n".join(line[_cut(line, shared) :] for line in code.split("\n"))
+
+
+def _shared(code: str) -> int:
+    """How many columns of white space all lines share, but for comments, which stand where they like."""
+    if code[:1] not in (" ", "\t", "\n", "#"):
+        return 0
+    lines = [line for line in code.split("\n") if line.strip() and line.lstrip()[:1] != "#"]
+    if not lines:
+        return 0
+    first, last = min(lines), max(lines)
+    blank = len(first) - len(first.lstrip(" \t"))
+    return next((at for at in range(blank) if last[at : at + 1] != first[at]), blank)
 
 
 def code_of(number: int, cell: Cell) -> Code:
     """The code of a cell, which may be a transcript."""
     text = python_text(cell.code)
-    if not is_transcript(text):
-        return Code(number, text, cell.lines, cell.span, cell.language, cell.options, False, "")
+    if is_transcript(text):
+        return _typed(number, cell)
+    lines = cell.lines
+    if len(text) != len(cell.code) and (shared := _shared(cell.code)):
+        written = zip(cell.code.split("\n"), lines, strict=False)
+        lines = tuple(start + _cut(line, shared) for line, start in written)
+    return Code(number, text, lines, cell.span, cell.language, cell.options, False, "")
+
+
+def _cut(line: str, shared: int) -> int:
+    """How much of its indentation a line loses; a comment may have less of it than the code."""
+    return min(shared, len(line) - len(line.lstrip(" \t")))
+
+
+def _typed(number: int, cell: Cell) -> Code:
+    """What somebody typed; a line without a prompt goes on with what is open, and else answers."""
     typed: list[str] = []
     places: list[int] = []
     answers: list[str] = []
-    for line, place in zip(text.split("\n"), cell.lines, strict=False):
+    depth = 0
+    for line, place in zip(cell.code.replace("\r", " ").split("\n"), cell.lines, strict=False):
         bare = line.lstrip(" \t")
         if bare.startswith(PROMPTS) or bare.rstrip() in (">>>", "..."):
-            typed.append(bare[len(">>> ") :])
-            places.append(place + len(line) - len(typed[-1]))
-        else:
+            bare = bare[len(">>> ") :]
+            depth = 0 if line.lstrip().startswith(">>>") else depth
+        elif depth <= 0:
             answers.append(line)
-    text = "\n".join(typed)
-    return Code(number, text, tuple(places), cell.span, cell.language, cell.options, True, "\n".join(answers))
+            continue
+        plain = "".join(without_strings(bare))
+        depth += sum(plain.count(bracket) for bracket in "([{") - sum(plain.count(bracket) for bracket in ")]}")
+        typed.append(bare)
+        places.append(place + len(line) - len(bare))
+    span, language = cell.span, cell.language
+    return Code(number, "\n".join(typed), tuple(places), span, language, cell.options, True, "\n".join(answers))
 
 
-# ---------------------------------------------------------------- what does not compile
+def without_strings(text: str) -> Iterator[str]:
+    """The lines with blanks in the place of strings and comments."""
+    quote = ""
+    for line in text.split("\n"):
+        out: list[str] = []
+        at = 0
+        while at < len(line):
+            if quote:
+                step = 2 if line[at] == "\\" else len(quote) if line.startswith(quote, at) else 1
+                quote = "" if line[at] != "\\" and line.startswith(quote, at) else quote
+            elif line[at] == "#":
+                break
+            elif line[at] in "\"'":
+                quote = line[at] * 3 if line.startswith(line[at] * 3, at) else line[at]
+                step = len(quote)
+            else:
+                out.append(line[at])
+                at += 1
+                continue
+            out.append(" " * step)
+            at += step
+        quote = quote if len(quote) > 1 else ""
+        yield "".join(out)
 
 
 @dataclass(frozen=True, slots=True)
