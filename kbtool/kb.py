@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from kbtool import names as spelling
-from kbtool.checks import check_alone, check_base, check_linked
+from kbtool.checks import Known, check_alone, check_base, check_linked
 from kbtool.checks.context import CheckContext, base
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import facts
@@ -58,10 +58,11 @@ def _silent(_done: int, _total: int) -> None:
 class Kb:
     """Compiles one base again and again; what did not change is not computed twice."""
 
-    __slots__ = ("_memo", "_seen")
+    __slots__ = ("_formulas", "_memo", "_seen")
 
     def __init__(self) -> None:
         self._memo = Memo()
+        self._formulas: Known = {}
         self._seen: frozenset[NoteId] = frozenset()
 
     def snapshot(self, files: BaseFiles, progress: Progress = _silent) -> Snapshot:
@@ -85,8 +86,9 @@ class Kb:
         given = {ident: self._memo.call(ident, facts, note) for ident, note in snapshot.notes.items()}
         surroundings = base(given, snapshot.names, snapshot.files.config)
         found = [*snapshot.files.problems, *check_base(surroundings)]
+        modules = snapshot.files.modules
         for done, note in enumerate(snapshot.notes.values()):
-            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id), snapshot.files.modules)
+            found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id), modules, self._formulas)
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
         return in_order(found)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from kbtool.latex import Replacement, Rewritten, Token, applied, tokens
 
+NEAR = 40
+"""How far back the character is looked for that stands before a command."""
 NAME = re.compile(r"[a-zA-Z]+")
 RUN = re.compile(r"((?:\\{4})+)|(?<!\\)(\\{2})(?=[,;:!{}|%])")
 """Of doubled backslashes, those of row ends, spaces and braces; `\\\\` before a space may be a row end as it is."""
@@ -77,7 +79,8 @@ def _doubled(latex: str, found: list[Token], single: bool) -> Iterator[Doubled]:
         name = NAME.match(latex, token.end) if token.text == "\\\\" else None
         if name is None or len(name.group()) < 2:
             continue
-        before, after = latex[: token.start].rstrip()[-1:], latex[name.end() : name.end() + 1]
+        before = latex[max(0, token.start - NEAR) : token.start].rstrip()[-1:]
+        after = latex[name.end() : name.end() + 1]
         if depth <= 0:
             yield Doubled(token.start, name.group(), not single or after == "{")
         elif before and before in "&={(^_+-,":
@@ -117,7 +120,7 @@ def stray_scripts(latex: str) -> Iterator[Found]:
 
 def _lowers(latex: str, token: Token) -> bool:
     """Whether it stands between a symbol and a script, and not inside a name such as `batch\\_size`."""
-    before, after = latex[: token.start], latex[token.end : token.end + 2]
+    before, after = latex[max(0, token.start - NEAR) : token.start], latex[token.end : token.end + 2]
     if after[:1] == "{":
         return bool(before.strip())
     base = re.search(r"(?:\\[a-zA-Z]+|(?<![a-zA-Z])[a-zA-Z]|[)\]}'])$", before)

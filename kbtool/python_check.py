@@ -49,7 +49,7 @@ def check_cells(note: Note, text: str = "", modules: frozenset[str] = frozenset(
         read = [_read(code_of(index, cell), program) for index, cell in enumerate(cells)]
     found = [*_of_fences(note.id, read, text)]
     sketches = {one.code.number: sketch for one in read if (sketch := _sketch(note.id, one, program))}
-    known = Findings(note.id, {one.code.number: one.code for one in read}, program, modules, frozenset(sketches))
+    known = Findings(note.id, {one.code.number: one.code for one in read}, program, modules, frozenset(sketches), {})
     trees = [(one.code.number, one.result.tree) for one in read if isinstance(one.result, Compiled) and not one.quiet]
     found += [*sketches.values(), *by_names(known, trees)]
     return tuple(sorted(found, key=lambda problem: (problem.span, problem.rule)))

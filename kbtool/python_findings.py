@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kbtool.python_scopes import BUILTINS, Place, Program, Use
@@ -12,7 +12,7 @@ from kbtool.python_shadow import shadows
 from kbtool.python_sketch import MANY, mostly_unknown
 from kbtool.python_source import Code, characters
 from kbtool.python_syntax import unknown_sketch_problem
-from kbtool.suggest import did_you_mean
+from kbtool.suggest import closest, did_you_mean, vocabulary
 from kbtool.values import Diagnostic, Label, NoteId, Span
 
 _IMPORTS = (
@@ -34,14 +34,22 @@ _FOR_THEIR_EFFECT = frozenset(("antigravity", "mpl_toolkits", "readline", "rlcom
 """Modules that one imports without using them."""
 
 
+SUGGESTIONS = 200
+"""Most names of one note that are compared with others, so that a note made of misspellings takes no minutes."""
+
+
 class Findings(NamedTuple):
-    """What is known of a note's code when all of it was read; `sketches` are the cells already known as such."""
+    """What is known of a note's code when all of it was read.
+
+    `sketches` are the cells already known as such; `near` are misspelled names and what was meant.
+    """
 
     note: NoteId
     codes: Mapping[int, Code]
     program: Program
     modules: frozenset[str]
     sketches: frozenset[int]
+    near: Mapping[str, str]
 
     def span(self, place: Place) -> Span:
         """Where a place in the code stands in the note."""
@@ -58,7 +66,8 @@ class Findings(NamedTuple):
 def by_names(known: Findings, trees: Sequence[tuple[int, ast.Module]]) -> Iterator[Diagnostic]:
     """All that the names say."""
     program = known.program
-    uses = sorted(_undefined(known), key=lambda use: (use.place.cell, use.place.line, use.place.column))
+    uses = sorted(_undefined(known), key=lambda use: use.place)
+    known = known._replace(near=_near({use.name: None for use in uses}, program))
     sketches = set(known.sketches)
     if len(uses) >= MANY:
         for problem, cell in _unknown_sketches(known, uses):
@@ -80,6 +89,15 @@ def by_names(known: Findings, trees: Sequence[tuple[int, ast.Module]]) -> Iterat
 # ---------------------------------------------------------------- names that nothing defines
 
 
+def _near(names: Iterable[str], program: Program) -> Mapping[str, str]:
+    """For names that nothing defines, those that may have been meant."""
+    wanted = [name for name in names if not _source(name)][:SUGGESTIONS]
+    folded = {name.lower(): name for name in (*BUILTINS, *program.bound)} if wanted else {}
+    words = vocabulary(folded)
+    found = ((name, closest(name.lower(), words)) for name in wanted if name not in program.bound)
+    return {name: folded[near] for name, near in found if near is not None}
+
+
 def _undefined(known: Findings) -> Iterator[Use]:
     """Where names are used that nothing defines, or nothing above."""
     program = known.program
@@ -99,18 +117,16 @@ def _unknown_sketches(known: Findings, uses: list[Use]) -> Iterator[tuple[Diagno
         mine = {use.name: use for use in reversed(uses) if use.place.cell == index}
         if index in known.sketches or code.transcript or len(mine) < MANY:
             continue
-        unknown = sorted(
-            (name for name in mine if _from_nowhere(name, known.program)), key=lambda name: mine[name].place
-        )
+        unknown = sorted((name for name in mine if _from_nowhere(name, known)), key=lambda name: mine[name].place)
         others = known.program.cell_loads[index] - BUILTINS - mine.keys()
         if mostly_unknown(unknown, others):
             span = known.span(mine[unknown[0]].place)
             yield unknown_sketch_problem(known.note, code, span, unknown), index
 
 
-def _from_nowhere(name: str, program: Program) -> bool:
+def _from_nowhere(name: str, known: Findings) -> bool:
     """Whether a name is neither a forgotten import, nor misspelled, nor defined further down."""
-    return name not in program.bound and not _source(name) and did_you_mean(name, (*program.bound, *BUILTINS)) is None
+    return name not in known.program.bound and not _source(name) and name not in known.near
 
 
 def _undefined_problem(known: Findings, use: Use) -> Diagnostic:
@@ -124,13 +140,13 @@ def _undefined_problem(known: Findings, use: Use) -> Diagnostic:
         advice = "cells run from top to bottom: define the name above its first use"
         message = f"`{use.name}` is used before it is defined"
         return Diagnostic("use-before-definition", known.note, span, message, (label,), advice)
-    return Diagnostic("undefined-name", known.note, span, message, (), _advice(use.name, program))
+    return Diagnostic("undefined-name", known.note, span, message, (), _advice(use.name, known))
 
 
-def _advice(name: str, program: Program) -> str:
+def _advice(name: str, known: Findings) -> str:
     if source := _source(name):
         return f"is `{source}` missing?"
-    near = did_you_mean(name, (*program.bound, *BUILTINS))
+    near = known.near.get(name)
     return f"did you mean `{near}`?" if near else "define or import it above this line"
 
 

@@ -31,11 +31,11 @@ class Code(NamedTuple):
     options: CellOptions
     transcript: bool
     answers: str
+    rows: tuple[str, ...]
 
     def line(self, number: int) -> str:
         """A line of the code, from 1; empty beyond it."""
-        lines = self.text.split("\n")
-        return lines[number - 1] if 1 <= number <= len(lines) else ""
+        return self.rows[number - 1] if 1 <= number <= len(self.rows) else ""
 
     def offset(self, line: int, column: int) -> int:
         """Place in the note of a place in the code, in characters, kept inside its line."""
@@ -79,7 +79,7 @@ def code_of(number: int, cell: Cell) -> Code:
     if len(text) != len(cell.code) and (shared := _shared(cell.code)):
         written = zip(cell.code.split("\n"), lines, strict=False)
         lines = tuple(start + _cut(line, shared) for line, start in written)
-    return Code(number, text, lines, cell.span, cell.language, cell.options, False, "")
+    return Code(number, text, lines, cell.span, cell.language, cell.options, False, "", tuple(text.split("\n")))
 
 
 def _cut(line: str, shared: int) -> int:
@@ -106,7 +106,8 @@ def _typed(number: int, cell: Cell) -> Code:
         typed.append(bare)
         places.append(place + len(line) - len(bare))
     span, language = cell.span, cell.language
-    return Code(number, "\n".join(typed), tuple(places), span, language, cell.options, True, "\n".join(answers))
+    rows, shown = tuple(typed), "\n".join(answers)
+    return Code(number, "\n".join(rows), tuple(places), span, language, cell.options, True, shown, rows)
 
 
 def without_strings(text: str) -> Iterator[str]:

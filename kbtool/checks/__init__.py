@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.context import Base, CheckContext, base
-from kbtool.checks.formulas import formulas
+from kbtool.checks.formulas import Known, formulas
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.checks.unread import unread
@@ -15,23 +15,27 @@ from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
-__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
+__all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
 
-ALONE = (formulas, unread, bad_property)
-"""Checks that need nothing but the note; those of its code stand beside them."""
+ALONE = (unread, bad_property)
+"""Checks that need nothing but the note; those of its formulas and its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = ()
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 
-def check_alone(note: Note, text: str, modules: frozenset[str] = frozenset()) -> tuple[Diagnostic, ...]:
+def check_alone(
+    note: Note, text: str, modules: frozenset[str] = frozenset(), known: Known | None = None
+) -> tuple[Diagnostic, ...]:
     """What is wrong with a note whatever the others say: reading, formulas, properties, code.
 
-    `modules` are those that its code can import; without any, imports are not judged.
+    `modules` are those that its code can import; without any, imports are not judged. `known` saves time alone: who
+    checks many notes gives the same one, which remembers formulas.
     """
+    of_formulas = formulas(note, text, {} if known is None else known)
     alone = (found for check in ALONE for found in check(note, text))
-    return (*note.diagnostics, *alone, *check_cells(note, text, modules))
+    return (*note.diagnostics, *of_formulas, *alone, *check_cells(note, text, modules))
 
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:

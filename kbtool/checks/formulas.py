@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
+from kbtool.latex import REWRITABLE
 from kbtool.latex_damage import DISPLAY_ONLY, Doubled, bare_scripts, doubled, halved, stray_scripts
 from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
@@ -22,9 +23,16 @@ class Complaint(NamedTuple):
     safe: bool = False
 
 
-def formulas(note: Note, text: str) -> Iterator[Diagnostic]:
+Known: TypeAlias = dict[tuple[str, bool], tuple[Complaint, ...]]
+"""What is known of formulas by their LaTeX, which the notes of a base have in common."""
+REMEMBERED = 50_000
+"""Most formulas that are remembered; a base of 10,000 notes has fewer."""
+
+
+def formulas(note: Note, text: str, known: Known) -> Iterator[Diagnostic]:
     """Formulas that cannot be shown, or show something else than was meant."""
-    known: dict[tuple[str, bool], tuple[Complaint, ...]] = {}
+    if len(known) > REMEMBERED:
+        known.clear()
     for formula in note.formulas:
         latex = text[formula.span.start : formula.span.end]
         asked = latex, formula.display
@@ -44,12 +52,20 @@ def _diagnostic(note: Note, formula: Formula, found: Complaint) -> Diagnostic:
 
 def complaints(latex: str, display: bool) -> tuple[Complaint, ...]:
     """All that is wrong with a formula."""
-    found = tuple(one for one in doubled(latex) if knows(one.name)) if "\\\\" in latex else ()
-    if found:
+    if len(latex) > REWRITABLE:
+        return tuple(map(_of_problem, problems(latex, display)))
+    found = doubled(latex)
+    if found and (found := really(found)):
         return _of_doubled(latex, display, found)
     if isinstance(convert(latex, display), MathML):
         return (*_stray(latex), *_for_logseq(latex, display)) if "_" in latex or "^" in latex or "\\b" in latex else ()
     return (*map(_of_problem, problems(latex, display)), *_stray(latex))
+
+
+def really(found: tuple[Doubled, ...]) -> tuple[Doubled, ...]:
+    """Those of the doubled backslashes that stand before a command."""
+    known = {name: knows(name) for name in {one.name for one in found}}
+    return tuple(one for one in found if known[one.name])
 
 
 def _of_problem(found: MathProblem) -> Complaint:

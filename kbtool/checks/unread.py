@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kbtool.checks.formulas import complaints
+from kbtool.checks.formulas import complaints, really
 from kbtool.latex_damage import doubled, halved
 from kbtool.math import MathML, convert, knows
 from kbtool.note import Note
@@ -15,6 +15,8 @@ from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
 
 FAR = 2_000
 """Longest formula that is pieced together from text, in characters."""
+LINES = 12
+"""Most lines of a formula in plain brackets."""
 CLOSERS = (("\\[", "\\]"), ("\\(", "\\)"), ("\\\\[", "\\\\]"), ("\\\\(", "\\\\)"))
 
 
@@ -32,18 +34,31 @@ def unread(note: Note, text: str) -> Iterator[Diagnostic]:
     if not _has_loose_backslash(note, text):
         return
     escapes = list(_escapes(note, text))
+    known: dict[str, bool] = {}
     spans: dict[Span, None] = {}
     for one in escapes:
-        commands = [escape for escape in one.found if _is_command(text[escape.span.start + 1 : escape.span.end])]
-        spaced = dict.fromkeys(_around(escape, one.inlines, text) for escape in commands)
-        yield from (_unread(span, note, text) for span in spaced if span)
-        spans.update(dict.fromkeys(_left_over(commands, text)))
+        for line, commands in _by_line(one.found, text, known):
+            yield from (_unread(span, note, text) for span in _spaced(line, commands, one.inlines, text))
+            spans.update(dict.fromkeys(_left_over(line, commands, text)))
     broken = [*_paired(escapes, text), *(found for span in spans if (found := _bracketed(span, text)))]
     end = 0
     for found in sorted(broken):
         if found.span.start >= end:
             end = found.span.end
             yield _broken(found, note, text)
+
+
+def _by_line(escapes: tuple[Escape, ...], text: str, known: dict[str, bool]) -> list[tuple[Span, list[Span]]]:
+    """The lines that hold commands of LaTeX, and these."""
+    lines: list[tuple[Span, list[Span]]] = []
+    for start, end in (escape.span for escape in escapes):
+        name = text[start + 1 : end]
+        # `\\n` and `\\t` of programs are too short to tell.
+        if len(name) > 1 and name[0].isalpha() and known.setdefault(name, name not in known and knows(name)):
+            if not lines or start >= lines[-1][0].end:
+                lines.append((Span(*_line(start, text)), []))
+            lines[-1][1].append(Span(start, end))
+    return lines
 
 
 def _has_loose_backslash(note: Note, text: str) -> bool:
@@ -61,11 +76,6 @@ def _escapes(note: Note, text: str) -> Iterator[Escapes]:
                     yield Escapes(block, prose.inlines, found)
 
 
-def _is_command(name: str) -> bool:
-    """Whether LaTeX knows the name; `\\n` and `\\t` of programs are too short to tell."""
-    return len(name) > 1 and name[0].isalpha() and knows(name)
-
-
 def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
     for part in parts:
         match part:
@@ -78,17 +88,33 @@ def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
 # ---------------------------------------------------------------- `$ x$`
 
 
-def _around(escape: Escape, inlines: tuple[Inline, ...], text: str) -> Span | None:
-    """From dollar sign to dollar sign around an escape on its line, where a space stands inside one of them.
+def _spaced(line: Span, commands: list[Span], inlines: tuple[Inline, ...], text: str) -> Iterator[Span]:
+    """From dollar sign to dollar sign around commands of a line, where a space stands inside one of them.
 
     The backslash of its commands, which outside of formulas are escapes, tells a formula from a price.
     """
-    line_end = text.find("\n", escape.span.end)
-    start = text.rfind("$", text.rfind("\n", 0, escape.span.start) + 1, escape.span.start)
-    end = text.find("$", escape.span.end, line_end if line_end >= 0 else len(text))
-    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end) or text[end + 1 : end + 2].isalnum():
-        return None  # `$10` and `$HOME` close nothing
-    return Span(start, end + 1) if text[start + 1].isspace() or text[end - 1].isspace() else None
+    dollars = _places("$", line, text)
+    pairs = dict.fromkeys(_around(dollars, command) for command in commands) if len(dollars) > 1 else {}
+    for start, end in filter(None, pairs):
+        closes = not text[end + 1 : end + 2].isalnum()  # `$10` and `$HOME` close nothing
+        space = text[start + 1].isspace() or text[end - 1].isspace()
+        if closes and space and not (_inside(inlines, start) or _inside(inlines, end)):
+            yield Span(start, end + 1)
+
+
+def _places(what: str, line: Span, text: str) -> list[int]:
+    places = []
+    at = text.find(what, *line)
+    while at >= 0:
+        places.append(at)
+        at = text.find(what, at + 1, line.end)
+    return places
+
+
+def _around(places: list[int], command: Span) -> tuple[int, int] | None:
+    """The place before a command and the one behind it."""
+    at = bisect_right(places, command.start)
+    return (places[at - 1], places[at]) if 0 < at < len(places) else None
 
 
 def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
@@ -140,12 +166,12 @@ def _lines(text: str) -> tuple[str, ...]:
 
 def _surely(latex: str, display: bool) -> bool:
     """Whether a text is LaTeX that can be shown, and nothing else."""
-    latex = _single(latex)
+    latex = _single(latex) if len(latex) <= FAR else ""
     return bool(latex) and any(char in latex for char in "\\^_=") and _shown(latex, display)
 
 
 def _single(latex: str) -> str:
-    found = tuple(one for one in doubled(latex) if knows(one.name))
+    found = really(doubled(latex))
     return halved(latex, found).text if found else latex
 
 
@@ -153,20 +179,29 @@ def _shown(latex: str, display: bool) -> bool:
     return isinstance(convert(latex, display), MathML)
 
 
-def _left_over(commands: list[Escape], text: str) -> Iterator[Span]:
+def _left_over(line: Span, commands: list[Span], text: str) -> Iterator[Span]:
     """`[ … ]` and `( … )` around commands on one line, and `[`, `]` on the lines around."""
-    for escape in commands:
-        start, end = _line(escape.span.start, text)
-        line = text[start:end]
-        bare = line.strip().removeprefix("- ").strip()
-        if bare.startswith("[ ") and bare.rstrip(".,;").endswith(" ]"):
-            yield Span(start + line.index("["), start + line.rindex("]") + 1)
-        opened = text.rfind("( ", start, escape.span.start)
-        closed = text.find(" )", escape.span.end, end)
-        free = opened <= start or text[opened - 1].isspace()
-        if free and 0 <= opened < closed and "(" not in text[opened + 1 : closed] and ")" not in text[opened:closed]:
-            yield Span(opened, closed + 2)
-        yield from _around_lines(start, end, text)
+    written = text[slice(*line)]
+    bare = written.strip().removeprefix("- ").strip()
+    if bare.startswith("[ ") and bare.rstrip(".,;").endswith(" ]"):
+        yield Span(line.start + written.index("["), line.start + written.rindex("]") + 1)
+    opened, closed = _places("( ", line, text), _places(" )", line, text)
+    pairs = {(at, end) for command in commands if (at := _before(opened, command)) < (end := _behind(closed, command))}
+    for start, end in sorted(pairs):
+        inside = text[start + 1 : end] if start >= 0 and end - start < FAR else "("
+        if (start == line.start or text[start - 1].isspace()) and not set("()") & set(inside):
+            yield Span(start, end + 2)
+    yield from _around_lines(line.start, line.end, text)
+
+
+def _before(places: list[int], command: Span) -> int:
+    at = bisect_right(places, command.start)
+    return places[at - 1] if at else -1
+
+
+def _behind(places: list[int], command: Span) -> int:
+    at = bisect_right(places, command.start)
+    return places[at] if at < len(places) else -1
 
 
 def _line(place: int, text: str) -> tuple[int, int]:
@@ -179,12 +214,12 @@ def _around_lines(start: int, end: int, text: str) -> Iterator[Span]:
     above, below = text.rfind("[\n", max(0, start - FAR), start), end
     if above < 0 or text[_line(above, text)[0] : above].strip() not in ("", "-"):
         return
-    while below < min(len(text), start + FAR):
+    for _ in range(LINES):
         first, last = _line(below + 1, text)
-        if text[first:last].strip().removeprefix("- ") == "]":
-            yield Span(above, first + text[first:last].index("]") + 1)
+        if text[first : min(last, first + FAR)].strip().removeprefix("- ") == "]":
+            yield Span(above, text.index("]", first) + 1)
             return
-        below = last if last > below else len(text)
+        below = last
 
 
 def _bracketed(span: Span, text: str) -> Broken | None:
