@@ -112,13 +112,16 @@ def _undefined(known: Findings) -> Iterator[Use]:
 
 def _unknown_sketches(known: Findings, uses: list[Use]) -> Iterator[tuple[Diagnostic, int]]:
     """Cells of which most names come from nowhere."""
+    defined: dict[int, set[str]] = {}
+    for name, place in known.program.bound.items():
+        defined.setdefault(place.cell, set()).add(name)
     for index in dict.fromkeys(use.place.cell for use in uses):
         code = known.codes[index]
         mine = {use.name: use for use in reversed(uses) if use.place.cell == index}
         if index in known.sketches or code.transcript or len(mine) < MANY:
             continue
         unknown = sorted((name for name in mine if _from_nowhere(name, known)), key=lambda name: mine[name].place)
-        others = known.program.cell_loads[index] - BUILTINS - mine.keys()
+        others = (known.program.cell_loads[index] | defined.get(index, set())) - BUILTINS - mine.keys()
         if mostly_unknown(unknown, others):
             span = known.span(mine[unknown[0]].place)
             yield unknown_sketch_problem(known.note, code, span, unknown), index
@@ -163,13 +166,13 @@ def _imports(known: Findings, sketches: set[int]) -> Iterator[Diagnostic]:
     program = known.program
     hidden = program.unknown or program.evaluates
     seen: set[str] = set()
-    for name, module, place, _, optional, kept in program.imports:
+    for name, module, place, source, _, optional, kept in program.imports:
         top = module.partition(".")[0]
         if optional or place.cell in sketches or known.codes[place.cell].options.norun:
             continue
         if top and top not in seen and known.modules and not _can_be_imported(top, known.modules):
             seen.add(top)
-            yield _missing_import(known, place, top)
+            yield _missing_import(known, source, top)
         if kept or hidden or top in _FOR_THEIR_EFFECT or known.codes[place.cell].transcript:
             continue
         if name not in program.loads and name not in program.words:

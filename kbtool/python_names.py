@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kbtool.python_scopes import Import, Program, Scope, Walk, place
+from kbtool.python_scopes import Import, Place, Program, Scope, Walk, place
 
 _CATCH_NAME_ERRORS = frozenset(("NameError", "UnboundLocalError", "Exception", "BaseException"))
 _CATCH_IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
@@ -262,28 +262,34 @@ def _catches(node: ast.expr, errors: frozenset[str]) -> bool:
 def _import(walk: Walk, node: ast.Import) -> None:
     for alias in node.names:
         name = alias.asname or alias.name.partition(".")[0]
-        _imported(walk, alias, (name, alias.name))
+        at = place(walk.index, alias)
+        source = at._replace(end_line=at.line, end_column=at.column + len(alias.name.encode()))
+        _imported(walk, alias, (name, alias.name), source)
         walk.bind_in(walk.scope, name, alias)
         walk.program.unknown |= alias.name in ("builtins", "__main__")
 
 
 def _import_from(walk: Walk, node: ast.ImportFrom) -> None:
+    module = "" if node.level else node.module or ""
+    at = place(walk.index, node)
+    start = at.column + len("from ")
+    source = Place(at.cell, at.line, start, at.line, start + len(module.encode()))
     for alias in node.names:
         name = alias.asname or alias.name
-        _imported(walk, alias, ("" if name == "*" else name, "" if node.level else node.module or ""))
+        _imported(walk, alias, ("" if name == "*" else name, module), source)
         if alias.name == "*":
             walk.program.unknown = True
         else:
             walk.bind_in(walk.scope, name, alias)
 
 
-def _imported(walk: Walk, alias: ast.alias, names: tuple[str, str]) -> None:
+def _imported(walk: Walk, alias: ast.alias, names: tuple[str, str], source: Place) -> None:
     """A name, empty for a star, comes from a module, empty for one of the same package."""
     name, module = names
     kept = not name or name == "_" or alias.asname == alias.name or module.startswith("__future__")
     optional = bool(walk.quiet or walk.optional or walk.silent)
     at = place(walk.index, alias)
-    walk.program.imports.append(Import(name, module, at, walk.scope is not None, optional, kept))
+    walk.program.imports.append(Import(name, module, at, source, walk.scope is not None, optional, kept))
     walk.program.imported.add(name)
 
 

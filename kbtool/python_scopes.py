@@ -47,11 +47,15 @@ class Use(NamedTuple):
 
 
 class Import(NamedTuple):
-    """A name that an import binds; `optional` when the code does without, or when nobody runs it."""
+    """A name that an import binds; `source` is where the module's name stands.
+
+    `optional` when the code does without, or when nobody runs it; `kept` when it need not be used.
+    """
 
     name: str
     module: str
     place: Place
+    source: Place
     in_function: bool
     optional: bool
     kept: bool

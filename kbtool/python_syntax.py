@@ -105,8 +105,8 @@ def magic_problem(note: NoteId, code: Code, found: tuple[Magic, ...]) -> Diagnos
     word = code.line(first.line)[first.column : first.end_column].split(" ")[0]
     if first.rest:
         return Diagnostic("ipython-magic", note, span, f"`{word}` is of IPython: this cell is no Python", (), NORUN)
-    lines = "1 more line is" if len(found) == 2 else f"{len(found) - 1} more lines are"
-    more = f", and so {lines}" if len(found) > 1 else ""
+    others = len(found) - 1
+    more = f", and so {'is 1 more line' if others == 1 else f'are {others} more lines'}" if others else ""
     places = [(code.offset(one.line, one.column), one) for one in found]
     edits = tuple(Edit(note, Span(place, place), "# ") for place, one in places if not _assigns(code, one))
     fix = Fix("make it a comment", edits, safe=False) if len(edits) == len(found) else None

@@ -10,14 +10,14 @@ from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.formulas import Known, formulas
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
-from kbtool.checks.unread import unread
+from kbtool.checks.unread import stray_names, unread
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
 __all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
 
-ALONE = (unread, bad_property)
+ALONE = (unread, stray_names, bad_property)
 """Checks that need nothing but the note; those of its formulas and its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""

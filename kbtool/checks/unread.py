@@ -10,11 +10,13 @@ from kbtool.checks.formulas import complaints, really
 from kbtool.latex_damage import doubled, halved
 from kbtool.math import MathML, convert, knows
 from kbtool.note import Note
-from kbtool.syntax.tree import Block, Container, Escape, Inline, Part, Prose, Quote
+from kbtool.syntax.tree import Block, Container, Emphasis, Escape, Inline, Part, Prose, Quote
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
 
 FAR = 2_000
 """Longest formula that is pieced together from text, in characters."""
+ESCAPED = frozenset("_*#[]()~")
+"""What exporters put a backslash before, in names as well."""
 LINES = 12
 """Most lines of a formula in plain brackets."""
 CLOSERS = (("\\[", "\\]"), ("\\(", "\\)"), ("\\\\[", "\\\\]"), ("\\\\(", "\\\\)"))
@@ -71,9 +73,20 @@ def _escapes(note: Note, text: str) -> Iterator[Escapes]:
     for block in note.outline:
         if text.find("\\", *block.span) >= 0:
             for prose in _prose(block.parts):
-                found = tuple(one for one in prose.inlines if isinstance(one, Escape) and text[one.span.start] == "\\")
+                found = tuple(one for one in _flat(prose.inlines) if text[one.span.start] == "\\")
                 if found:
                     yield Escapes(block, prose.inlines, found)
+
+
+def _flat(inlines: tuple[Inline, ...]) -> Iterator[Escape]:
+    """The escapes of a text in order, also those between marks, which may be LaTeX's `_` and `*`."""
+    stack = list(reversed(inlines))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Escape):
+            yield node
+        elif isinstance(node, Emphasis):
+            stack.extend(reversed(node.children))
 
 
 def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
@@ -83,6 +96,26 @@ def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
                 yield part
             case Quote() | Container():
                 yield from _prose(part.parts)
+
+
+# ---------------------------------------------------------------- names
+
+
+def stray_names(note: Note, text: str) -> Iterator[Diagnostic]:
+    """A title with backslashes that an exporter left: in a `title::` they count, in links to it they do not."""
+    for _, name, _, span, block in note.defines:
+        if block < 0 and "\\" in name:
+            written = text[slice(*span)]
+            at = [
+                place for place in range(len(written) - 1) if written[place] == "\\" and written[place + 1] in ESCAPED
+            ]
+            if at:
+                message = f"a backslash before `{written[at[0] + 1]}` is part of this name"
+                edits = tuple(Edit(note.id, Span(span.start + place, span.start + place + 1), "") for place in at)
+                advice = "take it out: an exporter left it"
+                fix = Fix("take it out", edits, safe=True)
+                first = Span(span.start + at[0], span.start + at[0] + 2)
+                yield Diagnostic("stray-escape", note.id, first, message, (), advice, fix)
 
 
 # ---------------------------------------------------------------- `$ x$`
