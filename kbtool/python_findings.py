@@ -115,9 +115,11 @@ def _unknown_sketches(known: Findings, uses: list[Use]) -> Iterator[tuple[Diagno
     defined: dict[int, set[str]] = {}
     for name, place in known.program.bound.items():
         defined.setdefault(place.cell, set()).add(name)
-    for index in dict.fromkeys(use.place.cell for use in uses):
+    missed: dict[int, dict[str, Use]] = {}
+    for use in uses:
+        missed.setdefault(use.place.cell, {}).setdefault(use.name, use)
+    for index, mine in missed.items():
         code = known.codes[index]
-        mine = {use.name: use for use in reversed(uses) if use.place.cell == index}
         if index in known.sketches or code.transcript or len(mine) < MANY:
             continue
         unknown = sorted((name for name in mine if _from_nowhere(name, known)), key=lambda name: mine[name].place)

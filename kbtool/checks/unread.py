@@ -344,11 +344,9 @@ def _bullets(formula: Formula, text: str) -> list[int]:
 
 def _wants_none(formula: Formula, bullets: list[int], text: str) -> bool:
     """Whether the formula without the bullets can be shown."""
-    inside = [text[formula.span.start : formula.span.end]]
-    for dash in reversed(bullets):
-        cut = dash - formula.span.start
-        inside.append(inside[-1][:cut] + " " + inside[-1][cut + 1 :])
-    return not complaints(inside[-1], display=True)
+    starts = [formula.span.start, *(dash + 1 for dash in bullets)]
+    ends = [*bullets, formula.span.end]
+    return not complaints(" ".join(text[start:end] for start, end in zip(starts, ends, strict=True)), display=True)
 
 
 def _swallowed(note: Note, bullets: list[int]) -> Diagnostic:
