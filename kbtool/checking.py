@@ -246,8 +246,9 @@ def _examined(
     stamps = {note: table.stamps[note] for note in kept}
     digests = {note: rest.digests[note] for note in kept}
     entries = {note: rest.entries[note] for note in kept}
+    reading = Reading(now.settings, disk.modules_of(now.listing), {})
     jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
-    for done, result in enumerate(examine_all(now.project.base, jobs, Reading(now.settings)), 1):
+    for done, result in enumerate(examine_all(now.project.base, jobs, reading), 1):
         note = result.note
         entries[note] = rest.entries[note] if result.entry is None else result.entry
         digests[note] = result.digest

@@ -178,7 +178,16 @@ def read(project: Project) -> BaseFiles:
         problems += found
         if source is not None:
             sources[note] = source
-    return BaseFiles(sources, frozenset(listing.assets), project.config, settings, tuple(problems), warnings)
+    modules, warned = modules_of(listing), tuple(problems)
+    return BaseFiles(sources, frozenset(listing.assets), project.config, settings, warned, warnings, modules)
+
+
+def modules_of(listing: Listing) -> frozenset[str]:
+    """The modules that the notes' code can import: those of this machine, and those that lie beside the notes."""
+    from kbtool.cells.environment import importable
+
+    local = (path.removesuffix(".py") for path in listing.assets if path.endswith(".py") and "/" not in path)
+    return importable() | frozenset(local)
 
 
 def folder_problems(listing: Listing) -> list[Diagnostic]:

@@ -11,7 +11,10 @@ from kbtool.values import Diagnostic, NoteId, Source
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable."""
+    """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable.
+
+    `modules` are those that the notes' code can import on this machine.
+    """
 
     sources: Mapping[NoteId, Source]
     assets: frozenset[str]
@@ -19,3 +22,4 @@ class BaseFiles:
     settings: GraphSettings
     problems: tuple[Diagnostic, ...] = ()
     warnings: tuple[str, ...] = ()
+    modules: frozenset[str] = frozenset()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from kbtool import names as spelling
-from kbtool.checks import check_base
+from kbtool.checks import Known, check_base
 from kbtool.checks.context import base
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import Facts
@@ -61,12 +61,13 @@ class _State(NamedTuple):
 class Kb:
     """Compiles one base again and again; what did not change is not computed twice."""
 
-    __slots__ = ("_memo", "_seen", "_state")
+    __slots__ = ("_formulas", "_memo", "_seen", "_state")
 
     def __init__(self) -> None:
         self._memo = Memo()
         self._seen: frozenset[NoteId] = frozenset()
         self._state: _State | None = None
+        self._formulas: Known = {}
 
     def snapshot(self, files: BaseFiles, progress: Progress = _silent) -> Snapshot:
         """The base as its files say, with the trees of all notes."""
@@ -86,7 +87,7 @@ class Kb:
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
-        reading = Reading(snapshot.files.settings)
+        reading = Reading(snapshot.files.settings, snapshot.files.modules, self._formulas)
 
         def of_tree(source: Source) -> Record:
             progress(1 + places[source.id], len(places))
@@ -97,7 +98,7 @@ class Kb:
 
     def check_files(self, files: BaseFiles) -> tuple[Diagnostic, ...]:
         """The same from texts alone, for which no tree is kept: what an editor asks after each key."""
-        reading = Reading(files.settings)
+        reading = Reading(files.settings, files.modules, self._formulas)
         return self._checked(files, lambda source: examine(source, reading))
 
     def _checked(self, files: BaseFiles, make: Callable[[Source], Record]) -> tuple[Diagnostic, ...]:
@@ -117,7 +118,7 @@ class Kb:
 
 def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:
     """The notes whose record is not known."""
-    if old is None or old.files.settings != files.settings:
+    if old is None or (old.files.settings, old.files.modules) != (files.settings, files.modules):
         return list(files.sources)
     known = old.files.sources
     return [note for note, source in files.sources.items() if known.get(note) is not source]

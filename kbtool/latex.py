@@ -6,7 +6,7 @@ LaTeX is its own language inside a note, so its tokens are read here and not by 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 TOKEN = re.compile(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|[{}\[\]&$]", re.DOTALL)
@@ -34,6 +34,30 @@ SIZES = frozenset(
     {r"\tiny", r"\scriptsize", r"\footnotesize", r"\small", r"\normalsize", r"\large", r"\Large", r"\LARGE", r"\huge"}
     | {r"\Huge", r"\sixptsize"}
 )
+IN_TEXT: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            *(r"\displaystyle", r"\textstyle", r"\scriptstyle", r"\scriptscriptstyle", r"\rm", r"\bf", r"\it", r"\sf"),
+            *(r"\tt", r"\cal", r"\relax", r"\notag", r"\nonumber", r"\mathstrut", r"\negthinspace", r"\!"),
+            *(r"\negmedspace", r"\negthickspace", r"\underline", r"\boxed", r"\fbox", r"\mbox", r"\hbox", r"\llap"),
+            *(r"\rlap", r"\clap", r"\smash", r"\phantom", r"\textmd", r"\textup", r"\textnormal"),
+        ),
+        "",
+    ),
+    r"\qquad": r"\quad\quad ",
+    r"\enskip": r"\ ",
+    r"\newline": r"\ ",
+    **dict.fromkeys((r"\dots", r"\ldots", r"\dotsc", r"\dotso", r"\dotsx"), "…"),
+    r"\vdots": "⋮",
+    r"\TeX": "TeX",
+    r"\LaTeX": "LaTeX",
+    r"\KaTeX": "KaTeX",
+    r"\copyright": "©",
+    r"\pounds": "£",
+    r"\lbrack": "[",
+    r"\rbrack": "]",
+}
+"""What KaTeX takes inside `\\text`, and math-core does not; looks may be lost, words never."""
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
 
@@ -48,6 +72,10 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\end\s*\{([bBpvV]?matrix)\*\}"), r"\\end{\1}"),
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:<|\\lt(?![a-zA-Z]))"), r"\\\1\\langle "),
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
+    (re.compile(r"\\(m?kern|[hm]skip)\s*\{([^{}]*)\}"), r"\\\1 \2 "),
+    (re.compile(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
+    (re.compile(r"\\AA(?![a-zA-Z])"), "Å "),
+    (re.compile(r"\\aa(?![a-zA-Z])"), "å "),
     (re.compile(r"\\color\s*\{#([0-9a-fA-F]{6})\}"), r"\\color[HTML]{\1}"),
     (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F]{6})\}\s*\{"), r"{\\color[HTML]{\1}"),
     (re.compile(r"\\color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\color[HTML]{\1\1\2\2\3\3}"),
@@ -158,10 +186,11 @@ def rewritten(latex: str, display: bool) -> Rewritten:
     for replacement in sorted(found):
         if not kept or replacement.start >= kept[-1].end:
             kept.append(replacement)
-    return Rewritten(_applied(latex, kept), tuple(kept))
+    return Rewritten(applied(latex, kept), tuple(kept))
 
 
-def _applied(latex: str, replacements: list[Replacement]) -> str:
+def applied(latex: str, replacements: list[Replacement]) -> str:
+    """The text with the replacements made, which stand in order."""
     out, at = [], 0
     for start, end, text in replacements:
         out += [latex[at:start], text]
@@ -185,7 +214,7 @@ def _structural(latex: str) -> Iterator[Replacement]:
         elif token.text in TEXTS:
             group = _group(found, index)
             yield from _math_in_text(group)
-            yield from (Replacement(inner.start, inner.end, "") for inner in group if inner.text == "\\!")
+            yield from (Replacement(one.start, one.end, IN_TEXT[one.text]) for one in group[1:] if one.text in IN_TEXT)
         elif token.text in ("\\operatorname", "\\operatorname*"):
             yield from _plain_name(_group(found, index))
 

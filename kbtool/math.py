@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from math_core import LatexError, LatexToMathML
 
-from kbtool.latex import imbalance, rewritten, tokens
+from kbtool.latex import REWRITABLE, imbalance, rewritten, tokens
 from kbtool.latex_limits import nesting, openings, unclosed
 from kbtool.suggest import did_you_mean
 
@@ -25,6 +25,8 @@ WORK = 4_000_000
 
 Real formulas have up to 4 such brackets (half-open intervals) and need some thousands; a million takes 10 ms.
 """
+FAULTS = 8
+"""Most faults shown of one formula."""
 EXPANSIONS = 1_000
 """Most expansions of macros in one formula, by which `\\def\\a{\\a\\a}` ends."""
 
@@ -36,6 +38,9 @@ MACROS: Mapping[str, str] = {
     "clap": "#1",
     "colorbox": r"\text{#2}",
     "cr": r"\\",
+    "DOTSB": "",
+    "DOTSI": "",
+    "DOTSX": "",
     "dotsb": r"\cdots",
     "dotsc": r"\ldots",
     "dotsi": r"\cdots",
@@ -43,6 +48,7 @@ MACROS: Mapping[str, str] = {
     "dotso": r"\ldots",
     "dotsx": r"\ldots",
     "enskip": r"\enspace",
+    "fcolorbox": r"\boxed{\text{#3}}",
     "gray": r"{\color[HTML]{808080}#1}",
     "green": r"{\color[HTML]{28AE7B}#1}",
     "hbox": r"\text{#1}",
@@ -51,6 +57,7 @@ MACROS: Mapping[str, str] = {
     "KaTeX": r"\text{KaTeX}",
     "LaTeX": r"\text{LaTeX}",
     "llap": "#1",
+    "mapsfrom": "↤",
     "mathbbm": r"\mathbb{#1}",
     "mathclap": "#1",
     "mathds": r"\mathbb{#1}",
@@ -66,6 +73,7 @@ MACROS: Mapping[str, str] = {
     "nshortparallel": r"\nparallel",
     "orange": r"{\color[HTML]{FFA500}#1}",
     "ordinarycolon": ":",
+    "overlinesegment": r"\overline{#1}",
     "pink": r"{\color[HTML]{FF00AF}#1}",
     "pmb": r"\boldsymbol{#1}",
     "purple": r"{\color[HTML]{9D38BD}#1}",
@@ -81,12 +89,14 @@ MACROS: Mapping[str, str] = {
     "smash": "#1",
     "substack": r"\begin{matrix}#1\end{matrix}",
     "TeX": r"\text{TeX}",
-    "textcopyright": r"\text{©}",
+    "textcopyright": "©",
     "textmd": r"\text{#1}",
     "textnormal": r"\text{#1}",
+    "textregistered": "®",
     "textup": r"\text{#1}",
     "thickapprox": r"\approx",
     "thicksim": r"\sim",
+    "underlinesegment": r"\underline{#1}",
     "varinjlim": r"\underrightarrow{\lim}",
     "varliminf": r"\underline{\lim}",
     "varlimsup": r"\overline{\lim}",
@@ -94,11 +104,19 @@ MACROS: Mapping[str, str] = {
     "varpropto": r"\propto",
     "varvdots": r"\vdots",
     "vcenter": "#1",
+    **dict.fromkeys(
+        (
+            *("kaBlue", "kaGreen", *(f"mint{shade}" for shade in "ABC"), *(f"gray{shade}" for shade in "ABCDEFGHI")),
+            *(f"{hue}{s}" for hue in ("blue", "teal", "green", "gold", "red", "maroon", "purple") for s in "ABCDE"),
+        ),
+        "#1",
+    ),
 }
 """Commands that Logseq's KaTeX has and math-core lacks, and a few that everybody defines."""
 
 UNSUPPORTED = (
-    r"\above \ce \edef \expandafter \futurelet \htmlClass \htmlData \htmlId \htmlStyle \includegraphics \let \pu \url"
+    r"\above \ce \edef \expandafter \futurelet \htmlClass \htmlData \htmlId \htmlStyle \includegraphics \let"
+    r" \mathreflectbox \message \noexpand \pu \reflectbox \rule \show \textcircled \TextOrMath \url"
     r" \verb \xdef \xleftequilibrium \xrightequilibrium \xrightleftarrows CD"
 )
 """What Logseq shows and kbtool cannot."""
@@ -124,6 +142,10 @@ ENVIRONMENTS = (
 
 UNBALANCED = ("Expected closing token", "Unmatched closing token", 'Expected "\\end', 'Found "\\\\"', 'Found "&"')
 """Complaints whose cause is a bracket that stands elsewhere."""
+STRUCTURE = ("\\left", "\\right", "\\begin", "\\end", "\\middle")
+"""Misspelled, these break what stands further on."""
+STRAY = frozenset("*[]()+-=.<~?/@")
+"""What exporters of Markdown put a backslash before, and LaTeX does not."""
 DEFINING = ("\\def", "\\gdef", "command", "\\DeclareMathOperator")
 
 
@@ -136,12 +158,17 @@ class MathML:
 
 @dataclass(frozen=True, slots=True)
 class MathProblem:
-    """Why a formula cannot be shown; `start` and `end` are offsets in its LaTeX, `start` < `end` where it has text."""
+    """Why a formula cannot be shown; `start` and `end` are offsets in its LaTeX, `start` < `end` where it has text.
+
+    `edit` is what could stand there instead, None when nobody knows.
+    """
 
     start: int
     end: int
     message: str
     help: str = ""
+    rule: str = "bad-latex"
+    edit: str | None = None
 
 
 Converted: TypeAlias = MathML | MathProblem
@@ -174,6 +201,41 @@ def convert(latex: str, display: bool) -> Converted:
     if isinstance(second, MathML):
         return second
     return _problem(latex, _Complaint(other.original(second.offset), second.text))
+
+
+def problems(latex: str, display: bool) -> tuple[MathProblem, ...]:
+    """All that is surely wrong with a formula, in order.
+
+    A fault is hidden from the converter, which stops at the first one, by something harmless that is as long, as long
+    as what it complains of next cannot come from that.
+    """
+    found: list[MathProblem] = []
+    rest = latex
+    while len(found) < FAULTS and isinstance(problem := convert(rest, display), MathProblem):
+        found.append(problem)
+        harmless = _harmless(rest, problem)
+        if harmless is None or len(latex) > REWRITABLE:
+            break
+        rest = rest[: problem.start] + harmless + rest[problem.end :]
+    return tuple(sorted(found, key=lambda problem: problem.start))
+
+
+def _harmless(latex: str, problem: MathProblem) -> str | None:
+    """What may stand in the place of a fault so that the others are seen; None when it would give new ones."""
+    word = latex[problem.start : problem.end]
+    if problem.edit is not None and len(problem.edit) < len(word):
+        return problem.edit.rjust(len(word))
+    if problem.message == "`}` closes nothing":
+        return " "
+    command = problem.message.startswith("unknown LaTeX command") and len(word) > 1
+    meant = problem.help.partition("`")[2].partition("`")[0]
+    return "x".ljust(len(word)) if command and meant not in STRUCTURE else None
+
+
+def knows(command: str) -> bool:
+    """Whether a name, without its backslash, is that of a command."""
+    found = _attempt(f"\\{command}{{x}}{{x}}", True, CONVERTER)
+    return isinstance(found, MathML) or not found.text.startswith("Unknown command")
 
 
 def _depth(latex: str) -> int:
@@ -237,6 +299,13 @@ def _problem(latex: str, complaint: _Complaint) -> MathProblem:
     if complaint.text.startswith("Unknown environment"):
         return _unknown(max(0, latex.find(word, offset)), word, ("environment", ENVIRONMENTS))
     here = next((token.text for token in tokens(latex) if token.start == offset), latex[offset : offset + 1])
+    if here[:1] == "\\" and here[1:] in STRAY and here[1:]:
+        return _stray(offset, here)
+    if complaint.text.startswith("Expected non-special ASCII"):
+        return MathProblem(offset, offset + len(here), "a column that is not `l`, `c`, `r` or `|`", "take it out")
+    if here == "$":
+        message, advice = "unexpected `$` inside a formula", "take it out; inside `\\text{…}` two of them may stand"
+        return MathProblem(offset, offset + 1, message, advice, edit="")
     message = complaint.text.rstrip(".").replace('"', "`").replace("[*]", "")
     if message.startswith("Not valid"):
         message = f"`{here}` is n{message[1:]}"
@@ -251,7 +320,11 @@ def _quoted(text: str) -> str:
 def _unknown(offset: int, word: str, kind: tuple[str, str]) -> MathProblem:
     what, known = kind
     if word in UNSUPPORTED.split():
-        return MathProblem(offset, offset + len(word), f"`{word}` is shown by Logseq but not by kbtool")
+        message = f"`{word}` is shown by Logseq but not by kbtool"
+        advice = "the site shows the formula's source; say it in other words, if readers shall see it there"
+        return MathProblem(offset, offset + len(word), message, advice, "unsupported-latex")
+    if word[:1] == "\\" and word[1:] in STRAY and word[1:]:
+        return _stray(offset, word)
     near = did_you_mean(word, known.split())
     return MathProblem(
         offset,
@@ -259,3 +332,8 @@ def _unknown(offset: int, word: str, kind: tuple[str, str]) -> MathProblem:
         f"unknown LaTeX {what} `{word}`",
         f"did you mean `{near}`?" if near else "",
     )
+
+
+def _stray(offset: int, word: str) -> MathProblem:
+    message = f"a backslash before `{word[1:]}`, which LaTeX does not know"
+    return MathProblem(offset, offset + len(word), message, f"write `{word[1:]}`", "stray-escape", word[1:])

@@ -32,10 +32,12 @@ from kbtool.syntax.tree import (
     Table,
     Tag,
 )
-from kbtool.values import Cell, Definition, Diagnostic, Formula, Name, NoteId, Reference, Source, Span
+from kbtool.values import Cell, CellOptions, Definition, Diagnostic, Formula, Name, NoteId, Reference, Source, Span
 
 PYTHON = "python"
 """The language of the fences that are cells."""
+TRANSCRIPT = "pycon"
+"""The language of those that show what somebody typed to Python, and its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Note:
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
-    `syntax.tree.Block`). `asides` are what it says beside its references,
-    `addresses` its links to the web.
+    `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
+    references, `addresses` its links to the web.
     """
 
     id: NoteId
@@ -58,6 +60,7 @@ class Note:
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
+    transcripts: tuple[Cell, ...] = ()
     asides: Asides = NO_ASIDES
     addresses: tuple[Link, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
@@ -76,7 +79,8 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     if journal is not None and settings.date_formats:
         name = names.journal_name(journal, settings.date_formats[0])
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
-    cells, problems = _cells(source.id, fences)
+    cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
+    shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
     refers = tuple(_references(source, parsed))
     return Note(
@@ -90,6 +94,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         properties,
         parsed.blocks,
         parsed.diagnostics + problems,
+        tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
         *asides(source, parsed.blocks, refers, defines),
         suppressions(source.text, parsed.blocks, cells),
     )
@@ -158,7 +163,7 @@ def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, 
 
 def _cells_of(block: Block, number: int) -> Iterator[tuple[Fence, int]]:
     for part in _parts(block.parts):
-        if isinstance(part, Fence) and part.language.lower() == PYTHON:
+        if isinstance(part, Fence) and part.language.lower() in (PYTHON, TRANSCRIPT):
             yield part, number
 
 
@@ -168,9 +173,14 @@ def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cel
     for index, (fence, block) in enumerate(fences):
         options, found = parse_options(fence.words, note)
         problems += found
-        cells.append(Cell(index, block, fence.span, fence.code, fence.lines, options))
+        cells.append(_cell(index, (fence, block), options))
     words = tuple(tuple(fence.words) for fence, _ in fences)
     return tuple(cells), (*problems, *duplicate_names(words, note))
+
+
+def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:
+    fence, block = found
+    return Cell(index, block, fence.span, fence.code, fence.lines, options, fence.language_span)
 
 
 def _parts(parts: Iterable[Part]) -> Iterator[Part]:

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kbtool.python_scopes import Program, Scope, Walk
+from kbtool.python_scopes import Import, Place, Program, Scope, Walk, place
 
 _CATCH_NAME_ERRORS = frozenset(("NameError", "UnboundLocalError", "Exception", "BaseException"))
+_CATCH_IMPORT_ERRORS = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 # Annotations are not evaluated where they stand: from 3.14 on never before somebody asks for them.
 _LAZY_ANNOTATIONS = sys.version_info >= (3, 14)
 _FUTURE_ANNOTATIONS = 0x1000000  # the compiler's flag of `from __future__ import annotations`
@@ -18,11 +19,13 @@ _FUTURE_ANNOTATIONS = 0x1000000  # the compiler's flag of `from __future__ impor
 def read_cell(program: Program, tree: ast.Module, index: int, *, quiet: bool) -> None:
     """Read the next cell; `quiet` when what it misses is nobody's business."""
     walk = Walk(_VISITS, program, index)
+    walk.quiet = quiet
     for statement in tree.body:
         walk.run([statement])
         if isinstance(statement, ast.Delete):
             walk.delete(statement)
     free = walk.call_functions()
+    program.loads |= walk.loads
     if not quiet:
         program.missing += (use for use in walk.missing if use.name not in walk.made_global)
         program.free += free
@@ -60,7 +63,32 @@ def _compare(walk: Walk, node: ast.Compare) -> None:
 
 
 def _assign(walk: Walk, node: ast.Assign) -> None:
+    target = node.targets[0]
+    if isinstance(target, ast.Name):
+        if walk.scope is None:
+            if target.id == "__all__":
+                _mention(walk, [node.value])
+        elif walk.scope.kind == "function":
+            _assigned(walk, target.id, target)
     walk.then(node.value, *node.targets)
+
+
+def _assigned(walk: Walk, name: str, node: ast.AST) -> None:
+    """A variable of a function, which is there to be looked up."""
+    if walk.scope is not None and not walk.quiet:
+        walk.scope.assigned.setdefault(name, node)
+
+
+def _mention(walk: Walk, nodes: Iterable[ast.AST | None]) -> None:
+    """Names that are not looked up here, but may be by whoever reads annotations and `__all__`."""
+    for node in nodes:
+        for inner in ast.walk(node) if node is not None else ():
+            if isinstance(inner, ast.Name):
+                walk.loads.add(inner.id)
+            elif isinstance(inner, ast.Constant) and isinstance(inner.value, str) and len(inner.value) < 200:
+                walk.loads.update(
+                    "".join(char if char.isalnum() or char == "_" else " " for char in inner.value).split()
+                )
 
 
 def _aug_assign(walk: Walk, node: ast.AugAssign) -> None:
@@ -71,6 +99,9 @@ def _aug_assign(walk: Walk, node: ast.AugAssign) -> None:
 
 def _ann_assign(walk: Walk, node: ast.AnnAssign) -> None:
     in_function = walk.scope is not None and walk.scope.kind == "function"
+    _mention(walk, [node.annotation])
+    if in_function and node.value is not None and isinstance(node.target, ast.Name):
+        _assigned(walk, node.target.id, node.target)
     if node.value is not None or in_function or not isinstance(node.target, ast.Name):
         walk.then(node.target)
     if node.value is not None:
@@ -81,6 +112,8 @@ def _ann_assign(walk: Walk, node: ast.AnnAssign) -> None:
 
 def _annotations(walk: Walk, nodes: Iterable[ast.expr | None]) -> list[ast.expr]:
     """Those annotations that are evaluated where they stand."""
+    nodes = list(nodes)
+    _mention(walk, nodes)
     if _LAZY_ANNOTATIONS or walk.program.flags & _FUTURE_ANNOTATIONS:
         return []
     return [node for node in nodes if node is not None]
@@ -106,7 +139,9 @@ def _function(walk: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     parameters = _parameters(node.args)
     types = getattr(node, "type_params", [])
     # Annotations with type parameters have a scope of their own; they are left alone.
-    notes = [] if types else _annotations(walk, [*(argument.annotation for argument in parameters), node.returns])
+    written = [*(argument.annotation for argument in parameters), node.returns]
+    _mention(walk, written if types else ())
+    notes = [] if types else _annotations(walk, written)
     walk.then(*node.decorator_list, *types, *_defaults(node.args), *notes, (walk.bind, (node.name, node)))
     walk.later((argument.arg for argument in parameters), node.body)
 
@@ -174,11 +209,17 @@ def _while(walk: Walk, node: ast.While) -> None:
 
 
 def _try(walk: Walk, node: Any) -> None:
-    walk.then(*node.handlers, *node.orelse, *node.finalbody)
-    if any(handler.type is None or _catches(handler.type) for handler in node.handlers):
-        _silently(walk, node.body)
-    else:
-        walk.then(*node.body)
+    body: list[Any] = node.body
+    if _any_catches(node, _CATCH_NAME_ERRORS):
+        body = [(walk.start_silence, None), *body, (walk.end_silence, None)]
+    body = [*body, *node.handlers]
+    if _any_catches(node, _CATCH_IMPORT_ERRORS):
+        body = [(walk.start_optional, None), *body, (walk.end_optional, None)]
+    walk.then(*body, *node.orelse, *node.finalbody)
+
+
+def _any_catches(node: Any, errors: frozenset[str]) -> bool:
+    return any(handler.type is None or _catches(handler.type, errors) for handler in node.handlers)
 
 
 def _handler(walk: Walk, node: ast.ExceptHandler) -> None:
@@ -193,44 +234,76 @@ def _handler(walk: Walk, node: ast.ExceptHandler) -> None:
 
 def _with(walk: Walk, node: ast.With | ast.AsyncWith) -> None:
     guards = (item.context_expr for item in node.items)
-    if any(isinstance(guard, ast.Call) and any(map(_catches, guard.args)) for guard in guards):
-        _silently(walk, node.body)
+    caught = [argument for guard in guards if isinstance(guard, ast.Call) for argument in guard.args]
+    body: list[Any] = node.body
+    if any(_catches(argument, _CATCH_IMPORT_ERRORS) for argument in caught):
+        body = [(walk.start_optional, None), *body, (walk.end_optional, None)]
+    if any(_catches(argument, _CATCH_NAME_ERRORS) for argument in caught):
+        _silently(walk, body)
     else:
-        walk.then(*node.body)
+        walk.then(*body)
     walk.then(*node.items)
 
 
-def _silently(walk: Walk, body: list[ast.stmt]) -> None:
+def _silently(walk: Walk, body: Iterable[Any]) -> None:
     """Visit code whose missing names do no harm."""
     walk.then((walk.start_silence, None), *body, (walk.end_silence, None))
 
 
-def _catches(node: ast.expr) -> bool:
+def _catches(node: ast.expr, errors: frozenset[str]) -> bool:
     match node:
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in _CATCH_NAME_ERRORS
+            return name in errors
         case ast.Tuple(elts=parts):
-            return any(isinstance(part, ast.Name) and part.id in _CATCH_NAME_ERRORS for part in parts)
+            return any(isinstance(part, ast.Name) and part.id in errors for part in parts)
     return False
 
 
 def _import(walk: Walk, node: ast.Import) -> None:
     for alias in node.names:
-        walk.bind_in(walk.scope, alias.asname or alias.name.partition(".")[0], alias)
+        name = alias.asname or alias.name.partition(".")[0]
+        at = place(walk.index, alias)
+        source = at._replace(end_line=at.line, end_column=at.column + len(alias.name.encode()))
+        _imported(walk, alias, (name, alias.name), source)
+        walk.bind_in(walk.scope, name, alias)
         walk.program.unknown |= alias.name in ("builtins", "__main__")
 
 
 def _import_from(walk: Walk, node: ast.ImportFrom) -> None:
+    module = "" if node.level else node.module or ""
+    at = place(walk.index, node)
+    start = at.column + len("from ")
+    source = Place(at.cell, at.line, start, at.line, start + len(module.encode()))
     for alias in node.names:
+        name = alias.asname or alias.name
+        _imported(walk, alias, ("" if name == "*" else name, module), source)
         if alias.name == "*":
             walk.program.unknown = True
         else:
-            walk.bind_in(walk.scope, alias.asname or alias.name, alias)
+            walk.bind_in(walk.scope, name, alias)
+
+
+def _imported(walk: Walk, alias: ast.alias, names: tuple[str, str], source: Place) -> None:
+    """A name, empty for a star, comes from a module, empty for one of the same package."""
+    name, module = names
+    kept = not name or name == "_" or alias.asname == alias.name or module.startswith("__future__")
+    optional = bool(walk.quiet or walk.optional or walk.silent)
+    at = place(walk.index, alias)
+    walk.program.imports.append(Import(name, module, at, source, walk.scope is not None, optional, kept))
+    walk.program.imported.add(name)
 
 
 def _global(walk: Walk, node: ast.Global) -> None:
     if walk.scope is not None:
         walk.scope.made_global.update(node.names)
+
+
+def _nonlocal(walk: Walk, node: ast.Nonlocal) -> None:
+    """The variables of functions around this one are used by it."""
+    scope = walk.scope
+    while scope is not None:
+        scope.loads.update(node.names)
+        scope = scope.outer
 
 
 def _capture(walk: Walk, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping) -> None:
@@ -250,7 +323,6 @@ def _joined_str(walk: Walk, node: ast.JoinedStr) -> None:
 
 _VISITS: Mapping[type, Callable[[Walk, Any], None]] = {
     ast.Constant: _leaf,
-    ast.Nonlocal: _leaf,
     ast.Name: _name,
     ast.Attribute: _attribute,
     ast.Call: _call,
@@ -279,6 +351,7 @@ _VISITS: Mapping[type, Callable[[Walk, Any], None]] = {
     ast.Import: _import,
     ast.ImportFrom: _import_from,
     ast.Global: _global,
+    ast.Nonlocal: _nonlocal,
     ast.MatchAs: _capture,
     ast.MatchStar: _capture,
     ast.MatchMapping: _capture,

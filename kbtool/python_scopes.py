@@ -46,15 +46,35 @@ class Use(NamedTuple):
     place: Place
 
 
+class Import(NamedTuple):
+    """A name that an import binds; `source` is where the module's name stands.
+
+    `optional` when the code does without, or when nobody runs it; `kept` when it need not be used.
+    """
+
+    name: str
+    module: str
+    place: Place
+    source: Place
+    in_function: bool
+    optional: bool
+    kept: bool
+
+
 class Program:
     """What the cells read so far have bound and missed.
 
     `bound` gives the first binding of every name, `defined` what is bound at the end of the last cell read. `missing`
     were looked up before anything bound them; `free` are looked up by functions, whenever those are called.
     `unknown` when a name may have been bound unseen. `words` are those of cells that do not compile: they may be names.
+    `loads` are all names that are looked up, `cell_loads` those of each cell; `unused` are local variables that their
+    function never looks up; `rebound` are names of Python's own and of imports that a cell gives to something else.
     """
 
-    __slots__ = ("bound", "defined", "deleted", "expects_name_errors", "flags", "free", "missing", "unknown", "words")
+    __slots__ = (
+        *("bound", "defined", "deleted", "expects_name_errors", "flags", "free", "missing", "unknown", "words"),
+        *("imports", "imported", "loads", "cell_loads", "unused", "rebound", "evaluates"),
+    )
 
     def __init__(self) -> None:
         self.bound: dict[str, Place] = {}
@@ -66,6 +86,13 @@ class Program:
         self.words: set[str] = set()
         self.expects_name_errors = False
         self.flags = 0
+        self.imports: list[Import] = []
+        self.imported: set[str] = set()
+        self.loads: set[str] = set()
+        self.cell_loads: dict[int, set[str]] = {}
+        self.unused: list[Use] = []
+        self.rebound: set[str] = set()
+        self.evaluates = False
 
 
 _Kind: TypeAlias = Literal["function", "class", "comprehension"]
@@ -77,7 +104,7 @@ Visits: TypeAlias = "Mapping[type, Callable[[Walk, Any], None]]"
 class Scope:
     """A scope inside the module; `outer` is the one that it sees, which is never a class (None for the module)."""
 
-    __slots__ = ("kind", "made_global", "names", "outer", "uses")
+    __slots__ = ("assigned", "kind", "loads", "made_global", "names", "outer", "uses")
 
     def __init__(self, kind: _Kind, outer: Scope | None, names: Iterable[str] = ()) -> None:
         self.kind = kind
@@ -85,6 +112,8 @@ class Scope:
         self.names = set(names)
         self.made_global: set[str] = set()
         self.uses: list[Use] = []
+        self.loads: set[str] = set()
+        self.assigned: dict[str, ast.AST] = {}
 
 
 class Walk:
@@ -92,7 +121,7 @@ class Walk:
 
     __slots__ = (
         *("visits", "program", "index", "scope", "visible", "stack", "loops", "silent", "whole"),
-        *("waiting", "missing", "made_global", "functions"),
+        *("waiting", "missing", "made_global", "functions", "loads", "quiet", "optional"),
     )
 
     def __init__(self, visits: Visits, program: Program, index: int) -> None:
@@ -109,6 +138,9 @@ class Walk:
         self.missing: list[Use] = []
         self.made_global: set[str] = set()
         self.functions: list[tuple[Scope, list[ast.AST]]] = []
+        self.loads: set[str] = program.cell_loads.setdefault(index, set())
+        self.quiet = False
+        self.optional = 0
 
     def run(self, nodes: list[ast.AST]) -> None:
         """Visit nodes and all below them, in the order in which they are evaluated."""
@@ -140,20 +172,32 @@ class Walk:
         """Visit the bodies of functions and give what they look up among the note's names."""
         for scope, body in self.functions:  # grows meanwhile
             self.scope = self.visible = scope
-            self.loops = self.silent = 0
+            self.loops = self.silent = self.optional = 0
             self.run(body)
+        self._find_unused()
         return [use for scope, _ in self.functions for use in scope.uses if not _is_seen(use.name, scope)]
+
+    def _find_unused(self) -> None:
+        """Local variables that neither their function nor one inside it looks up."""
+        for scope, _ in reversed(self.functions):
+            if scope.outer is not None:
+                scope.outer.loads |= scope.loads - scope.names
+            for name, node in scope.assigned.items():
+                if name not in scope.loads and name not in scope.made_global and not name.startswith("_"):
+                    self.program.unused.append(Use(name, place(self.index, node)))
 
     # ------------------------------------------------------------ names
 
     def use(self, name: str, node: ast.AST) -> None:
         """A name is looked up."""
+        self.loads.add(name)
         if self.scope is not None:
+            self.scope.loads.add(name)
             self.special(name)
             if not self.silent:
-                self.scope.uses.append(Use(name, _place(self.index, self.whole or node)))
+                self.scope.uses.append(Use(name, place(self.index, self.whole or node)))
         elif name not in self.program.defined:
-            self.look_up(Use(name, _place(self.index, self.whole or node)))
+            self.look_up(Use(name, place(self.index, self.whole or node)))
 
     def look_up(self, use: Use) -> None:
         """A name that the module has not bound so far is looked up there."""
@@ -166,6 +210,8 @@ class Walk:
         """Some built-in names change what can be said of others."""
         if name in _BINDS_UNSEEN:
             self.program.unknown = True
+        elif name == "eval":
+            self.program.evaluates = True
         elif name in _NAME_ERRORS:
             self.program.expects_name_errors = True
 
@@ -179,7 +225,9 @@ class Walk:
             scope.names.add(name)
             return
         if name not in self.program.bound:
-            self.program.bound[name] = _place(self.index, node)
+            self.program.bound[name] = place(self.index, node)
+        if node.__class__ is ast.Name and (name in BUILTINS or name in self.program.imported):
+            self.program.rebound.add(name)
         self.program.defined.add(name)
         self.program.deleted.discard(name)
         if self.scope is not None:
@@ -211,6 +259,9 @@ class Walk:
         """What a scope did not bind is looked up outside it."""
         scope, (self.scope, self.visible) = ended
         rest = [use for use in scope.uses if use.name not in scope.names]
+        outer = self.scope if self.scope is not None else scope.outer
+        if outer is not None:
+            outer.loads |= scope.loads
         if scope.outer is not None:
             scope.outer.uses += rest
             return
@@ -230,6 +281,12 @@ class Walk:
         if not self.loops:
             self.missing += (use for use in self.waiting if use.name not in self.program.defined)
             self.waiting = []
+
+    def start_optional(self, _: None) -> None:
+        self.optional += 1
+
+    def end_optional(self, _: None) -> None:
+        self.optional -= 1
 
     def start_silence(self, _: None) -> None:
         self.silent += 1
@@ -256,7 +313,8 @@ def _is_seen(name: str, scope: Scope | None) -> bool:
     return False
 
 
-def _place(cell: int, node: Any) -> Place:
+def place(cell: int, node: Any) -> Place:
+    """Where a node stands; of a function or a class, its name and what is before it."""
     match node:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             keyword = {"FunctionDef": "def ", "ClassDef": "class "}.get(type(node).__name__, "async def ")

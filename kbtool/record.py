@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from kbtool.checks import check_alone
+from kbtool.checks import Known, check_alone
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, facts
 from kbtool.graph import Exports, exports
@@ -18,9 +18,11 @@ T = TypeVar("T")
 
 
 class Reading(NamedTuple):
-    """All that decides a note's record beside its text."""
+    """All that decides a note's record beside its text; `formulas` remembers those of other notes, to save time."""
 
     settings: GraphSettings
+    modules: frozenset[str] = frozenset()
+    formulas: Known | None = None
 
 
 class Record(NamedTuple):
@@ -31,9 +33,9 @@ class Record(NamedTuple):
     alone: tuple[Diagnostic, ...]
 
 
-def record(note: Note, text: str, reading: Reading) -> Record:  # noqa: ARG001 -- for checks that need more than the note
+def record(note: Note, text: str, reading: Reading) -> Record:
     """The record of a note."""
-    return Record(facts(note), exports(note), check_alone(note, text))
+    return Record(facts(note), exports(note), check_alone(note, text, reading.modules, reading.formulas))
 
 
 def examine(source: Source, reading: Reading) -> Record:

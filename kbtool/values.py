@@ -142,6 +142,7 @@ class Cell:
 
     `index` counts the cells of the note from 0. `span` covers the whole fence, `lines` gives for each line of `code`
     the note's offset of its first character, so that line `i`, column `c` of the code stands at `lines[i] + c`.
+    `language` covers the word that names it.
     """
 
     index: int
@@ -150,6 +151,7 @@ class Cell:
     code: str
     lines: tuple[int, ...]
     options: CellOptions
+    language: Span
 
 
 # ---------------------------------------------------------------- what running gave

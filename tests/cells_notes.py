@@ -40,6 +40,8 @@ def made(*codes: str | tuple[str, CellOptions], path: str = NOTE) -> Made:
             lines.append(len(text) + 2)
             text += f"  {line}\n"
         text += "  ```\n"
-        cells.append(Cell(index, index, Span(start, len(text)), code, tuple(lines), options))
+        language = text.index("python", start)
+        word = Span(language, language + len("python"))
+        cells.append(Cell(index, index, Span(start, len(text)), code, tuple(lines), options, word))
     note = Note(NoteId(path), Name("softmax"), None, (), (), tuple(cells), (), (), (), ())
     return Made(note, text)

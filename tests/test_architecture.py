@@ -22,9 +22,11 @@ ORDER = [
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("syntax.faults", "syntax.lost"),
     *("references", "asides", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
-    *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
+    *("latex", "latex_damage", "latex_limits", "math"),
+    *("python_scopes", "python_names", "python_source", "python_sketch", "python_shadow", "python_syntax"),
+    *("python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
-    *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
+    *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
     *("checks.suppressions", "checks.filenames", "checks.circles", "checks.network"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
@@ -48,7 +50,16 @@ RIM |= {"publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
+MAY_IMPORT_RE = {
+    "names",
+    "references",
+    "latex",
+    "latex_damage",
+    "cells.failures",
+    "render.outputs",
+    "render.svg",
+    "render.mathml",
+}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
 MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")

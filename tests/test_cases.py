@@ -16,9 +16,10 @@ import yaml
 
 from kbtool import rules
 from kbtool.config import Config, GraphSettings, graph_settings, load_options
-from kbtool.kb import check_sources
+from kbtool.files import BaseFiles
+from kbtool.kb import Kb
 from kbtool.report import ReportOptions, render
-from kbtool.values import NoteId
+from kbtool.values import Diagnostic, NoteId, Source
 
 CASES = Path(__file__).parent / "cases" / "checks"
 FENCE = re.compile(r"^````([^\n]*)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
@@ -46,30 +47,39 @@ def cases(rule: str) -> list[Case]:
 ALL = [case for rule in rules.RULES for case in cases(rule.name)]
 
 
-def given(case: Case) -> tuple[dict[NoteId, str], frozenset[str], Config, GraphSettings]:
+def given(case: Case) -> BaseFiles:
     """The notes, other files and settings that the fences of a case are."""
     sources: dict[NoteId, str] = {}
     assets: frozenset[str] = frozenset()
-    config, settings = Config(), GraphSettings()
+    config, settings, modules = Config(), GraphSettings(), frozenset[str]()
     for info, body in FENCE.findall(case.body)[:-1]:
         if info == "assets":
             assets = frozenset(body.split())
+        elif info == "modules":
+            modules = frozenset(body.split())
         elif info == "edn":
             settings, _ = graph_settings(body)
         elif info == "yaml":
             config = load_options(yaml.safe_load(body))
         else:
             sources[NoteId(info.removeprefix("md "))] = body
-    return sources, assets, config, settings
+    texts = {ident: Source(ident, text) for ident, text in sources.items()}
+    return BaseFiles(texts, assets, config, settings, modules=modules)
+
+
+def check(files: BaseFiles) -> tuple[Diagnostic, ...]:
+    kb = Kb()
+    return kb.check(kb.snapshot(files))
 
 
 def said(case: Case) -> str:
     """What `check` says about the files of a case, without the summary."""
-    sources, assets, config, settings = given(case)
+    files = given(case)
     # Chances that other pages speak of would be noise here.
     chances = tuple(rule.name for rule in rules.RULES if rule.severity == "info" and rule.name != case.rule)
-    config = replace(config, ignore=(*config.ignore, *chances))
-    found = check_sources(sources, assets, config, settings)
+    config = replace(files.config, ignore=(*files.config.ignore, *chances))
+    found = check(replace(files, config=config))
+    sources = {ident: source.text for ident, source in files.sources.items()}
     lines = list(render(found, sources, "text", ReportOptions(config, len(sources))))
     return "\n".join(lines[:-2]) + "\n" if found else "no problems\n"
 

@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from kbtool.config import Config, GraphSettings
+from kbtool.files import BaseFiles
 from kbtool.fixes import apart, applied, every_rule, mended, unified
 from kbtool.kb import check_sources
 from kbtool.values import Diagnostic, Edit, Fix, NoteId, Source, Span
-from tests.test_cases import ALL, Case, given
+from tests.test_cases import ALL, Case, check, given
 
 A = NoteId("pages/a.md")
 EVERY = every_rule(Config())
@@ -22,13 +23,11 @@ def texts(sources: Mapping[NoteId, str]) -> dict[NoteId, Source]:
     return {note: Source(note, text) for note, text in sources.items()}
 
 
-Base = tuple[dict[NoteId, str], frozenset[str], Config, GraphSettings]
-
-
-def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, Base]]:
-    sources, assets, config, settings = given(case)
-    base = {note: text.replace(*change) for note, text in sources.items()}, assets, every_rule(config), settings
-    return [(one, base) for one in check_sources(*base) if one.fix]
+def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, BaseFiles]]:
+    files = given(case)
+    changed = {note: Source(note, source.text.replace(*change)) for note, source in files.sources.items()}
+    files = replace(files, sources=changed, config=every_rule(files.config))
+    return [(one, files) for one in check(files) if one.fix]
 
 
 def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
@@ -40,10 +39,9 @@ def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
 )
 @pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.rule}: {case.title}")
 def test_a_fix_removes_its_diagnostic_and_adds_none(case: Case, change: tuple[str, str]) -> None:
-    for one, base in fixable(case, change):
-        before = identities(check_sources(*base))
-        made = {note: source.text for note, source in applied(texts(base[0]), [one]).items()}
-        after = identities(check_sources(made, *base[1:]))
+    for one, files in fixable(case, change):
+        before = identities(check(files))
+        after = identities(check(replace(files, sources=applied(files.sources, [one]))))
         assert after[one.note, one.rule, one.message] < before[one.note, one.rule, one.message]
         assert after - before == Counter()
 
@@ -119,16 +117,14 @@ def test_nothing_wanted_changes_nothing() -> None:
 
 
 def test_fixing_again_changes_nothing() -> None:
-    text = (
-        "\ufeff- [[нет]] <!-- kbtool: ignore[bad-latex, missing-page] -->\r\n\t- b <!-- kbtool: ignore[bad-latex] -->"
-    )
+    text = "- [[нет]] <!-- kbtool: ignore[bad-latex, missing-page] -->\r\n\t- b <!-- kbtool: ignore[bad-latex] -->"
 
-    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+    def check_all(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
         return check_sources({note: one.text for note, one in sources.items()}, frozenset(), EVERY, GraphSettings())
 
-    once = mended(texts({A: text}), check, lambda _: True, EVERY)
-    assert once.sources[A].text == "\ufeff- [[нет]] <!-- kbtool: ignore[missing-page] -->\r\n\t- b"
-    assert mended(once.sources, check, lambda _: True, EVERY).fixed == 0
+    once = mended(texts({A: text}), check_all, lambda _: True, EVERY)
+    assert once.sources[A].text == "- [[нет]] <!-- kbtool: ignore[missing-page] -->\r\n\t- b"
+    assert mended(once.sources, check_all, lambda _: True, EVERY).fixed == 0
 
 
 # ---------------------------------------------------------------- patches

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kbtool.python_check import check_cells, is_transcript
+from kbtool.python_check import check_cells
+from kbtool.python_source import is_transcript
 from kbtool.values import CellOptions
 from tests.cells_notes import made
 
@@ -20,9 +21,9 @@ def problems(*codes: str | tuple[str, CellOptions]) -> list[str]:
 
 
 def names(*codes: str | tuple[str, CellOptions]) -> list[str]:
-    """The undefined names; anything else fails."""
-    found = check_cells(made(*codes).note)
-    assert [one.rule for one in found] == ["undefined-name"] * len(found)
+    """The names that are undefined, or not yet defined; what is said of others is left out, anything else fails."""
+    found = [one for one in check_cells(made(*codes).note) if one.rule not in ("unused-name", "shadowed-name")]
+    assert {one.rule for one in found} <= {"undefined-name", "use-before-definition"}
     return [one.message.split("`")[1] for one in found]
 
 
@@ -48,8 +49,6 @@ def names(*codes: str | tuple[str, CellOptions]) -> list[str]:
         ("x = 1\ry = = 2", "5:9 y: invalid syntax"),
         ("class A:\n    def f(self):\n        await x", "7:11 await x: 'await' outside async function"),
         ("x = 1\nnonlocal y", "6:3 nonlocal y: nonlocal declaration not allowed at module level"),
-        ("%matplotlib inline", "5:3 %: invalid syntax"),
-        ("x = 1\n!pip install numpy", "6:3 !: invalid syntax"),
     ],
 )
 def test_a_syntax_error_stands_at_its_place(code: str, expected: str) -> None:
@@ -81,15 +80,6 @@ def test_hostile_nesting_is_a_problem_and_no_crash(code: str) -> None:
 
 def test_deep_code_that_compiles_is_read() -> None:
     assert names("x = " + "1 + " * 900 + "y") == ["y"]
-
-
-def test_magics_have_their_own_help() -> None:
-    helps = [check_cells(made(code).note)[0].help for code in ("%time x", "!ls", "x?", "x = = 1")]
-    assert ["IPython" in text for text in helps] == [True, True, True, False]
-
-
-def test_a_transcript_is_left_alone() -> None:
-    assert problems("\n>>> 1 + \n2", ">>> x") == []
 
 
 @pytest.mark.parametrize("code", [">>> 1", "\n  >>> 1", ">>>"])
@@ -142,10 +132,10 @@ def test_names_carry_over_to_later_cells() -> None:
     assert names("import numpy as np\nx = 1", "print(np, x)") == []
 
 
-def test_a_name_defined_later_is_undefined_and_the_place_is_shown() -> None:
+def test_a_name_defined_later_is_shown_with_the_place() -> None:
     note = made("print(x)", "y = 1\nx = 2")
     (found,) = check_cells(note.note)
-    assert note.shown(found) == "undefined-name 5:9 x: undefined name `x`"
+    assert note.shown(found) == "use-before-definition 5:9 x: `x` is used before it is defined"
     assert [(note.line(label.span.start), note.text[slice(*label.span)]) for label in found.labels] == [(10, "x")]
     assert "top to bottom" in found.help
 
@@ -180,7 +170,7 @@ def test_help_says_what_may_be_meant(code: str, advice: str) -> None:
         "x = x + 1",
         "x += 1",
         "del x",
-        "for i in x: ...",
+        "for i in x: pass",
         "x.y = 1",
         "x[0] = 1",
         "def f(a=x): ...",
@@ -193,9 +183,9 @@ def test_help_says_what_may_be_meant(code: str, advice: str) -> None:
         "{i: x for i in range(3)}",
         "lambda: x",
         "lambda a=x: a",
-        "with x as y: ...",
+        "with x as y: pass",
         "try:\n    pass\nexcept x:\n    pass",
-        "match 1:\n    case x.y: ...",
+        "match 1:\n    case x.y: pass",
         "assert x",
         "global x\nprint(x)",
         "def f():\n    global x\n    return x",
@@ -207,11 +197,11 @@ def test_help_says_what_may_be_meant(code: str, advice: str) -> None:
         "try:\n    1\nexcept ValueError as x:\n    pass\nprint(x)",
         "x: int\nprint(x)",
         "if True:\n    print(x)\nelse:\n    x = 1",
-        "while x: ...",
+        "while x: pass",
         "import a.x\nprint(x)",
         "def f(): x = 1\nprint(x)",
         "[x for x in range(3)]\nprint(x)",
-        "async def f():\n    async for i in x: ...",
+        "async def f():\n    async for i in x: pass",
     ],
 )
 def test_an_undefined_name_is_found(code: str) -> None:

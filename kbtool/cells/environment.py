@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
+from pathlib import Path
 
 from kbtool.cells.plan import Environment
 
@@ -39,3 +42,35 @@ def _of_that_name(module: str) -> tuple[str, ...]:
 
 def _pinned(distribution: str) -> str:
     return f"{distribution}=={metadata.version(distribution)}"
+
+
+def importable() -> frozenset[str]:
+    """The top-level modules that cells can import besides Python's own, found by file names alone: nothing runs."""
+    # The first entry is where this program lies, or where it was called: cells run elsewhere.
+    folders = dict.fromkeys(filter(None, sys.path if sys.flags.safe_path else sys.path[1:]))
+    return frozenset(name for folder in folders for name in _modules(folder))
+
+
+def _modules(folder: str) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                stem, _, suffix = entry.name.partition(".")
+                if suffix in ("py", "so", "pyd") or suffix.endswith((".so", ".pyd")) or (not suffix and entry.is_dir()):
+                    yield stem
+                if entry.name.startswith("__editable__") and suffix == "py":
+                    yield from _editable(Path(entry.path))
+    except OSError:
+        return
+
+
+def _editable(finder: Path) -> Iterator[str]:
+    """The modules of a distribution that was installed to be edited, as setuptools lists them."""
+    try:
+        tree = ast.parse(finder.read_text("utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return
+    values = [node.value for node in tree.body if isinstance(node, ast.AnnAssign | ast.Assign)]
+    for key in (key for value in values if isinstance(value, ast.Dict) for key in value.keys):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value.partition(".")[0]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from kbtool.config import Config
 from kbtool.note import Note
-from kbtool.python_check import is_transcript, python_text
+from kbtool.python_source import is_transcript, python_text
 from kbtool.values import Cell, CellKey, NoteId
 
 SEMANTICS = 1

@@ -9,7 +9,7 @@ from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.circles import alias_cycle, embed_cycle
 from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.filenames import bad_file_name, built_in_name, date_like_name, dead_end, dotted_name, look_alike_page
-from kbtool.checks.formulas import bad_latex, unread_formula
+from kbtool.checks.formulas import Known, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -19,17 +19,18 @@ from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
 from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, stray_bracket
+from kbtool.checks.unread import stray_names, unread
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
-__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
+__all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
 
 ALONE = (
-    *(bad_latex, unread_formula, bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
+    *(unread, stray_names, bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
-"""Checks that need nothing but the note; those of its code stand beside them."""
+"""Checks that need nothing but the note; those of its formulas and its code stand beside them."""
 LINKED = (
     *(missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset),
     *(case_variant, lost_reference, deceptive_link, date_like_name, built_in_name, dotted_name, bad_file_name),
@@ -40,12 +41,20 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 
-def check_alone(note: Note, text: str) -> tuple[Diagnostic, ...]:
-    """What is wrong with a note whatever the others say: reading, formulas, properties, code."""
+def check_alone(
+    note: Note, text: str, modules: frozenset[str] = frozenset(), known: Known | None = None
+) -> tuple[Diagnostic, ...]:
+    """What is wrong with a note whatever the others say: reading, formulas, properties, code.
+
+    `modules` are those that its code can import; without any, imports are not judged. `known` saves time alone: who
+    checks many notes gives the same one, which remembers formulas.
+    """
     found = tuple(found for check in ALONE for found in check(note, text))
     # Below a fence that does not close, code and text are inside out.
     readable = min((one.span.start for one in found if one.rule == "unclosed-fence"), default=len(text))
-    return (*note.diagnostics, *found, *(one for one in check_cells(note) if one.span.start < readable))
+    of_formulas = formulas(note, text, {} if known is None else known)
+    of_cells = (one for one in check_cells(note, text, modules) if one.span.start < readable)
+    return (*note.diagnostics, *of_formulas, *found, *of_cells)
 
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:

@@ -113,8 +113,9 @@ def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
     note = context.note
     quiet = note.journal is None and note.defines and not note.leads
     if quiet and not any(one.kind != "asset" for one in note.refers) and not note.name.startswith("hls__"):
-        message = f"«{note.name}» mentions no other page"
-        yield context.diagnostic("dead-end", _START, message, "link a word of it to the page that says more")
+        yield context.diagnostic(
+            "dead-end", _START, "the note mentions no other page", "link a word of it to the page that says more"
+        )
 
 
 # ---------------------------------------------------------------- files

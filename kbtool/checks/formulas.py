@@ -1,70 +1,117 @@
-"""Checks of formulas: by the converter that shows them, and of those that Logseq does not take for formulas."""
+"""Checks of formulas: by the converter that shows them, and for what copying does to LaTeX."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
-from kbtool.math import Converted, MathProblem, convert
+from kbtool.latex import REWRITABLE
+from kbtool.latex_damage import DISPLAY_ONLY, Doubled, bare_scripts, doubled, halved, stray_scripts
+from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
-from kbtool.syntax.tree import Container, Escape, Inline, Part, Prose, Quote
-from kbtool.values import Diagnostic, Edit, Fix, Span
+from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
 
 
-def bad_latex(note: Note, text: str) -> Iterator[Diagnostic]:
-    """Formulas that cannot be shown, each at the place of its first fault."""
-    known: dict[tuple[str, bool], Converted] = {}
+class Complaint(NamedTuple):
+    """What is wrong with a piece of LaTeX; edits are (start, end, text) in it."""
+
+    rule: str
+    start: int
+    end: int
+    said: tuple[str, str]
+    edits: tuple[tuple[int, int, str], ...] = ()
+    safe: bool = False
+
+
+Known: TypeAlias = dict[tuple[str, bool], tuple[Complaint, ...]]
+"""What is known of formulas by their LaTeX, which the notes of a base have in common."""
+REMEMBERED = 50_000
+"""Most formulas that are remembered; a base of 10,000 notes has fewer."""
+
+
+def formulas(note: Note, text: str, known: Known) -> Iterator[Diagnostic]:
+    """Formulas that cannot be shown, or show something else than was meant."""
+    if len(known) > REMEMBERED:
+        known.clear()
     for formula in note.formulas:
         latex = text[formula.span.start : formula.span.end]
         asked = latex, formula.display
         if asked not in known:
-            known[asked] = convert(latex, formula.display)
-        found = known[asked]
-        if isinstance(found, MathProblem):
-            span = Span(formula.span.start + found.start, formula.span.start + found.end)
-            yield Diagnostic("bad-latex", note.id, span, found.message, (), found.help)
+            known[asked] = complaints(latex, formula.display)
+        for complaint in known[asked]:
+            yield _diagnostic(note, formula, complaint)
 
 
-# ---------------------------------------------------------------- `$ x$`, which is text
+def _diagnostic(note: Note, formula: Formula, found: Complaint) -> Diagnostic:
+    at = formula.span.start
+    edits = tuple(Edit(note.id, Span(at + start, at + end), text) for start, end, text in found.edits)
+    message, advice = found.said
+    fix = Fix(advice.partition(";")[0], edits, found.safe) if edits else None
+    return Diagnostic(found.rule, note.id, Span(at + found.start, at + found.end), message, (), advice, fix)
 
 
-def unread_formula(note: Note, text: str) -> Iterator[Diagnostic]:
-    """`$\\frac12 $`: for Logseq no formula, because of the space inside a dollar sign."""
-    for block in note.outline:
-        for prose in _prose(block.parts):
-            # The backslash of its commands, which outside of formulas are escapes, tells a formula from a price.
-            escapes = [one for one in prose.inlines if isinstance(one, Escape) and text[one.span.start + 1].isalpha()]
-            spans = dict.fromkeys(_around(escape, prose.inlines, text) for escape in escapes)
-            yield from (_unread(span, note, text) for span in spans if span)
+def complaints(latex: str, display: bool) -> tuple[Complaint, ...]:
+    """All that is wrong with a formula."""
+    if len(latex) > REWRITABLE:
+        return tuple(map(_of_problem, problems(latex, display)))
+    found = doubled(latex)
+    if found and (found := really(found)):
+        return _of_doubled(latex, display, found)
+    if isinstance(convert(latex, display), MathML):
+        return (*_stray(latex), *_for_logseq(latex, display)) if "_" in latex or "^" in latex or "\\b" in latex else ()
+    return (*map(_of_problem, problems(latex, display)), *_stray(latex))
 
 
-def _prose(parts: tuple[Part, ...]) -> Iterator[Prose]:
-    for part in parts:
-        match part:
-            case Prose():
-                yield part
-            case Quote() | Container():
-                yield from _prose(part.parts)
+def really(found: tuple[Doubled, ...]) -> tuple[Doubled, ...]:
+    """Those of the doubled backslashes that stand before a command."""
+    known = {name: knows(name) for name in {one.name for one in found}}
+    return tuple(one for one in found if known[one.name])
 
 
-def _around(escape: Escape, inlines: tuple[Inline, ...], text: str) -> Span | None:
-    """From dollar sign to dollar sign around an escape on its line, where a space stands inside one of them."""
-    line_end = text.find("\n", escape.span.end)
-    start = text.rfind("$", text.rfind("\n", 0, escape.span.start) + 1, escape.span.start)
-    end = text.find("$", escape.span.end, line_end if line_end >= 0 else len(text))
-    if start < 0 or end < 0 or _inside(inlines, start) or _inside(inlines, end):
-        return None
-    return Span(start, end + 1) if text[start + 1].isspace() or text[end - 1].isspace() else None
+def _of_problem(found: MathProblem) -> Complaint:
+    edits = () if found.edit is None else ((found.start, found.end, found.edit),)
+    safe = found.rule == "stray-escape"
+    return Complaint(found.rule, found.start, found.end, (found.message, found.help), edits, safe)
 
 
-def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
-    """Whether a place lies in one of the nodes, which stand in order."""
-    at = bisect_right(inlines, place, key=lambda one: one.span.start) - 1
-    return at >= 0 and place < inlines[at].span.end
+def _of_doubled(latex: str, display: bool, found: tuple[Doubled, ...]) -> tuple[Complaint, ...]:
+    first = found[0]
+    repaired = halved(latex, found)
+    more = f", and {len(found) - 1} more in this formula" if len(found) > 1 else ""
+    message = f"two backslashes before `{first.name}`{more}: LaTeX reads a line break and letters"
+    shown = isinstance(convert(repaired.text, display), MathML)
+    safe = shown and all(one.sure for one in found)
+    end = first.start + 2 + len(first.name)
+    said = (message, f"write `\\{first.name}`")
+    mine = Complaint("doubled-backslash", first.start, end, said, repaired.replacements, safe)
+    rest = () if shown else problems(repaired.text, display)
+    return (mine, *(_moved(one, repaired.original(one.start), repaired.original(one.end)) for one in rest))
 
 
-def _unread(span: Span, note: Note, text: str) -> Diagnostic:
-    inside = text[span.start + 1 : span.end - 1].strip()
-    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), safe=False)
-    message = "for Logseq this is text, not a formula: a space stands inside its `$`"
-    return Diagnostic("bad-latex", note.id, span, message, (), f"write `${inside}$`", fix)
+def _moved(found: MathProblem, start: int, end: int) -> Complaint:
+    return Complaint(found.rule, start, max(end, start + 1), (found.message, found.help))
+
+
+def _stray(latex: str) -> Iterator[Complaint]:
+    for found in stray_scripts(latex):
+        said = ("a backslash before `_` makes it an underscore that is shown, not an index", "write `_`")
+        yield Complaint("stray-escape", found.start, found.end, said, ((found.start, found.end, found.text),), True)
+
+
+def _for_logseq(latex: str, display: bool) -> Iterator[Complaint]:
+    """What the site shows and Logseq does not."""
+    for found in bare_scripts(latex):
+        word = latex[found.start : found.end]
+        said = (
+            f"Logseq does not show `{word}` as an index without braces",
+            f"write `{found.text}`" if found.text else "put braces around all of the index",
+        )
+        yield Complaint("unsupported-latex", found.start, found.end, said, (found,) if found.text else (), True)
+    match = None if display else DISPLAY_ONLY.search(latex)
+    if match:
+        name = match.group(1)
+        inner = name.rstrip("*").replace("equation", "split").replace("CD", "")
+        inner = inner if inner in ("", "split") else f"{inner}ed"
+        advice = f"write `{inner}`, or set the formula off with `$$`" if inner else "set the formula off with `$$`"
+        said = (f"Logseq shows `{name}` only in a formula that is set off with `$$`", advice)
+        yield Complaint("unsupported-latex", match.start(1), match.end(1), said)

@@ -20,7 +20,7 @@ def orphan_page(base: Base) -> Iterator[Diagnostic]:
     for note in base.notes.values():
         if note.defines and not _is_entrance(note, base) and not _is_mentioned(note, mentioned):
             advice = "mention it where a reader would look for it, or give it `tags::`"
-            yield Diagnostic("orphan-page", note.id, _TOP, f"no note mentions «{note.name}»", (), advice)
+            yield Diagnostic("orphan-page", note.id, _TOP, "no other note mentions this page", (), advice)
 
 
 def _mentioned(base: Base) -> dict[str, NoteId | None]:
