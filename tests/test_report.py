@@ -15,6 +15,8 @@ from kbtool.config import Config
 from kbtool.report import FORMATS, Format, ReportOptions, render, wants_color
 from kbtool.values import Diagnostic, Edit, Fix, Label, NoteId, Span
 
+A = NoteId("pages/a.md")
+
 Q = NoteId("pages/Q.md")
 
 
@@ -286,3 +288,14 @@ def test_any_text_gives_documents(text: str, message: str) -> None:
 def test_json_survives_any_text() -> None:
     (line,) = report("x", about("x", "x", NASTY), "json")
     assert json.loads(line)["message"] == NASTY
+
+
+def test_many_hints_of_a_rule_are_counted_unless_they_were_asked_for() -> None:
+    hints = [Diagnostic("orphan-page", A, Span(0, 0), "no other note mentions this page") for _ in range(6)]
+    fault = Diagnostic("missing-page", A, Span(2, 7), "no page named «б»")
+    shown = "\n".join(render([*hints, fault], {A: "- [[б]]"}, "text", ReportOptions(Config())))
+    assert "error[missing-page]" in shown
+    assert shown.count("orphan-page") == 2
+    assert "info[orphan-page]: 6 places; kbtool check --select orphan-page shows them" in shown
+    asked = render(hints, {A: ""}, "text", ReportOptions(Config(select=("orphan-page",))))
+    assert "\n".join(asked).count("info[orphan-page]: no other note") == 6

@@ -63,7 +63,7 @@ def render(
         case "junit":
             yield from junit(found, options.strict)
         case "text":
-            yield from text_report(found, at, Look(options.width, options.color))
+            yield from text_report(found, at, Look(options.width, options.color), options.config.select)
             yield summary(found, options.notes)
 
 

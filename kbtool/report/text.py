@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from kbtool.positions import LineTable
@@ -12,6 +13,8 @@ from kbtool.values import Edit, Fix, Label, NoteId, Span
 
 RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 GONE, NEW = "\x1b[31m", "\x1b[32m"
+HINTS = 5
+"""Most hints of one rule that are shown one by one, so that they do not bury the faults."""
 BEFORE = 30
 """Columns kept before the fault in a line that is too long to show whole."""
 
@@ -35,10 +38,21 @@ class Excerpt(NamedTuple):
     carets: str
 
 
-def text_report(found: Iterable[Placed], at: Places, look: Look) -> Iterator[str]:
-    """Each diagnostic over several lines, an empty one after it."""
-    for one in found:
-        yield from _one(one, at, look)
+def text_report(found: Iterable[Placed], at: Places, look: Look, asked: Collection[str] = ()) -> Iterator[str]:
+    """Each diagnostic over several lines, an empty one after it; of many hints of a kind only how many they are.
+
+    The rules that were `asked` for are shown whole.
+    """
+    given = tuple(found)
+    hints = Counter(one.diagnostic.rule for one in given if one.severity == "info")
+    many = {rule for rule, number in hints.items() if number > HINTS and rule not in asked}
+    for one in given:
+        if one.severity != "info" or one.diagnostic.rule not in many:
+            yield from _one(one, at, look)
+            yield ""
+    for rule in sorted(many):
+        yield f"{look.paint(f'info[{rule}]', BLUE)}: {hints[rule]:,} places; kbtool check --select {rule} shows them"
+    if many:
         yield ""
 
 
