@@ -107,6 +107,17 @@ def test_harmful_fixes_are_left_alone(harm: str, after: str, fixed: int, refused
     assert (done.sources[A].text, done.fixed, done.refused) == (after, fixed, refused)
 
 
+def test_a_harmful_fix_does_not_block_one_that_it_touches() -> None:
+    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+        text = sources[A].text
+        harmful = replace(about(0, 2, "!"), message="harmful")
+        errors = [about(i, i + 1, "", "python-syntax") for i, char in enumerate(text) if char == "!"]
+        return (*([harmful, about(1, 2, "y")] if "x" in text else ()), *errors)
+
+    done = mended(texts({A: "ax"}), check, lambda one: one.rule == "bad-latex", EVERY)
+    assert (done.sources[A].text, done.fixed) == ("ay", 1)
+
+
 def test_nothing_wanted_changes_nothing() -> None:
     sources, check = check_letters("y")
     done = mended(sources, check, lambda _: False, EVERY)  # type: ignore[arg-type]
