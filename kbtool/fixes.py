@@ -45,15 +45,18 @@ def every_rule(config: Config) -> Config:
 def mended(sources: Sources, check: Check, wanted: Callable[[Diagnostic], bool], config: Config) -> Mended:
     """Makes the wanted fixes until none is left; `check` finds what breaks any rule."""
     found = check(sources)
-    current, fixed, checks, refused = sources, 0, 1, 0
+    current, fixed, checks, barred = sources, 0, 1, frozenset[Diagnostic]()
     for _ in range(_ROUNDS):
-        chosen = apart(one for one in found if one.fix and wanted(one))
+        chosen = apart(one for one in found if one.fix and one not in barred and wanted(one))
+        if not chosen or checks >= _CHECKS:
+            break
         trial = _Trial(current, found, check, config)
         trial.take(chosen, _CHECKS - checks)
-        current, found, refused = trial.sources, trial.found, len(chosen) - len(trial.taken)
+        # What did harm may do none when others are made; and it must not stand in the way of those that it touches.
+        barred = frozenset() if trial.taken else barred.union(chosen)
+        current, found = trial.sources, trial.found
         fixed, checks = fixed + len(trial.taken), checks + trial.checks
-        if not trial.taken or checks >= _CHECKS:
-            break
+    refused = sum(1 for one in found if one.fix and wanted(one))
     changed = tuple(note for note in sorted(sources) if current[note].text != sources[note].text)
     return Mended(current, found, changed, fixed, refused)
 
@@ -108,7 +111,7 @@ class _Trial:
 
     def take(self, chosen: tuple[Diagnostic, ...], checks: int) -> None:
         """Takes what can be taken, within so many checks."""
-        waiting = [chosen] if chosen else []
+        waiting = [chosen]
         while waiting and self.checks < checks:
             batch = waiting.pop()
             if not self._take(batch) and len(batch) > 1:

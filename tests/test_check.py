@@ -299,18 +299,29 @@ def test_a_revision_that_is_none(check: Tool, repository: Path, revision: str) -
     assert "no revision" in err
 
 
-def test_nothing_of_the_repository_is_run(check: Tool, repository: Path) -> None:
-    trap = repository / "trap.sh"
-    write(trap, "#!/bin/sh\ntouch trapped\n")
+@pytest.mark.parametrize(
+    ("settings", "trigger"),
+    [
+        (["core.fsmonitor"], "status"),
+        (["diff.external"], "diff"),
+        (["filter.a=b.clean", "filter.a=b.required"], "status"),
+        (["filter.a=b.process", "filter.a=b.required"], "status"),
+    ],
+    ids=["watcher", "external diff", "filter", "filter process"],
+)
+def test_nothing_of_the_repository_is_run(check: Tool, repository: Path, settings: list[str], trigger: str) -> None:
+    trap, caught = repository / "trap.sh", repository / "caught"
+    write(trap, f"#!/bin/sh\ntouch '{caught}'\n")
     trap.chmod(0o755)
-    git(repository, "config", "core.fsmonitor", str(trap))
-    git(repository, "config", "diff.external", str(trap))
-    git(repository, "status")
-    assert (repository / "trapped").exists()  # the trap works
-    (repository / "trapped").unlink()
+    for name in settings:
+        git(repository, "config", name, "true" if name.endswith("required") else f"'{trap}'")
+    write(repository / ".git/info/attributes", "*.md filter=a=b\n")
     write(repository / "вики" / DAY, "- [[нет]] \n")
+    subprocess.run(["git", trigger], cwd=repository, capture_output=True, check=False)
+    assert caught.exists()  # the trap works
+    caught.unlink()
     assert paths(check("--changed", "--format", "json")[1]) == {DAY}
-    assert not list(repository.rglob("trapped"))
+    assert not caught.exists()
 
 
 # ---------------------------------------------------------------- reports

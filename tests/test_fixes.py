@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from kbtool.config import Config, GraphSettings
 from kbtool.files import BaseFiles
@@ -51,6 +54,41 @@ def test_there_are_fixes_to_test() -> None:
     assert {"bad-latex", "unused-suppression", "missing-page", "odd-name", "greedy-tag", "stray-bracket"} <= fixed
     assert {"bad-timestamp", "second-drawer", "byte-order-mark", "wide-fence", "late-title", "case-variant"} <= fixed
     assert "deceptive-link" in fixed
+
+
+COMMENTS = (
+    *("<!-- kbtool: ignore[missing-page] -->", "<!-- kbtool: ignore-file[bad-latex, missing-page] -->"),
+    *("<!-- kbtool: ignore[bad-latex,missing-asset , unused-suppression]: why -->", "<!--kbtool:ignore[", "]-->"),
+    *("# kbtool: ignore[undefined-name]", "  # kbtool: ignore[undefined-name, python-syntax]", "<!--", "-->"),
+)
+AROUND = (
+    *("\n- ", "\n\t- ", "\r\n- ", "\n", "\r\n", "\n  ", " ", "  ", "\t", "> ", "**", "`", "# ", "$", "<b>", "слово"),
+    *("```python\n  x = yy", "\n  ```\n", "| a |\n", "id:: x\n", "---\n", "#+BEGIN_QUOTE\n", "#+END_QUOTE\n"),
+    *("[[нет]]", "$\\frac12 $", "\ufeff", "\u2028"),
+)
+PIECES = st.sampled_from(COMMENTS + AROUND)
+
+
+@given_any(st.lists(PIECES, min_size=3, max_size=25).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_in_any_note_what_is_unused_goes_and_nothing_comes(text: str) -> None:
+    before = check_sources({A: text}, frozenset(), EVERY, GraphSettings())
+    for one in before:
+        if one.rule == "unused-suppression" and one.fix and one.fix.safe:
+            made = applied(texts({A: text}), [one])[A].text
+            after = identities(check_sources({A: made}, frozenset(), EVERY, GraphSettings()))
+            assert after[one.note, one.rule, one.message] < identities(before)[one.note, one.rule, one.message]
+            assert after - identities(before) == Counter()
+
+
+@given_any(st.lists(PIECES, min_size=3, max_size=25).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_any_note_is_mended_once(text: str) -> None:
+    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+        return check_sources({note: one.text for note, one in sources.items()}, frozenset(), EVERY, GraphSettings())
+
+    once = mended(texts({A: text}), check, lambda _: True, EVERY)
+    assert mended(once.sources, check, lambda _: True, EVERY).fixed == 0
 
 
 # ---------------------------------------------------------------- choosing
@@ -108,6 +146,17 @@ def test_harmful_fixes_are_left_alone(harm: str, after: str, fixed: int, refused
     sources, check = check_letters(harm)
     done = mended(sources, check, lambda one: one.rule == "bad-latex", EVERY)  # type: ignore[arg-type]
     assert (done.sources[A].text, done.fixed, done.refused) == (after, fixed, refused)
+
+
+def test_a_harmful_fix_does_not_block_one_that_it_touches() -> None:
+    def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
+        text = sources[A].text
+        harmful = replace(about(0, 2, "!"), message="harmful")
+        errors = [about(i, i + 1, "", "python-syntax") for i, char in enumerate(text) if char == "!"]
+        return (*([harmful, about(1, 2, "y")] if "x" in text else ()), *errors)
+
+    done = mended(texts({A: "ax"}), check, lambda one: one.rule == "bad-latex", EVERY)
+    assert (done.sources[A].text, done.fixed) == ("ay", 1)
 
 
 def test_nothing_wanted_changes_nothing() -> None:
