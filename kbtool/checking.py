@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kbtool import cache, disk
-from kbtool.config import GraphSettings
+from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Listing, Project, Stamp
 from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
 from kbtool.values import Diagnostic, NoteId
@@ -31,11 +31,15 @@ Progress = Callable[[int, int], None]
 
 
 class Checked(NamedTuple):
-    """What is wrong with a base, its notes, and what of its settings could not be read."""
+    """What is wrong with a base, its notes, and what of its settings could not be read.
+
+    `found` is all that any rule finds, `comments` are the suppressions of the notes that have some: see `filters`.
+    """
 
     found: tuple[Diagnostic, ...]
     notes: Collection[NoteId]
     warnings: tuple[str, ...]
+    comments: Mapping[NoteId, Plain]
 
 
 class Table(NamedTuple):
@@ -51,6 +55,7 @@ class Table(NamedTuple):
     folders: tuple[NoteId, ...]
     assets: tuple[str, ...]
     silent: tuple[NoteId, ...]
+    comments: dict[NoteId, Plain]
     found: Plain
 
 
@@ -88,13 +93,14 @@ class _Now(NamedTuple):
     """A base as its folder shows it at this moment; `began` is in nanoseconds."""
 
     project: Project
+    config: Config
     settings: GraphSettings
     keys: Keys
     listing: Listing
     began: int
 
 
-_NOTHING = Table((), {}, {}, (), (), (), ())
+_NOTHING = Table((), {}, {}, (), (), (), {}, ())
 _NONE = Rest({}, {}, {}, b"")
 
 
@@ -121,16 +127,17 @@ def _check(project: Project, progress: Progress) -> Checked:
     if kept and table.keys == tuple(now.keys) and not unread and _listed(now, table):
         _trust(kept, table, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
-        return Checked(tuple(map(diagnostic, table.found)), notes, now.keys.warnings)
+        return Checked(tuple(map(diagnostic, table.found)), notes, now.keys.warnings, table.comments)
     rest = _rest(kept) if kept and fits else None
     if rest is None:
         table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
-    return Checked(*_again(now, (table, rest), unread, (store, progress)), now.keys.warnings)
+    return _again(now, (table, rest), unread, (store, progress))
 
 
 def _looked(project: Project, table: Table, began: int) -> _Now:
     """What is there now. Reading EDN takes as long as all the rest when nothing changed, so its outcome is kept."""
-    text, config = disk.settings_text(project.base), _plain(project.config)
+    judged = judging(project.config)
+    text, config = disk.settings_text(project.base), _plain(judged)
     if table.keys and table.keys[1:3] == (config, text) and table.keys[3] is not None:
         settings, warnings = GraphSettings(*table.keys[3]), table.keys[4]
     else:
@@ -140,7 +147,7 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
     # Modules beside the notes are those that their code may import.
     modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
     keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)
-    return _Now(project, settings, keys, listing, began)
+    return _Now(project, judged, settings, keys, listing, began)
 
 
 class _Store(NamedTuple):
@@ -208,22 +215,29 @@ def _plain(value: Any) -> Plain:
 # ---------------------------------------------------------------- what is worked out anew
 
 
-def _again(
-    now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]
-) -> tuple[tuple[Diagnostic, ...], Collection[NoteId]]:
-    """The diagnostics where something changed, and the notes that have a text; what was learned is kept."""
+def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]) -> Checked:
+    """The check where something changed; what was learned is kept."""
     table, rest = old
     stamps, digests, change = _examined(now, old, unread, using[1])
     found, linked = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
     given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
-    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, given)
+    comments = _comments(change.after)
+    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, given)
     if new != table or digests != rest.digests:
         checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
         data = pack((change.after, digests, checks, pack(dict(linked.looked_up))))
         cache.save(*using[0], tuple(new), data)
-    return found, change.after.keys() - silent
+    return Checked(found, change.after.keys() - silent, now.keys.warnings, comments)
+
+
+def _comments(entries: Mapping[NoteId, Entry]) -> dict[NoteId, Plain]:
+    """The suppressions of the notes that have some."""
+    from kbtool.facts import Facts
+
+    at = Facts._fields.index("suppressions")
+    return {note: entry[3][at] for note, entry in entries.items() if entry[3] is not None and entry[3][at]}
 
 
 def _doubtful(note: NoteId, stamp: Stamp, now: _Now, old: tuple[Table, list[NoteId]]) -> bool:
@@ -269,20 +283,20 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     """All diagnostics, and those between notes as they are to be kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
-    from kbtool.filters import filtered
+    from kbtool.filters import in_order
     from kbtool.linking import link
     from kbtool.record import FactsOf
 
     names = _names(now, change.after, now.listing.assets)
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
-    known = base(FactsOf(given), names, now.project.config)
+    known = base(FactsOf(given), names, now.config)
     linked = link(known, change.changed, _before(now, change, old, names))
     found = [*disk.folder_problems(now.listing), *check_base(known)]
     for some in linked.found.values():
         found += some
     for problems, _, alone, _ in change.after.values():
         found += map(diagnostic, problems + alone)
-    return filtered(found, known.notes, now.project.config), linked
+    return in_order(found), linked
 
 
 def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
@@ -297,7 +311,7 @@ def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) ->
     )
     before = names if same else _names(now, change.before, table.assets)
     found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
-    return Linked(before, now.project.config, found, unpack(rest.looked_up))
+    return Linked(before, now.config, found, unpack(rest.looked_up))
 
 
 def _exports(entry: Entry | None) -> Plain:
@@ -308,5 +322,5 @@ def _names(now: _Now, entries: Mapping[NoteId, Entry], assets: Iterable[str]) ->
     from kbtool.graph import Exports, index
     from kbtool.kb import surroundings
 
-    around = surroundings(frozenset(assets), now.project.config, now.settings)
+    around = surroundings(frozenset(assets), now.config, now.settings)
     return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])

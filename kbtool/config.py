@@ -42,6 +42,12 @@ class Config:
     external_days: float = 7.0
 
 
+def judging(config: Config) -> Config:
+    """What of a configuration decides what is found; the rest decides what of it counts, and how it is shown."""
+    options = tuple(one._replace(level=None) for one in config.rules if one.options)
+    return Config(wanted=config.wanted, rules=options)
+
+
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
     """The keys of `logseq/config.edn` that change what notes mean; `home` is the name of the page shown first."""

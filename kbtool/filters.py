@@ -6,13 +6,17 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from kbtool.config import Config
-from kbtool.facts import Facts
 from kbtool.rules import named, severity
-from kbtool.suppressions import Kind, Suppression
 from kbtool.values import Diagnostic, Edit, Fix, NoteId, Span
 
+if TYPE_CHECKING:
+    from kbtool.suppressions import Kind, Suppression
+
+Comments: TypeAlias = Sequence[tuple[Any, ...]]
+"""The suppressions of a note as plain tuples."""
 UNUSED = "unused-suppression"
 KINDS: tuple[Kind, ...] = ("note", "block", "line")
 _NAMED = 5
@@ -25,17 +29,16 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def filtered(
-    found: Iterable[Diagnostic], notes: Mapping[NoteId, Facts], config: Config, whole: bool = True
+    found: Iterable[Diagnostic], comments: Mapping[NoteId, Comments], config: Config, whole: bool = True
 ) -> tuple[Diagnostic, ...]:
     """The diagnostics that count, in order; `whole` when they are all that there are, so that what is unused shows."""
-    by_note: dict[NoteId, list[Diagnostic]] = {note: [] for note, facts in notes.items() if facts.suppressions}
+    by_note: dict[NoteId, list[Diagnostic]] = {note: [] for note, given in comments.items() if given}
     for one in found:
         by_note.setdefault(one.note, []).append(one)
     left: list[Diagnostic] = []
     for note, given in by_note.items():
-        facts = notes.get(note)
-        comments = tuple(Suppression(*one) for one in facts.suppressions) if facts else ()
-        left += _unsuppressed(note, given, comments, whole) if comments else given
+        silencing = comments.get(note, ())
+        left += _unsuppressed(note, given, _suppressions(silencing), whole) if silencing else given
     return in_order(counting(left, config))
 
 
@@ -48,6 +51,12 @@ def counting(found: Iterable[Diagnostic], config: Config) -> list[Diagnostic]:
 
 
 # ---------------------------------------------------------------- comments
+
+
+def _suppressions(comments: Comments) -> tuple[Suppression, ...]:
+    from kbtool.suppressions import Suppression
+
+    return tuple(Suppression(*one) for one in comments)
 
 
 def _unsuppressed(

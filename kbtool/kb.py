@@ -113,7 +113,8 @@ class Kb:
         found = [*files.problems, *check_base(known)]
         for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
-        return filtered(found, facts, files.config)
+        comments = {note: one.suppressions for note, one in facts.items() if one.suppressions}
+        return filtered(found, comments, files.config)
 
 
 def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:

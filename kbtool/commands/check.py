@@ -9,8 +9,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from kbtool import disk, git
-from kbtool.commands import fixing, opening, reporting
+from kbtool import disk
+from kbtool.commands import opening, reporting
 from kbtool.config import Config, KbError
 from kbtool.filters import counting, in_order
 from kbtool.rule_settings import BadSetting, read_names
@@ -39,10 +39,14 @@ def run(options: argparse.Namespace) -> int:
     _refuse_nonsense(options)
     opened = _opened(options)
     if options.diff:
+        from kbtool.commands import fixing
+
         done = fixing.mend(opened, options.unsafe)
         fixing.show(opened, done)
         return int(bool(done.changed))
     if options.fix:
+        from kbtool.commands import fixing
+
         done = fixing.mend(opened, options.unsafe)
         texts, found = fixing.write(opened, done), done.found
     else:
@@ -73,6 +77,8 @@ def _opened(options: argparse.Namespace) -> opening.Opened:
     if revision is None:
         return opened
     known = {*opened.checked.notes, *(one.note for one in opened.checked.found)}
+    from kbtool import git
+
     changed = git.changed(opened.project.base, revision)
     return replace(opened, selected=frozenset(note for note in known if note in changed and opened.asked(note)))
 
@@ -80,7 +86,11 @@ def _opened(options: argparse.Namespace) -> opening.Opened:
 def _paths_and_revision(options: argparse.Namespace) -> tuple[list[Path], str | None]:
     """In `--changed pages/a.md` the word is a path, unless git knows a revision of that name."""
     paths, word = list(options.paths), options.changed
-    if word is None or not Path(word).exists() or git.known_revision(Path.cwd(), word):
+    if word is None or not Path(word).exists():
+        return paths, word
+    from kbtool import git
+
+    if git.known_revision(Path.cwd(), word):
         return paths, word
     return [Path(word), *paths], "HEAD"
 

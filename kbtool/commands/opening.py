@@ -14,6 +14,7 @@ from kbtool import checking, disk, terminal
 from kbtool.checking import Checked
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection, Texts
+from kbtool.filters import filtered
 from kbtool.report import Format, ReportOptions, render
 from kbtool.report.visible import visible
 from kbtool.rules import severity
@@ -49,10 +50,12 @@ class _Work:
         progress = terminal.ProgressLine("checking notes")
         if self.has_snapshot():
             files = self.snapshot.files
-            checked = Checked(self.kb.check(self.snapshot, progress), files.sources.keys(), files.warnings)
+            checked = Checked(self.kb.check(self.snapshot, progress), files.sources.keys(), files.warnings, {})
         else:
             checked = checking.check(self._selection.project, progress)
             self._receive(checked.warnings, {*checked.notes, *(one.note for one in checked.found)})
+            counted = filtered(checked.found, checked.comments, self._selection.project.config)
+            checked = checked._replace(found=counted)
         progress.end()
         return checked
 

@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 def execute(opened: opening.Opened, jobs: int) -> Ran:
     """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
     asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
-    said = {note.id: facts(note) for note in asked}
+    said = {note.id: facts(note).suppressions for note in asked}
     config = opened.project.config
     refused = {note.id: found for note in asked if (found := filtered(_misunderstood(note), said, config, whole=False))}
     asked = [note for note in asked if note.id not in refused]
