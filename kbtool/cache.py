@@ -12,11 +12,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
 
-from kbtool.packed import Plain, pack, unpack
+from kbtool.packed import Plain, digest, pack, unpack
 
 _MAGIC = b"kbcheck1"
 _DIGEST = 16
@@ -41,21 +40,21 @@ def default_folder() -> Path:
 
 def place(base: Path) -> Path:
     """Where the cache of a base lies."""
-    return default_folder() / "checks" / (blake2b(os.fsencode(base.resolve()), digest_size=_DIGEST).hexdigest() + ".kb")
+    return default_folder() / "checks" / (digest(os.fsencode(base.resolve())).hex() + ".kb")
 
 
 def writer() -> bytes:
     """A digest of what decides the outcome of a check beside the base: kbtool itself, Python, installed packages."""
-    found = blake2b(sys.version.encode(), digest_size=_DIGEST)
+    parts = [sys.version.encode()]
     for path in sorted(_sources(os.fspath(Path(__file__).parent))):
         with FileIO(path) as file:
-            found.update(file.readall())
+            parts.append(file.readall())
     # The first entry is where this program lies, or where it was called.
     for folder in filter(None, sys.path if sys.flags.safe_path else sys.path[1:]):
         with suppress(OSError):
             names = (name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
-            found.update("\0".join(sorted(names)).encode(errors="surrogateescape"))
-    return found.digest()
+            parts.append("\0".join(sorted(names)).encode(errors="surrogateescape"))
+    return digest(*parts)
 
 
 def _sources(folder: str) -> Iterator[str]:
@@ -69,12 +68,12 @@ def _sources(folder: str) -> Iterator[str]:
 class Kept:
     """A cache file that was found whole; the rest is read only when it is asked for."""
 
-    __slots__ = ("_digest", "_file", "table")
+    __slots__ = ("_file", "_of_rest", "table")
 
-    def __init__(self, table: Plain, file: FileIO, digest: bytes) -> None:
+    def __init__(self, table: Plain, file: FileIO, of_rest: bytes) -> None:
         self.table = table
         self._file = file
-        self._digest = digest
+        self._of_rest = of_rest
 
     def rest(self) -> bytes | None:
         """The second part, None when it is damaged."""
@@ -83,7 +82,7 @@ class Kept:
                 data = file.readall()
             except OSError:
                 return None
-        return data if _digest(data) == self._digest else None
+        return data if digest(data) == self._of_rest else None
 
 
 def load(path: Path, stamp: bytes) -> Kept | None:
@@ -110,20 +109,16 @@ def _opened(file: FileIO, stamp: bytes) -> Kept | None:
     if _HEADER + sum(sizes) != os.fstat(file.fileno()).st_size:
         return None
     table = file.read(sizes[0])
-    if _digest(table) != header[digests : digests + _DIGEST]:
+    if digest(table) != header[digests : digests + _DIGEST]:
         return None
     return Kept(unpack(table), file, header[digests + _DIGEST :])
-
-
-def _digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=_DIGEST).digest()
 
 
 def save(path: Path, stamp: bytes, table: Plain, rest: bytes) -> None:
     """Keeps both parts; where that is not possible they will be worked out again."""
     first = pack(table)
     sizes = len(first).to_bytes(8, "big") + len(rest).to_bytes(8, "big")
-    header = _MAGIC + stamp + sizes + _digest(first) + _digest(rest)
+    header = _MAGIC + stamp + sizes + digest(first) + digest(rest)
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(path.parent)

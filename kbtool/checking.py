@@ -9,14 +9,13 @@ import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kbtool import cache, disk
 from kbtool.config import GraphSettings
 from kbtool.disk import Listing, Project, Stamp
-from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
+from kbtool.packed import Plain, diagnostic, digest, pack, plain_diagnostic, unpack
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
@@ -166,7 +165,7 @@ def _unread(now: _Now, table: Table) -> list[NoteId]:
 
 def _digest(now: _Now, note: NoteId) -> bytes | None:
     loaded = disk.load(now.project.base, note)
-    return blake2b(loaded.data, digest_size=16).digest() if loaded and loaded.data is not None else None
+    return digest(loaded.data) if loaded and loaded.data is not None else None
 
 
 def _listed(now: _Now, table: Table) -> bool:
@@ -183,7 +182,7 @@ def _racy(stamp: Stamp, began: int) -> bool:
 
 def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
     """Notes that were found the same once their stamps had grown old need not be read again."""
-    racy = {note: digest for note, digest in table.racy.items() if _racy(table.stamps[note], now.began)}
+    racy = {note: mark for note, mark in table.racy.items() if _racy(table.stamps[note], now.began)}
     if racy != table.racy and (data := kept.rest()) is not None:
         cache.save(*store, tuple(table._replace(racy=racy)), data)
 
