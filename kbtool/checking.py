@@ -54,12 +54,18 @@ class Table(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The second part: the notes themselves, their digests, and the checks between them with what these looked up."""
+    """The notes themselves, their digests, and the checks between them with what these looked up.
+
+    They are kept as `bulk`, and as `patch`, which has all four for the few notes that changed since (entry None: gone).
+    The patch has been put into the first three tables, but not into `looked_up`, which is unpacked when it is needed.
+    """
 
     entries: dict[NoteId, Entry]
     digests: dict[NoteId, bytes]
     linked: dict[NoteId, Plain]
     looked_up: bytes
+    patch: dict[NoteId, Plain]
+    bulk: cache.Part | None
 
 
 class Change(NamedTuple):
@@ -94,7 +100,9 @@ class _Now(NamedTuple):
 
 
 _NOTHING = Table((), {}, {}, (), (), (), ())
-_NONE = Rest({}, {}, {}, b"")
+_NONE = Rest({}, {}, {}, b"", {}, None)
+_PATCH = 64
+"""Notes that a patch may have; of more a new bulk is made."""
 
 
 def check(project: Project, progress: Progress) -> Checked:
@@ -148,8 +156,25 @@ class _Store(NamedTuple):
 
 
 def _rest(kept: cache.Kept) -> Rest | None:
-    data = kept.rest()
-    return Rest(*unpack(data)) if data is not None else None
+    parts = kept.rest()
+    if parts is None:
+        return None
+    entries, digests, linked, looked_up = unpack(parts[0].data)
+    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    for note, (entry, *others, _) in rest.patch.items():
+        for table, value in zip(rest[:3], (entry, *others), strict=True):
+            if entry is None:
+                table.pop(note, None)
+            else:
+                table[note] = value
+    return rest
+
+
+def _looked_up(rest: Rest) -> dict[NoteId, Plain]:
+    """What each note's checks looked up."""
+    found: dict[NoteId, Plain] = unpack(rest.looked_up)
+    found.update((note, lookups) for note, (*_, lookups) in rest.patch.items())
+    return {note: lookups for note, lookups in found.items() if lookups is not None}
 
 
 # ---------------------------------------------------------------- what changed
@@ -213,16 +238,35 @@ def _again(
     """The diagnostics where something changed, and the notes that have a text; what was learned is kept."""
     table, rest = old
     stamps, digests, change = _examined(now, old, unread, using[1])
-    found, linked = _linked(now, change, old)
+    found, linked, before = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
     given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
     new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, given)
     if new != table or digests != rest.digests:
         checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
-        data = pack((change.after, digests, checks, pack(dict(linked.looked_up))))
-        cache.save(*using[0], tuple(new), data)
+        fresh = _NONE._replace(entries=change.after, digests=digests, linked=checks)
+        cache.save(*using[0], tuple(new), _parts(fresh, linked, (rest, before), unread))
     return found, change.after.keys() - silent
+
+
+def _parts(
+    new: Rest, linked: Linked, old: tuple[Rest, Linked | None], unread: list[NoteId]
+) -> tuple[cache.Part, cache.Part]:
+    """The bulk and the patch to keep: the old bulk, if few notes are other ones than there."""
+    rest, before = old
+    lookups = dict(linked.looked_up)
+    if rest.bulk and before:
+        known = before.looked_up
+        others = (note for note, keys in lookups.items() if known.get(note) is not keys)
+        touched = {*rest.patch, *unread, *others, *(rest.entries.keys() - new.entries.keys())}
+        if len(touched) <= _PATCH:
+            return rest.bulk, cache.part(pack({note: _patch(note, new, lookups) for note in sorted(touched)}))
+    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({}))
+
+
+def _patch(note: NoteId, new: Rest, lookups: Mapping[NoteId, Plain]) -> Plain:
+    return new.entries.get(note), new.digests.get(note), new.linked.get(note, ()), lookups.get(note)
 
 
 def _doubtful(note: NoteId, stamp: Stamp, now: _Now, old: tuple[Table, list[NoteId]]) -> bool:
@@ -263,8 +307,8 @@ def _told(entry: Entry | None) -> Any:
     return entry and entry[1::2]
 
 
-def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked]:
-    """All diagnostics, and those between notes as they are to be kept."""
+def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
+    """All diagnostics, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
     from kbtool.kb import complete
@@ -274,13 +318,14 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     names = _names(now, change.after, now.listing.assets)
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.project.config)
-    linked = link(known, change.changed, _before(now, change, old, names))
+    before = _before(now, change, old, names)
+    linked = link(known, change.changed, before)
     found = [*disk.folder_problems(now.listing), *check_base(known)]
     for some in linked.found.values():
         found += some
     for problems, _, alone, _ in change.after.values():
         found += map(diagnostic, problems + alone)
-    return complete(found, known), linked
+    return complete(found, known), linked, before
 
 
 def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
@@ -295,7 +340,7 @@ def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) ->
     )
     before = names if same else _names(now, change.before, table.assets)
     found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
-    return Linked(before, now.project.config, found, unpack(rest.looked_up))
+    return Linked(before, now.project.config, found, _looked_up(rest))
 
 
 def _exports(entry: Entry | None) -> Plain:
