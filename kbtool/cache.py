@@ -1,8 +1,9 @@
 """What a check worked out, kept between runs: one file a base, in the platform's cache folder.
 
 The file has three parts, each under its digest: a small table that is enough when nothing changed, the bulk, and a
-patch to it, so that after a small change the bulk is copied as it is. It is written beside its place and renamed, so that of two processes the last one wins and nobody reads half a file; what is
-cut short, damaged, foreign or of another kbtool is as good as absent. It may be deleted at any time.
+patch to it, so that after a small change the bulk is copied as it is. It is written beside its place and renamed, so
+that of two processes the last one wins and nobody reads half a file; what is cut short, damaged, foreign or of another
+kbtool is as good as absent. It may be deleted at any time.
 """
 
 from __future__ import annotations
