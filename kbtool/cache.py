@@ -1,8 +1,9 @@
 """What a check worked out, kept between runs: one file a base, in the platform's cache folder.
 
-The file has two parts, each under its digest: a small one that is enough when nothing changed, and the rest. It is
-written beside its place and renamed, so that of two processes the last one wins and nobody reads half a file; what is
-cut short, damaged, foreign or of another kbtool is as good as absent. It may be deleted at any time.
+The file has three parts, each under its digest: a small table that is enough when nothing changed, the bulk, and a
+patch to it, so that after a small change the bulk is copied as it is. It is written beside its place and renamed, so
+that of two processes the last one wins and nobody reads half a file; what is cut short, damaged, foreign or of another
+kbtool is as good as absent. It may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from hashlib import blake2b
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
 
-from kbtool.packed import Plain, pack, unpack
+from kbtool.packed import Plain, digest, pack, unpack
 
-_MAGIC = b"kbcheck1"
+_MAGIC = b"kbcheck2"
 _DIGEST = 16
-_HEADER = len(_MAGIC) + 3 * _DIGEST + 16
+_PARTS = 3
+_HEADER = len(_MAGIC) + _DIGEST + _PARTS * (8 + _DIGEST)
 _ABANDONED = 600.0
 """Seconds after which a half-written file is nobody's."""
 _FORGOTTEN = 60 * 86400.0
@@ -41,21 +43,21 @@ def default_folder() -> Path:
 
 def place(base: Path) -> Path:
     """Where the cache of a base lies."""
-    return default_folder() / "checks" / (blake2b(os.fsencode(base.resolve()), digest_size=_DIGEST).hexdigest() + ".kb")
+    return default_folder() / "checks" / (digest(os.fsencode(base.resolve())).hex() + ".kb")
 
 
 def writer() -> bytes:
     """A digest of what decides the outcome of a check beside the base: kbtool itself, Python, installed packages."""
-    found = blake2b(sys.version.encode(), digest_size=_DIGEST)
+    parts = [sys.version.encode()]
     for path in sorted(_sources(os.fspath(Path(__file__).parent))):
         with FileIO(path) as file:
-            found.update(file.readall())
+            parts.append(file.readall())
     # The first entry is where this program lies, or where it was called.
     for folder in filter(None, sys.path if sys.flags.safe_path else sys.path[1:]):
         with suppress(OSError):
             names = (name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208
-            found.update("\0".join(sorted(names)).encode(errors="surrogateescape"))
-    return found.digest()
+            parts.append("\0".join(sorted(names)).encode(errors="surrogateescape"))
+    return digest(*parts)
 
 
 def _sources(folder: str) -> Iterator[str]:
@@ -66,24 +68,38 @@ def _sources(folder: str) -> Iterator[str]:
             yield from _sources(entry.path)
 
 
+class Part(NamedTuple):
+    """Bytes and their digest."""
+
+    data: bytes
+    mark: bytes
+
+
+def part(data: bytes) -> Part:
+    """Bytes, with the digest made."""
+    return Part(data, digest(data))
+
+
 class Kept:
-    """A cache file that was found whole; the rest is read only when it is asked for."""
+    """A cache file whose table was found whole; the rest is read only when it is asked for."""
 
-    __slots__ = ("_digest", "_file", "table")
+    __slots__ = ("_file", "_marks", "_sizes", "table")
 
-    def __init__(self, table: Plain, file: FileIO, digest: bytes) -> None:
+    def __init__(self, table: Plain, file: FileIO, sizes: Sequence[int], marks: Sequence[bytes]) -> None:
         self.table = table
         self._file = file
-        self._digest = digest
+        self._sizes = sizes
+        self._marks = marks
 
-    def rest(self) -> bytes | None:
-        """The second part, None when it is damaged."""
+    def rest(self) -> tuple[Part, Part] | None:
+        """The bulk and the patch, None when they are damaged."""
         with self._file as file:
             try:
-                data = file.readall()
+                bulk, patch = (Part(file.read(size), mark) for size, mark in zip(self._sizes, self._marks, strict=True))
             except OSError:
                 return None
-        return data if _digest(data) == self._digest else None
+        whole = digest(bulk.data) == bulk.mark and digest(patch.data) == patch.mark
+        return (bulk, patch) if whole else None
 
 
 def load(path: Path, stamp: bytes) -> Kept | None:
@@ -103,34 +119,29 @@ def load(path: Path, stamp: bytes) -> Kept | None:
 
 def _opened(file: FileIO, stamp: bytes) -> Kept | None:
     header = file.read(_HEADER)
-    start, digests = len(_MAGIC) + _DIGEST, len(_MAGIC) + _DIGEST + 16
+    start = len(_MAGIC) + _DIGEST
     if len(header) < _HEADER or header[:start] != _MAGIC + stamp:
         return None
-    sizes = int.from_bytes(header[start : start + 8], "big"), int.from_bytes(header[start + 8 : digests], "big")
+    sizes = [int.from_bytes(header[at : at + 8], "big") for at in range(start, start + 8 * _PARTS, 8)]
+    marks = [header[at : at + _DIGEST] for at in range(start + 8 * _PARTS, _HEADER, _DIGEST)]
     if _HEADER + sum(sizes) != os.fstat(file.fileno()).st_size:
         return None
     table = file.read(sizes[0])
-    if _digest(table) != header[digests : digests + _DIGEST]:
-        return None
-    return Kept(unpack(table), file, header[digests + _DIGEST :])
+    return Kept(unpack(table), file, sizes[1:], marks[1:]) if digest(table) == marks[0] else None
 
 
-def _digest(data: bytes) -> bytes:
-    return blake2b(data, digest_size=_DIGEST).digest()
-
-
-def save(path: Path, stamp: bytes, table: Plain, rest: bytes) -> None:
-    """Keeps both parts; where that is not possible they will be worked out again."""
-    first = pack(table)
-    sizes = len(first).to_bytes(8, "big") + len(rest).to_bytes(8, "big")
-    header = _MAGIC + stamp + sizes + _digest(first) + _digest(rest)
+def save(path: Path, stamp: bytes, table: Plain, rest: tuple[Part, Part]) -> None:
+    """Keeps all three parts; where that is not possible they will be worked out again."""
+    parts = (part(pack(table)), *rest)
+    sizes = (len(one.data).to_bytes(8, "big") for one in parts)
+    header = _MAGIC + stamp + b"".join(sizes) + b"".join(one.mark for one in parts)
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(path.parent)
-        _write(path, (header, first, rest))
+        _write(path, (header, *(one.data for one in parts)))
 
 
-def _write(path: Path, parts: tuple[bytes, ...]) -> None:
+def _write(path: Path, parts: Iterable[bytes]) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}-{time.time_ns()}.tmp")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

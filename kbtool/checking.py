@@ -9,14 +9,13 @@ import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, is_dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kbtool import cache, disk
 from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Listing, Project, Stamp
-from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
+from kbtool.packed import Plain, diagnostic, digest, pack, plain_diagnostic, unpack
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
@@ -60,12 +59,18 @@ class Table(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """The second part: the notes themselves, their digests, and the checks between them with what these looked up."""
+    """The notes themselves, their digests, and the checks between them with what these looked up.
+
+    They are kept as `bulk`, and as `patch`, which has all four for the few notes that changed since (entry None: gone).
+    The patch has been put into the first three tables, but not into `looked_up`, which is unpacked when it is needed.
+    """
 
     entries: dict[NoteId, Entry]
     digests: dict[NoteId, bytes]
     linked: dict[NoteId, Plain]
     looked_up: bytes
+    patch: dict[NoteId, Plain]
+    bulk: cache.Part | None
 
 
 class Change(NamedTuple):
@@ -101,7 +106,9 @@ class _Now(NamedTuple):
 
 
 _NOTHING = Table((), {}, {}, (), (), (), {}, ())
-_NONE = Rest({}, {}, {}, b"")
+_NONE = Rest({}, {}, {}, b"", {}, None)
+_PATCH = 64
+"""Notes that a patch may have; of more a new bulk is made."""
 
 
 def check(project: Project, progress: Progress) -> Checked:
@@ -156,8 +163,25 @@ class _Store(NamedTuple):
 
 
 def _rest(kept: cache.Kept) -> Rest | None:
-    data = kept.rest()
-    return Rest(*unpack(data)) if data is not None else None
+    parts = kept.rest()
+    if parts is None:
+        return None
+    entries, digests, linked, looked_up = unpack(parts[0].data)
+    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    for note, (entry, *others, _) in rest.patch.items():
+        for table, value in zip(rest[:3], (entry, *others), strict=True):
+            if entry is None:
+                table.pop(note, None)
+            else:
+                table[note] = value
+    return rest
+
+
+def _looked_up(rest: Rest) -> dict[NoteId, Plain]:
+    """What each note's checks looked up."""
+    found: dict[NoteId, Plain] = unpack(rest.looked_up)
+    found.update((note, lookups) for note, (*_, lookups) in rest.patch.items())
+    return {note: lookups for note, lookups in found.items() if lookups is not None}
 
 
 # ---------------------------------------------------------------- what changed
@@ -173,7 +197,7 @@ def _unread(now: _Now, table: Table) -> list[NoteId]:
 
 def _digest(now: _Now, note: NoteId) -> bytes | None:
     loaded = disk.load(now.project.base, note)
-    return blake2b(loaded.data, digest_size=16).digest() if loaded and loaded.data is not None else None
+    return digest(loaded.data) if loaded and loaded.data is not None else None
 
 
 def _listed(now: _Now, table: Table) -> bool:
@@ -190,7 +214,7 @@ def _racy(stamp: Stamp, began: int) -> bool:
 
 def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
     """Notes that were found the same once their stamps had grown old need not be read again."""
-    racy = {note: digest for note, digest in table.racy.items() if _racy(table.stamps[note], now.began)}
+    racy = {note: mark for note, mark in table.racy.items() if _racy(table.stamps[note], now.began)}
     if racy != table.racy and (data := kept.rest()) is not None:
         cache.save(*store, tuple(table._replace(racy=racy)), data)
 
@@ -219,7 +243,7 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     """The check where something changed; what was learned is kept."""
     table, rest = old
     stamps, digests, change = _examined(now, old, unread, using[1])
-    found, linked = _linked(now, change, old)
+    found, linked, before = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
     given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
@@ -227,8 +251,8 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, given)
     if new != table or digests != rest.digests:
         checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
-        data = pack((change.after, digests, checks, pack(dict(linked.looked_up))))
-        cache.save(*using[0], tuple(new), data)
+        fresh = _NONE._replace(entries=change.after, digests=digests, linked=checks)
+        cache.save(*using[0], tuple(new), _parts(fresh, linked, (rest, before), unread))
     return Checked(found, change.after.keys() - silent, now.keys.warnings, comments)
 
 
@@ -238,6 +262,25 @@ def _comments(entries: Mapping[NoteId, Entry]) -> dict[NoteId, Plain]:
 
     at = Facts._fields.index("suppressions")
     return {note: entry[3][at] for note, entry in entries.items() if entry[3] is not None and entry[3][at]}
+
+
+def _parts(
+    new: Rest, linked: Linked, old: tuple[Rest, Linked | None], unread: list[NoteId]
+) -> tuple[cache.Part, cache.Part]:
+    """The bulk and the patch to keep: the old bulk, if few notes are other ones than there."""
+    rest, before = old
+    lookups = dict(linked.looked_up)
+    if rest.bulk and before:
+        known = before.looked_up
+        others = (note for note, keys in lookups.items() if known.get(note) is not keys)
+        touched = {*rest.patch, *unread, *others, *(rest.entries.keys() - new.entries.keys())}
+        if len(touched) <= _PATCH:
+            return rest.bulk, cache.part(pack({note: _patch(note, new, lookups) for note in sorted(touched)}))
+    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({}))
+
+
+def _patch(note: NoteId, new: Rest, lookups: Mapping[NoteId, Plain]) -> Plain:
+    return new.entries.get(note), new.digests.get(note), new.linked.get(note, ()), lookups.get(note)
 
 
 def _doubtful(note: NoteId, stamp: Stamp, now: _Now, old: tuple[Table, list[NoteId]]) -> bool:
@@ -279,8 +322,8 @@ def _told(entry: Entry | None) -> Any:
     return entry and entry[1::2]
 
 
-def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked]:
-    """All diagnostics, and those between notes as they are to be kept."""
+def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
+    """All diagnostics, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
     from kbtool.filters import in_order
@@ -290,13 +333,14 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     names = _names(now, change.after, now.listing.assets)
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.config)
-    linked = link(known, change.changed, _before(now, change, old, names))
+    before = _before(now, change, old, names)
+    linked = link(known, change.changed, before)
     found = [*disk.folder_problems(now.listing), *check_base(known)]
     for some in linked.found.values():
         found += some
     for problems, _, alone, _ in change.after.values():
         found += map(diagnostic, problems + alone)
-    return in_order(found), linked
+    return in_order(found), linked, before
 
 
 def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
@@ -311,7 +355,7 @@ def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) ->
     )
     before = names if same else _names(now, change.before, table.assets)
     found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
-    return Linked(before, now.config, found, unpack(rest.looked_up))
+    return Linked(before, now.config, found, _looked_up(rest))
 
 
 def _exports(entry: Entry | None) -> Plain:

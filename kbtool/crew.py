@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import select
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -101,7 +99,7 @@ def _shared(chunks: Chunks, work: Work, helpers: int) -> Iterator[Examined | _Lo
         os.close(queue)
         for helper in crew:
             with suppress(OSError):
-                os.kill(helper.pid, signal.SIGKILL)
+                os.kill(helper.pid, 9)  # SIGKILL
             os.waitpid(helper.pid, 0)
         gc.unfreeze()
 
@@ -141,10 +139,12 @@ def _write(pipe: int, data: bytes) -> None:
 
 def _frames(pipes: Sequence[int]) -> Iterator[Plain]:
     """What comes out of all pipes, until the last one ends."""
+    from select import select
+
     buffers = {pipe: bytearray() for pipe in pipes}
     try:
         while buffers:
-            ready, _, _ = select.select(list(buffers), [], [])
+            ready, _, _ = select(list(buffers), [], [])
             for pipe in ready:
                 data = os.read(pipe, 1 << 20)
                 if data:

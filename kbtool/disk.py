@@ -160,10 +160,9 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
             folders.append(NoteId(path))
         else:
             try:
-                found = entry.stat(follow_symlinks=False)
+                notes[NoteId(path)] = stamp(entry.stat(follow_symlinks=False))
             except OSError:
                 continue  # gone since it was listed
-            notes[NoteId(path)] = found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns
     return Listing(notes, tuple(folders), tuple(assets))
 
 

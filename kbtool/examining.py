@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from kbtool import disk
-from kbtool.packed import Plain, plain_diagnostic
+from kbtool.packed import Plain, digest, plain_diagnostic
 from kbtool.record import Reading, examine, plain_record
 from kbtool.values import Diagnostic, NoteId, Span
 
@@ -40,18 +39,13 @@ def examined(base: Path, job: Job, reading: Reading) -> Examined | None:
         return None
     if loaded.data is None:
         return Examined(job.note, loaded.stamp, b"", _unread(loaded.problem))
-    digest = content_digest(loaded.data)
-    if digest == job.known:
-        return Examined(job.note, loaded.stamp, digest, None)
+    mark = digest(loaded.data)
+    if mark == job.known:
+        return Examined(job.note, loaded.stamp, mark, None)
     source, problems = disk.decoded(job.note, loaded.data)
     facts, exports, alone = plain_record(examine(source, reading))
     entry = tuple(map(plain_diagnostic, problems)), exports, alone, facts
-    return Examined(job.note, loaded.stamp, digest, entry)
-
-
-def content_digest(data: bytes) -> bytes:
-    """A digest of a note's bytes."""
-    return blake2b(data, digest_size=16).digest()
+    return Examined(job.note, loaded.stamp, mark, entry)
 
 
 def _unread(problem: Diagnostic | None) -> Entry:

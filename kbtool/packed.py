@@ -10,10 +10,23 @@ from __future__ import annotations
 import marshal
 from typing import Any, TypeAlias
 
+try:
+    from _blake2 import blake2b  # hashlib's own, without the 5 ms that loading OpenSSL takes
+except ImportError:
+    from hashlib import blake2b
+
 from kbtool.values import Diagnostic, Edit, Fix, Label, NoteId, Span
 
 Plain: TypeAlias = Any
 """Tuples, dictionaries, strings, bytes, numbers and None, of no class of ours."""
+
+
+def digest(*parts: bytes) -> bytes:
+    """A digest of bytes, 16 long."""
+    found = blake2b(digest_size=16)
+    for part in parts:
+        found.update(part)
+    return found.digest()
 
 
 def pack(value: Plain) -> bytes:

@@ -155,9 +155,16 @@ def no_module_state(module: str, tree: ast.Module) -> Iterator[str]:
         if isinstance(value, displays) or (isinstance(value, ast.Call) and name_of(value) in MUTABLE):
             yield f"line {node.lineno}: a mutable value of the module"
     yield from (f"line {node.lineno}: global" for node in ast.walk(tree) if isinstance(node, ast.Global))
-    for function in functions(tree):  # a cache without parameters is a constant made late; one with them grows
-        if {"cache", "lru_cache"} & set(map(name_of, function.decorator_list)) and ast.unparse(function.args):
+    for function in functions(tree):  # a cache without parameters is a constant made late; one with them must be small
+        caches = [one for one in function.decorator_list if name_of(one) in ("cache", "lru_cache")]
+        if ast.unparse(function.args) and not all(is_small(one) for one in caches):
             yield f"{function.name} keeps its answers"
+
+
+def is_small(cache: ast.expr) -> bool:
+    """Whether a cache has a size that bounds it."""
+    sizes = [word.value for word in cache.keywords if word.arg == "maxsize"] if isinstance(cache, ast.Call) else []
+    return any(isinstance(size, ast.Constant) and isinstance(size.value, int) and size.value <= 64 for size in sizes)
 
 
 def frozen_dataclasses(module: str, tree: ast.Module) -> Iterator[str]:
@@ -226,6 +233,7 @@ CONTROLS: tuple[tuple[Check, str], ...] = (
     (no_module_state, "seen: set[str] = set()"),
     (no_module_state, "def f():\n    global x"),
     (no_module_state, "@functools.lru_cache(maxsize=None)\ndef f(x): ..."),
+    (no_module_state, "@lru_cache\ndef f(x): ..."),
     (frozen_dataclasses, "@dataclass\nclass A: ..."),
     (frozen_dataclasses, "@dataclasses.dataclass(slots=True)\nclass A: ..."),
     (short_functions, "def f():\n" + "    x = 1\n" * 60),
@@ -251,6 +259,8 @@ class A:
     span: Span
     def f(self, a, b, c, d): ...
 class Broken(Exception): ...
+@lru_cache(maxsize=16)
+def pattern(format): ...
 """
 
 

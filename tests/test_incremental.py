@@ -97,13 +97,17 @@ def test_a_base_that_forgot_what_its_checks_looked_up_would_be_seen(monkeypatch:
     assert differences(script) != []
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("patch_size", [checking._PATCH, 2, -1])
+@settings(max_examples=20, deadline=None)
 @given(script=SCRIPTS)
-def test_a_cache_says_what_memory_says(tmp_path_factory: pytest.TempPathFactory, script: list[Edit]) -> None:
+def test_a_cache_says_what_memory_says(
+    tmp_path_factory: pytest.TempPathFactory, patch_size: int, script: list[Edit]
+) -> None:
     base = tmp_path_factory.mktemp("base")
     contents: dict[str, Source] = {}
     with pytest.MonkeyPatch.context() as patch:
         now = time.time_ns
+        patch.setattr(checking, "_PATCH", patch_size)
         patch.setattr(time, "time_ns", lambda: now() + 3600 * 10**9)
         for edit in script:
             contents = apply(contents, edit)

@@ -18,7 +18,7 @@ A = NoteId("pages/a.md")
 def found(text: str, config: Config | None = None) -> tuple[Diagnostic, ...]:
     # A base of one note has no links between notes.
     given = config or Config()
-    quiet = replace(given, ignore=(*given.ignore, "orphan-page", "dead-end"))
+    quiet = replace(given, ignore=(*given.ignore, "orphan-page", "dead-end", "byte-order-mark"))
     return check_sources({A: text}, frozenset(), quiet, GraphSettings())
 
 

@@ -178,20 +178,15 @@ class OutlineScanner:
 
     def _block(self, m: re.Match[str], kind: str) -> None:
         text = self.text
-        self._close_run(m.start())
+        start, mark = m.start(), m.start(kind)
+        if self._run >= 0:
+            self._close_run(start)
         head = _HEAD[kind].match(text, m.end(), self.end)
         size, marker, priority = head.group("size", "marker", "priority") if head else (None, None, None)
         at = head.end() if head else m.end()
-        self._out.append(
-            Piece(
-                kind,
-                Span(m.start(kind), at),
-                (Span(m.start(), m.start(kind)),),
-                heading=len(m[kind] if kind == "hash" else size or ""),
-                marker=marker or "",
-                priority=priority or "",
-            )
-        )
+        heading = len(m[kind] if kind == "hash" else size or "")
+        spans = (Span(start, mark),)
+        self._out.append(Piece(kind, Span(mark, at), spans, (), heading, marker or "", priority or ""))
         self._title(at)
 
     def _title(self, at: int) -> None:

@@ -117,9 +117,11 @@ class _Builder:
         self._width = 0 if at.mark == "pre" else level + 1
         drawers = [piece for piece in pieces if piece.kind == "properties"]
         properties = tuple(
-            self._property(pair, piece.span, ignored=piece is not drawers[0])
-            for piece in drawers
-            for pair in piece.pairs
+            [
+                self._property(pair, piece.span, ignored=piece is not drawers[0])
+                for piece in drawers
+                for pair in piece.pairs
+            ]
         )
         head = at.head or Piece("pre", span)
         mark = {"bullet": "bullet", "hash": "heading"}.get(at.mark, "pre")
