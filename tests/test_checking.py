@@ -421,7 +421,7 @@ def descendants(group: int) -> Iterator[int]:
 def test_ctrl_c_leaves_no_process(crowd: Path, to_all: bool) -> None:
     command = (
         "import sys, time; from kbtool import crew; from kbtool.cli import main; crew._SHARE = crew._CHUNK = 100\n"
-        "crew._useful = lambda jobs: 2; crew.examined = lambda *given: time.sleep(0.2)\n"
+        "crew._useful = lambda jobs: 2; crew.examined = lambda *given: time.sleep(2)\n"
         "sys.exit(main(['check', sys.argv[1]]))"
     )
     env = os.environ | {"PYTHONPATH": str(ROOT)}
