@@ -95,12 +95,15 @@ def _greedy_tag(reference: Reference, context: CheckContext) -> Diagnostic | Non
     if not rest or not exists(short, context):
         return None
     message = f"for Logseq the tag goes on to the next space: this is the page «{reference.name}», not «{short}»"
-    whole = reference.span.end - reference.span.start == len(reference.name) + 1
-    fix = Fix(
-        f"write it as the link `[[{short}]]`", (Edit(context.note.id, reference.span, f"[[{short}]]{rest}"),), safe=True
-    )
-    advice = f"write `[[{short}]]{rest}`: a tag and a link are the same to Logseq, and a link ends where it says"
-    return Diagnostic("greedy-tag", context.note.id, reference.span, message, (), advice, fix if whole else None)
+    if rest.startswith("]"):
+        # Brackets around a link would become part of its name.
+        text, advice = f"#{short} {rest}", "put a space behind the tag"
+    else:
+        text = f"[[{short}]]{rest}"
+        advice = f"write `{text}`: a tag and a link are the same to Logseq, and a link ends where it says"
+    whole = reference.span.end - reference.span.start == len(reference.name) + 1 and not rest.startswith("]]")
+    fix = Fix(f"write `{text}`", (Edit(context.note.id, reference.span, text),), safe=True) if whole else None
+    return Diagnostic("greedy-tag", context.note.id, reference.span, message, (), advice, fix)
 
 
 def _odd_name(reference: Reference, context: CheckContext) -> Diagnostic | None:

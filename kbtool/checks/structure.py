@@ -9,7 +9,7 @@ from itertools import groupby, takewhile, zip_longest
 from kbtool.note import Note, page_title
 from kbtool.references import effective
 from kbtool.syntax import faults
-from kbtool.syntax.tree import Block, Container, Fence, Html, Part, Property, Prose, Quote
+from kbtool.syntax.tree import Block, Container, Fence, FootnoteText, Html, Inline, Part, Property, Prose, Quote, Table
 from kbtool.values import Diagnostic, Edit, Fix, Label, Span
 
 BOM = "\ufeff"
@@ -25,6 +25,17 @@ def parts(found: tuple[Part, ...]) -> Iterator[Part]:
         yield part
         if type(part) is Quote or type(part) is Container:
             yield from parts(part.parts)
+
+
+def runs(part: Part) -> Iterator[tuple[Span, tuple[Inline, ...]]]:
+    """The stretches of running text of a part, with their nodes."""
+    match part:
+        case Prose() | FootnoteText():
+            yield part.span, part.inlines
+        case Table(_, head, rows):
+            yield from ((cell.span, cell.inlines) for row in (head, *rows) for cell in row)
+        case _:
+            pass
 
 
 def byte_order_mark(note: Note, text: str) -> Iterator[Diagnostic]:
