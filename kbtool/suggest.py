@@ -79,9 +79,9 @@ class Vocabulary:
         self._voices: dict[str, Mapping[str, Sequence[str]]] = {}
 
     def of_length(self, length: int) -> Sequence[str]:
-        """The words of so many characters."""
+        """The words of so many characters, in order: of many that are equally near the first few are looked at."""
         if not self._lengths:
-            for word in self.words:
+            for word in sorted(self.words):
                 self._lengths.setdefault(len(word), []).append(word)
         return self._lengths.get(length, ())
 
