@@ -23,7 +23,9 @@ def exists(name: str, context: CheckContext) -> bool:
 
 
 def rewritten(reference: Reference, name: str) -> str | None:
-    """The mention's text with another name; None when its own can't be told from its length."""
+    """The mention's text with another name; None when its own can't be told from its length, or no link can say it."""
+    if "]]" in name or name.endswith("]"):
+        return None
     longer = reference.span.end - reference.span.start - len(reference.name)
     match reference.kind, longer:
         case "tag", 1:
@@ -48,7 +50,7 @@ def renaming(reference: Reference, name: str, context: CheckContext, *, safe: bo
 def relabelling(reference: Reference, name: str, context: CheckContext) -> Fix | None:
     """The fix that leads to another page and keeps the words, where a labelled link may stand."""
     whole = reference.kind == "page" and not (reference.inside or reference.plain or reference.property)
-    if not whole or set(reference.name) & set("[]()\\"):
+    if not whole or set(reference.name + name) & set("[]()\\"):
         return renaming(reference, name, context, safe=False)
     text = f"[{reference.name}]([[{name}]])"
     return Fix(f"link to «{name}»", (Edit(context.note.id, reference.span, text),), safe=False)
