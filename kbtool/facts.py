@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kbtool.asides import Embedded, Labelled, Lost
+from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
 
@@ -26,6 +26,7 @@ class Facts(NamedTuple):
     embeds: tuple[Embedded, ...] = ()
     files: tuple[str, ...] = ()
     leads: bool = False
+    keys: tuple[Keyed, ...] = ()
 
 
 def facts(note: Note) -> Facts:

@@ -58,6 +58,7 @@ RULES = (
     Rule("lost-reference", "warning", "a mention that Logseq does not count"),
     Rule("odd-name", "warning", "a link whose name holds spaces or signs that nobody sees"),
     Rule("orphan-page", "info", "a page that nothing mentions", off=True),
+    Rule("property-page", "info", "a page that is only the key of properties", off=True),
     Rule("second-drawer", "warning", "properties that count for nothing"),
     Rule("stray-bracket", "warning", "brackets of a link that do not pair"),
     Rule("unclosed-fence", "warning", "a code fence that does not close where it should"),
