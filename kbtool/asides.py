@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from kbtool.references import Place, in_inlines, is_stamp
+from kbtool.config import GraphSettings
+from kbtool.references import Place, effective, in_inlines, is_page, is_stamp
 from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
@@ -38,6 +39,9 @@ Labelled: TypeAlias = tuple[str, str, str, int, int]
 Embedded: TypeAlias = tuple[str, str, int, int, tuple[str, ...]]
 """Kind of reference, key, start, end, and the ids of the blocks in which it shows: its own and those around it."""
 
+Keyed: TypeAlias = tuple[str, int, int]
+"""A page that Logseq makes of a property's key, and where the key first stands."""
+
 _HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
 _MAX_NAME = 240
 # Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
@@ -55,6 +59,7 @@ class Asides(NamedTuple):
     embeds: tuple[Embedded, ...] = ()
     files: tuple[str, ...] = ()
     leads: bool = False
+    keys: tuple[Keyed, ...] = ()
 
 
 NO_ASIDES = Asides()
@@ -100,6 +105,17 @@ def asides(
         tuple(_files(text, refers)),
         leads or bool(addresses),
     ), tuple(addresses)
+
+
+def keyed(blocks: Iterable[Block], settings: GraphSettings) -> tuple[Keyed, ...]:
+    """The pages that Logseq makes of the keys of properties, each once."""
+    found: dict[str, Keyed] = {}
+    for block in blocks:
+        if block.properties and settings.property_pages:
+            for one in effective(block):
+                if one.key not in found and is_page(one, settings):
+                    found[one.key] = (one.key.split("/", 1)[-1], *one.key_span)
+    return tuple(found.values())
 
 
 # ---------------------------------------------------------------- the tree, flat

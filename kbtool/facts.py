@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from kbtool.asides import Embedded, Labelled, Lost
+from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
 from kbtool.values import Definition, Name, NoteId, Reference
 
@@ -30,6 +30,7 @@ class Facts(NamedTuple):
     embeds: tuple[Embedded, ...] = ()
     files: tuple[str, ...] = ()
     leads: bool = False
+    keys: tuple[Keyed, ...] = ()
     suppressions: tuple[tuple[Any, ...], ...] = ()
 
 

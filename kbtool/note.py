@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kbtool import names
-from kbtool.asides import NO_ASIDES, Asides, asides
+from kbtool.asides import NO_ASIDES, Asides, asides, keyed
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.references import Place, counts, effective, in_block
@@ -83,6 +83,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
     refers = tuple(_references(source, parsed))
+    beside, addresses = asides(source, parsed.blocks, refers, defines)
     return Note(
         source.id,
         Name(name),
@@ -95,7 +96,8 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         parsed.blocks,
         parsed.diagnostics + problems,
         tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
-        *asides(source, parsed.blocks, refers, defines),
+        beside._replace(keys=keyed(parsed.blocks, settings)),
+        addresses,
         suppressions(source.text, parsed.blocks, cells),
     )
 

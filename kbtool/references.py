@@ -257,9 +257,14 @@ def implied(block: Block, settings: GraphSettings) -> Iterator[str]:
     """Names that a block refers to without a link: its property names, task marker and priority."""
     if settings.property_pages:
         for prop in effective(block):
-            if not prop.invalid and prop.key not in names.RESERVED and prop.key not in settings.property_pages_excluded:
+            if is_page(prop, settings):
                 yield prop.key.split("/", 1)[-1]
     yield from (name for name in (block.marker, block.priority) if name)
+
+
+def is_page(prop: Property, settings: GraphSettings) -> bool:
+    """Whether Logseq makes a page of a property's key, where it does that at all."""
+    return not (prop.invalid or prop.key in names.RESERVED or prop.key in settings.property_pages_excluded)
 
 
 def page_keys(place: Place, block: Block, settings: GraphSettings) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ _Group = TypeVar("_Group")
 _BEGIN = 2
 """Inflected forms of a word have so many first letters in common; of shorter words there are none."""
 _ENDING = 4
-"""Letters of the longest ending in Russian, one more than in English."""
+"""Letters of the longest ending in Russian."""
+_ENGLISH_ENDINGS = frozenset(("", "s", "es", "ies", "y", "e", "d", "ed", "ing", "'s", "’s"))
 _LOOKS = (
     "асеорхуіѕјһԁ" + "ё" + "‐‑‒–—―−" + "«»„“”" + "‘’ʼ",
     "aceopxyisjhd" + "e" + "-------" + '"""""' + "'''",
@@ -78,9 +79,9 @@ class Vocabulary:
         self._voices: dict[str, Mapping[str, Sequence[str]]] = {}
 
     def of_length(self, length: int) -> Sequence[str]:
-        """The words of so many characters."""
+        """The words of so many characters, in order: of many that are equally near the first few are looked at."""
         if not self._lengths:
-            for word in self.words:
+            for word in sorted(self.words):
                 self._lengths.setdefault(len(word), []).append(word)
         return self._lengths.get(length, ())
 
@@ -203,12 +204,13 @@ def _inflected(word: str, known: Vocabulary) -> Iterable[str]:
 
 
 def _only_endings(parts: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether nothing but inflections differ: `compilation` is no form of `compiler`."""
+    """Whether nothing but inflections differ: `compilation` and `compiling` are no forms of `compiler`."""
     for one, other in zip(parts, others, strict=True):
-        common = next(
-            (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
-        )
-        if max(len(one), len(other)) - common > (_ENDING if _is_cyrillic(one) else _ENDING - 1):
+        pairs = enumerate(zip(one, other, strict=False))
+        common = next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
+        endings = one[common:], other[common:]
+        known = all(len(end) <= _ENDING if _is_cyrillic(one) else end in _ENGLISH_ENDINGS for end in endings)
+        if not known:
             return False
     return True
 

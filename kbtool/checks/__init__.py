@@ -8,7 +8,15 @@ from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.circles import alias_cycle, embed_cycle
 from kbtool.checks.context import Base, CheckContext, base
-from kbtool.checks.filenames import bad_file_name, built_in_name, date_like_name, dead_end, dotted_name, look_alike_page
+from kbtool.checks.filenames import (
+    bad_file_name,
+    built_in_name,
+    date_like_name,
+    dead_end,
+    dotted_name,
+    look_alike_page,
+    property_page,
+)
 from kbtool.checks.formulas import Known, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
@@ -34,7 +42,7 @@ ALONE = (
 LINKED = (
     *(missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset),
     *(case_variant, lost_reference, deceptive_link, date_like_name, built_in_name, dotted_name, bad_file_name),
-    *(look_alike_page, alias_cycle, embed_cycle, dead_end),
+    *(look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
 )
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused_asset)

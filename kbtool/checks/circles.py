@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from kbtool.checks.context import CheckContext
 from kbtool.graph import ToNote, page_target
 from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
 
-_LONGEST = 1000
-"""Pages and blocks that are looked at for one circle; nobody made a longer one by accident."""
+_STEPS = 20_000
+"""Steps from page to page or block to block for all circles of one note; no note that is no attack needs as many."""
 
 
-def _circle(start: str, following: Callable[[str], Iterable[str]]) -> list[str]:
-    """The shortest way from a node back to itself; empty when there is none."""
+def _circle(start: str, following: Callable[[str], Iterable[str]], budget: Iterator[int]) -> list[str]:
+    """The shortest way from a node back to itself; empty when there is none, or none within the budget."""
     came: dict[str, str] = {}
     queue = deque([start])
-    while queue and len(came) < _LONGEST:
+    while queue:
         node = queue.popleft()
         for other in following(node):
+            if next(budget, None) is None:
+                return []
             if other == start:
                 path = [node]
                 while path[-1] != start:
@@ -42,7 +44,8 @@ def alias_cycle(context: CheckContext) -> Iterator[Diagnostic]:
         if one.key == context.note.defines[0].key:
             message = f"«{one.name}» is the page's own name, not another one"
             yield context.diagnostic("alias-cycle", one.span, message, "take it out of the aliases")
-    circle = _circle(context.note.id, lambda note: _claimed(NoteId(note), context)) if aliases else []
+    budget = iter(range(_STEPS))
+    circle = _circle(context.note.id, lambda note: _claimed(NoteId(note), context), budget) if aliases else []
     if circle and context.note.id == min(circle):
         second = NoteId(circle[1 % len(circle)])
         span = next(one.span for one in aliases if second in context.base.names.pages.get(one.key, ()))
@@ -71,29 +74,43 @@ class _Arrow(NamedTuple):
     span: Span
 
 
+_Arrows: TypeAlias = Mapping[str, Mapping[str, _Arrow]]
+
+
 def embed_cycle(context: CheckContext) -> Iterator[Diagnostic]:
     """Pages and blocks that show each other, or themselves; said where the first of the circle's names stands."""
     note = context.note
     if not note.embeds:
         return
+    tables: dict[NoteId, _Arrows] = {}
+    budget = iter(range(_STEPS))
     mine = dict.fromkeys(owner for *_, owners in note.embeds for owner in owners)
     for start in (f"page {note.id}", *mine):
-        circle = _circle(start, lambda node: _arrows(node, context))
+        circle = _circle(start, lambda node: _arrows(node, tables, context), budget)
         if circle and start == min(circle):
-            steps = [_arrows(one, context)[other] for one, other in zip(circle, (*circle[1:], start), strict=True)]
-            yield _shown_again(circle, steps, context)
+            pairs = zip(circle, (*circle[1:], start), strict=True)
+            yield _shown_again(circle, [_arrows(one, tables, context)[other] for one, other in pairs], context)
 
 
-def _arrows(node: str, context: CheckContext) -> Mapping[str, _Arrow]:
+def _arrows(node: str, tables: dict[NoteId, _Arrows], context: CheckContext) -> Mapping[str, _Arrow]:
     """What a page (`page` and its note) or a block (its id) shows, and where it says so."""
-    known = context.base
-    sites = () if node.startswith("page ") else known.names.blocks.get(node, ())
+    sites = () if node.startswith("page ") else context.base.names.blocks.get(node, ())
     note = NoteId(node[5:]) if node.startswith("page ") else sites[0].note if sites else None
-    found: dict[str, _Arrow] = {}
-    for kind, key, start, end, owners in known.notes[note].embeds if note else ():
+    if note is None:
+        return {}
+    if note not in tables:
+        tables[note] = _table(note, context)
+    return tables[note].get(node, {})
+
+
+def _table(note: NoteId, context: CheckContext) -> _Arrows:
+    """What a note and each of its blocks show."""
+    found: dict[str, dict[str, _Arrow]] = {}
+    for kind, key, start, end, owners in context.base.notes[note].embeds:
         shown = _shown(kind, key, context)
-        if shown and (node in owners or (node.startswith("page ") and kind != "block")):
-            found.setdefault(shown, _Arrow(NoteId(note or ""), Span(start, end)))
+        if shown:
+            for source in owners if kind == "block" else (f"page {note}", *owners):
+                found.setdefault(source, {}).setdefault(shown, _Arrow(note, Span(start, end)))
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from kbtool import names
 from kbtool.checks.context import CheckContext
 from kbtool.checks.spelling import difference, invisible
-from kbtool.graph import Target, ToNote, ToNothing
+from kbtool.graph import Missing, Target, ToNote, ToNothing, page_target
 from kbtool.suggest import look
 from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
 
@@ -106,6 +106,15 @@ def _look_alike(mine: Definition, other: tuple[NoteId, str], context: CheckConte
     labels = (Label(note, theirs.span, "the other one"),)
     advice = "make one note of both, or rename one"
     return Diagnostic("look-alike-page", context.note.id, mine.span, message, labels, advice)
+
+
+def property_page(context: CheckContext) -> Iterator[Diagnostic]:
+    """Keys of properties that Logseq makes pages of, and no note fills."""
+    for name, start, end in context.note.keys:
+        if isinstance(page_target(names.key(name), context.base.names), Missing):
+            message = f"Logseq makes a page of this key, «{name}», and no note fills it"
+            advice = "write the note, or leave the key out: `:property-pages/excludelist` in logseq/config.edn"
+            yield context.diagnostic("property-page", Span(start, end), message, advice)
 
 
 def dead_end(context: CheckContext) -> Iterator[Diagnostic]:

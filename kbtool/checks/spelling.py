@@ -23,7 +23,9 @@ def exists(name: str, context: CheckContext) -> bool:
 
 
 def rewritten(reference: Reference, name: str) -> str | None:
-    """The mention's text with another name; None when its own can't be told from its length."""
+    """The mention's text with another name; None when its own can't be told from its length, or no link can say it."""
+    if "]]" in name or name.endswith("]"):
+        return None
     longer = reference.span.end - reference.span.start - len(reference.name)
     match reference.kind, longer:
         case "tag", 1:
@@ -48,7 +50,7 @@ def renaming(reference: Reference, name: str, context: CheckContext, *, safe: bo
 def relabelling(reference: Reference, name: str, context: CheckContext) -> Fix | None:
     """The fix that leads to another page and keeps the words, where a labelled link may stand."""
     whole = reference.kind == "page" and not (reference.inside or reference.plain or reference.property)
-    if not whole or set(reference.name) & set("[]()\\"):
+    if not whole or set(reference.name + name) & set("[]()\\"):
         return renaming(reference, name, context, safe=False)
     text = f"[{reference.name}]([[{name}]])"
     return Fix(f"link to «{name}»", (Edit(context.note.id, reference.span, text),), safe=False)
@@ -95,12 +97,15 @@ def _greedy_tag(reference: Reference, context: CheckContext) -> Diagnostic | Non
     if not rest or not exists(short, context):
         return None
     message = f"for Logseq the tag goes on to the next space: this is the page «{reference.name}», not «{short}»"
-    whole = reference.span.end - reference.span.start == len(reference.name) + 1
-    fix = Fix(
-        f"write it as the link `[[{short}]]`", (Edit(context.note.id, reference.span, f"[[{short}]]{rest}"),), safe=True
-    )
-    advice = f"write `[[{short}]]{rest}`: a tag and a link are the same to Logseq, and a link ends where it says"
-    return Diagnostic("greedy-tag", context.note.id, reference.span, message, (), advice, fix if whole else None)
+    if rest.startswith("]"):
+        # Brackets around a link would become part of its name.
+        text, advice = f"#{short} {rest}", "put a space behind the tag"
+    else:
+        text = f"[[{short}]]{rest}"
+        advice = f"write `{text}`: a tag and a link are the same to Logseq, and a link ends where it says"
+    whole = reference.span.end - reference.span.start == len(reference.name) + 1 and not rest.startswith("]]")
+    fix = Fix(f"write `{text}`", (Edit(context.note.id, reference.span, text),), safe=True) if whole else None
+    return Diagnostic("greedy-tag", context.note.id, reference.span, message, (), advice, fix)
 
 
 def _odd_name(reference: Reference, context: CheckContext) -> Diagnostic | None:

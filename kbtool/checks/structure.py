@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import groupby, takewhile, zip_longest
 
 from kbtool.note import Note, page_title
 from kbtool.references import effective
 from kbtool.syntax import faults
-from kbtool.syntax.tree import Block, Container, Fence, Html, Part, Property, Prose, Quote
+from kbtool.syntax.tree import Block, Container, Fence, FootnoteText, Html, Inline, Part, Property, Prose, Quote, Table
 from kbtool.values import Diagnostic, Edit, Fix, Label, Span
 
 BOM = "\ufeff"
 _COMMENT = "<!--"
 _CLOSE = "close it with a line that holds three marks alone"
+_LONG_RUN = 100
 _WEIGHTY = frozenset({"title", "alias", "aliases", "tags", "id", "public"})
 
 
@@ -24,6 +25,17 @@ def parts(found: tuple[Part, ...]) -> Iterator[Part]:
         yield part
         if type(part) is Quote or type(part) is Container:
             yield from parts(part.parts)
+
+
+def runs(part: Part) -> Iterator[tuple[Span, tuple[Inline, ...]]]:
+    """The stretches of running text of a part, with their nodes."""
+    match part:
+        case Prose() | FootnoteText():
+            yield part.span, part.inlines
+        case Table(_, head, rows):
+            yield from ((cell.span, cell.inlines) for row in (head, *rows) for cell in row)
+        case _:
+            pass
 
 
 def byte_order_mark(note: Note, text: str) -> Iterator[Diagnostic]:
@@ -150,44 +162,37 @@ def second_drawer(note: Note, text: str) -> Iterator[Diagnostic]:
     """Properties below the first run of a block: Logseq stores them nowhere."""
     for block in note.outline:
         if block.properties and block.properties[-1].ignored:
-            for span, group in groupby((one for one in block.properties if one.ignored), lambda one: one.span):
-                yield _second(note, text, block, (span, tuple(group)))
+            first = tuple(takewhile(lambda one: not one.ignored, block.properties))
+            for _, group in groupby(block.properties[len(first) :], lambda one: one.span):
+                yield _second(note, text, first, tuple(group))
 
 
-def _second(note: Note, text: str, block: Block, drawer: tuple[Span, tuple[Property, ...]]) -> Diagnostic:
-    span, found = drawer
+def _second(note: Note, text: str, first: Sequence[Property], found: Sequence[Property]) -> Diagnostic:
     keys = ", ".join(f"`{one.key}`" for one in found)
-    message = (
-        f"{keys} {'counts' if len(found) == 1 else 'count'} for nothing: a block has only its first run of properties"
-    )
+    verb = "counts" if len(found) == 1 else "count"
+    message = f"{keys} {verb} for nothing: a block has only its first run of properties"
     place = Span(found[0].key_span.start, found[-1].value_span.end)
-    labels = (
-        Label(note.id, Span(block.properties[0].key_span.start, block.properties[0].key_span.end), "the first run"),
-    )
-    fix = _moved_up(note, text, block, span)
+    labels = (Label(note.id, first[0].key_span, "the first run"),)
+    fix = _moved_up(note, text, first, found)
     return Diagnostic("second-drawer", note.id, place, message, labels, "move the lines up to the first run", fix)
 
 
-def _moved_up(note: Note, text: str, block: Block, span: Span) -> Fix | None:
+def _moved_up(note: Note, text: str, first: Sequence[Property], found: Sequence[Property]) -> Fix | None:
     """Moves whole lines `key:: value` behind the first run, when no key stands there already."""
-    first = block.properties[0].span
+    run, span = first[0].span, found[0].span
     start = text.rfind("\n", 0, span.start) + 1
     lines = text[start : span.end]
-    mine = {one.key for one in block.properties if one.span == span}
-    others = {one.key for one in block.properties if not one.ignored}
-    simple = all(text[one.key_span.end : one.key_span.end + 2] == "::" for one in block.properties)
-    if (
-        text[start : span.start].strip()
-        or mine & others
-        or not simple
-        or "#+" in lines
-        or "\n" not in text[first.start : first.end]
-    ):
+    mine = {one.key for one in found}
+    # A long run is nobody's that a fix could help, and each of many would be compared with it.
+    if len(first) > _LONG_RUN or mine & {one.key for one in first}:
+        return None
+    simple = all(text[one.key_span.end : one.key_span.end + 2] == "::" for one in (*first, *found))
+    if text[start : span.start].strip() or not simple or "#+" in lines or "\n" not in text[run.start : run.end]:
         return None
     moved = lines if lines.endswith("\n") else lines + "\n"
-    edits = (Edit(note.id, Span(first.end, first.end), moved), Edit(note.id, Span(start, span.end), ""))
+    edits = (Edit(note.id, Span(run.end, run.end), moved), Edit(note.id, Span(start, span.end), ""))
     # What begins to count can rename the page, or mention pages that do not exist.
-    harmless = not (mine & _WEIGHTY) and not any(one.links or one.words for one in block.properties if one.span == span)
+    harmless = not (mine & _WEIGHTY) and not any(one.links or one.words for one in found)
     return Fix("move the lines up", edits, safe=harmless)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kbtool.checks.structure import parts
+from kbtool.checks.structure import parts, runs
 from kbtool.note import Note
 from kbtool.references import is_stamp
 from kbtool.syntax import faults
@@ -22,13 +22,21 @@ def stray_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
         return
     for block in note.outline:
         for part in parts(block.parts):
-            if isinstance(part, Prose) and _is_odd(text[slice(*part.span)]):
-                for span, better in faults.stray_brackets(text, part):
-                    said = text[slice(*span)]
-                    extra = said.startswith(better)
-                    what = "a bracket too many" if extra else "a bracket is missing: for Logseq this is no link"
-                    fix = Fix(f"write `{better}`", (Edit(note.id, span, better),), safe=extra)
-                    yield Diagnostic("stray-bracket", note.id, span, what, (), f"write `{better}`", fix)
+            for run in runs(part):
+                if _is_odd(text[slice(*run[0])]):
+                    yield from (_stray(note, text, span, better) for span, better in faults.stray_brackets(text, run))
+
+
+def _stray(note: Note, text: str, span: Span, better: str) -> Diagnostic:
+    if not better:
+        opens = text.startswith("[[", span.start)
+        message = "this link is never closed" if opens else "these brackets close nothing"
+        advice = "close it with `]]`" if opens else "open the link with `[[`, or take them away"
+        return Diagnostic("stray-bracket", note.id, span, message, (), advice)
+    extra = text.startswith(better, span.start)
+    what = "a bracket too many" if extra else "a bracket is missing: for Logseq this is no link"
+    fix = Fix(f"write `{better}`", (Edit(note.id, span, better),), safe=extra)
+    return Diagnostic("stray-bracket", note.id, span, what, (), f"write `{better}`", fix)
 
 
 def doubled_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
@@ -83,7 +91,9 @@ def bad_timestamp(note: Note, text: str) -> Iterator[Diagnostic]:
 def _unread(note: Note, text: str, prose: Prose) -> Iterator[Diagnostic]:
     for span, fault, better in faults.unread_stamps(text, prose):
         message = f"Logseq does not read this date: it {fault}"
-        fix = Fix("write the weekday", (Edit(note.id, span, better),), safe=True) if better else None
+        # In a block's first line the weekday alone would not help.
+        helps = better and not prose.title
+        fix = Fix("write the weekday", (Edit(note.id, span, better),), safe=True) if helps else None
         advice = f"write `{better}`" if better else "a date looks like `<2026-05-01 Fri 10:00 .+1w>`"
         yield Diagnostic("bad-timestamp", note.id, span, message, (), advice, fix)
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from kbtool.syntax.tree import Fence, Inline, PageLink, Prose
+from kbtool.syntax.tree import Emphasis, Fence, Inline, PageLink, Prose
 from kbtool.values import Span
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
@@ -21,6 +21,7 @@ _BRACKET = re.compile(r"\\[^\n]|\[\[|\]\]|[\[\]\n]")
 _UNCLOSED = re.compile(
     r"\[\[(?=[^\[\]\n]*[^\W\d_])([^\[\]\n]{0,200}[^\s\[\]])\](?!\])(?=[\s.;:!?)]|,[ \t]|$)", re.MULTILINE
 )
+_NEVER_CLOSED = re.compile(r"\[\[[^\W\d_][^\[\]\n`]{0,80}$", re.MULTILINE)
 _STAMP = re.compile(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
 _BODY = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t]+(?P<day>[^\W\d_]+\.?))?"
@@ -91,18 +92,21 @@ def _at_line_start(text: str, at: int) -> bool:
 # ---------------------------------------------------------------- brackets
 
 
-def stray_brackets(text: str, prose: Prose) -> Iterator[tuple[Span, str]]:
+def stray_brackets(text: str, run: tuple[Span, Sequence[Inline]]) -> Iterator[tuple[Span, str]]:
     """Doubled brackets of running text that no link has, each with what to write instead, if that is clear."""
-    at, depth = prose.span.start, 0
-    for node in prose.inlines:
+    span, inlines = run
+    at, depth = span.start, 0
+    for node in inlines:
         depth = yield from _between(text, Span(at, node.span.start), depth)
         at = node.span.end
         if isinstance(node, PageLink) and depth == 0 and node.name.count("[") == node.name.count("]"):
-            run = _run(text, at, prose.span.end)
-            if run > at:
-                yield Span(node.span.start, run), text[node.span.start : at]
-            at = run
-    yield from _between(text, Span(at, prose.span.end), depth)
+            behind = _run(text, at, span.end)
+            if behind > at:
+                yield Span(node.span.start, behind), text[node.span.start : at]
+            at = behind
+        elif isinstance(node, Emphasis):
+            yield from stray_brackets(text, (node.inner, node.children))
+    yield from _between(text, Span(at, span.end), depth)
 
 
 def _run(text: str, at: int, end: int) -> int:
@@ -119,11 +123,16 @@ def _between(text: str, gap: Span, depth: int) -> Generator[tuple[Span, str], No
                 depth = 0
             case "[[":
                 broken = _UNCLOSED.match(text, m.start(), gap.end)
+                open_end = None if broken else _NEVER_CLOSED.match(text, m.start(), gap.end)
                 if broken:
                     yield Span(*broken.span()), f"[[{broken[1]}]]"
+                elif open_end:
+                    yield Span(*open_end.span()), ""
                 depth += 2
             case "[":
                 depth += 1
+            case "]]" if depth == 0 and text[m.start() - 1 : m.start()].isalnum():
+                yield Span(*m.span()), ""
             case "]" | "]]":
                 depth = max(0, depth - len(m[0]))
             case _:

@@ -66,6 +66,7 @@ def _gaps(inner: Span, children: Iterable[Inline]) -> Iterator[Span]:
 
 
 def _found(text: str, span: Span, pattern: re.Pattern[str]) -> Iterator[Mention]:
-    for m in pattern.finditer(text, span.start, span.end):
+    # Cut out, so that the marks of the emphasis do not stand before a tag.
+    for m in pattern.finditer(text[slice(*span)]):
         kind = {"long": "tag", "short": "tag"}.get(m.lastgroup or "", m.lastgroup or "")
-        yield Mention(kind, unescape(m[m.lastgroup or 0]), Span(*m.span()))
+        yield Mention(kind, unescape(m[m.lastgroup or 0]), Span(span.start + m.start(), span.start + m.end()))
