@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kbtool.checks.formulas import complaints, really
 from kbtool.latex_damage import doubled, halved
-from kbtool.math import MathML, convert, knows
+from kbtool.math import MathML, convert, knows, problems
 from kbtool.note import Note
 from kbtool.syntax.tree import Block, Container, Emphasis, Escape, Inline, Part, Prose, Quote
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
@@ -157,8 +157,15 @@ def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
 
 
 def _unread(span: Span, note: Note, text: str) -> Diagnostic:
-    inside = text[span.start + 1 : span.end - 1].strip()
-    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), _shown(inside, display=False))
+    inner = text[span.start + 1 : span.end - 1]
+    inside = inner.strip()
+    faults = problems(inside, display=False)
+    if faults and faults[0].rule == "bad-latex":
+        at = span.start + 1 + len(inner) - len(inner.lstrip())
+        place = Span(at + faults[0].start, at + faults[0].end)
+        advice = "and take out the space inside its `$`, because of which Logseq takes all of it for text"
+        return Diagnostic("bad-latex", note.id, place, faults[0].message, (), advice)
+    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), safe=not faults)
     message = "for Logseq this is text, not a formula: a space stands inside its `$`"
     return Diagnostic("unread-formula", note.id, span, message, (), f"write `${inside}$`", fix)
 
