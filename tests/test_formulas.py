@@ -78,6 +78,7 @@ def test_an_underscore_that_is_meant_is_no_stray_escape(latex: str) -> None:
     [
         "- Цена $5 и $6, от $5 \\to $10 \\to $20",
         "- echo $HOME\\new $PATH \\in $",
+        "- $A \\in B$ и $P_1$",
         "- `$ \\frac12 $` и ```$ \\frac12 $```",
         "- C:\\Users\\alpha [ C:\\new ] ( C:\\in )",
         "- [ ] дело \\alpha\n- [x] дело \\beta",
@@ -126,7 +127,9 @@ def test_hostile_text_gives_problems_inside_it(text: str) -> None:
     assert all(0 <= one.span.start <= one.span.end <= len(text) for one in found(text))
 
 
-LATEX = r"\[ \] \( \) \\[ \\] [ ] ( ) $ $$ \frac{a}{b} \\frac{a}{b} x\_i \alpha x_1 \begin{aligned} \end{aligned} & \\ - % { }"
+LATEX = (
+    r"\[ \] \( \) \\[ \\] [ ] ( ) $ $$ \frac{a}b \\frac{a}{b} x\_i \alpha x_1 \begin{matrix} \end{matrix} & \\ - % { }"
+)
 TEXT = ("\n", "\n- ", "\n  ", " ", "\t", "text", "```python\n", "```", ">>> ", "x = ...\n")
 PIECES = st.sampled_from([*LATEX.split(), *TEXT])
 

@@ -130,7 +130,8 @@ def _spaced(line: Span, commands: list[Span], inlines: tuple[Inline, ...], text:
     pairs = dict.fromkeys(_around(dollars, command) for command in commands) if len(dollars) > 1 else {}
     for start, end in filter(None, pairs):
         closes = not text[end + 1 : end + 2].isalnum()  # `$10` and `$HOME` close nothing
-        closes = closes and not text[start + 1 : start + 4].isupper()  # nor does `$PATH` open anything
+        word = text[start + 1 : start + 4]
+        closes = closes and not (word.isalpha() and word.isupper())  # nor does `$PATH` open anything
         space = text[start + 1].isspace() or text[end - 1].isspace()
         if closes and space and not (_inside(inlines, start) or _inside(inlines, end)):
             yield Span(start, end + 1)
