@@ -301,7 +301,7 @@ def _problem(latex: str, complaint: _Complaint) -> MathProblem:
     here = next((token.text for token in tokens(latex) if token.start == offset), latex[offset : offset + 1])
     if here[:1] == "\\" and here[1:] in STRAY and here[1:]:
         return _stray(offset, here)
-    if complaint.text.startswith("Expected non-special ASCII"):
+    if complaint.text.startswith("Expected non-special ASCII") and "\\begin" in latex[:offset]:
         return MathProblem(offset, offset + len(here), "a column that is not `l`, `c`, `r` or `|`", "take it out")
     if here == "$":
         message, advice = "unexpected `$` inside a formula", "take it out; inside `\\text{…}` two of them may stand"
