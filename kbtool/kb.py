@@ -86,7 +86,7 @@ class Kb:
         given = {ident: self._memo.call(ident, facts, note) for ident, note in snapshot.notes.items()}
         surroundings = base(given, snapshot.names, snapshot.files.config)
         found = [*snapshot.files.problems, *check_base(surroundings)]
-        modules = snapshot.files.modules
+        modules = self._memo.call("modules", _modules, snapshot.files)
         for done, note in enumerate(snapshot.notes.values()):
             found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id), modules, self._formulas)
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
@@ -102,6 +102,11 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def _surroundings(files: BaseFiles) -> Surroundings:
     wanted = frozenset(spelling.key(name) for name in files.config.wanted)
     return Surroundings(files.assets, wanted, files.settings.date_formats)
+
+
+def _modules(files: BaseFiles) -> frozenset[str]:
+    """The same set as before where it is equal, so that nothing is checked again for it."""
+    return files.modules
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:

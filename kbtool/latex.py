@@ -77,6 +77,7 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
     (re.compile(r"\\hspace\*"), r"\\hspace"),
     (re.compile(r"\\h(?:dash)?line\s*(?=\\h(?:dash)?line)"), ""),
+    (re.compile(r"\\\\\s*\[[^\[\]]*\](?=\s*\\h(?:dash)?line)"), r"\\\\"),
     (re.compile(r"(?<=\})\s*\\(?:no)?limits(?![a-zA-Z])"), ""),
     (re.compile(r"\\[bB]igg?[lrm]?\s*\."), ""),
     (re.compile(r"\\AA(?![a-zA-Z])"), "Å "),
