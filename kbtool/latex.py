@@ -58,6 +58,7 @@ IN_TEXT: Mapping[str, str] = {
     r"\rbrack": "]",
 }
 """What KaTeX takes inside `\\text`, and math-core does not; looks may be lost, words never."""
+TAGS = ("\\tag", "\\tag*")
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
 
@@ -74,6 +75,11 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
     (re.compile(r"\\(m?kern|[hm]skip)\s*\{([^{}]*)\}"), r"\\\1 \2 "),
     (re.compile(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
+    (re.compile(r"\\hspace\*"), r"\\hspace"),
+    (re.compile(r"\\h(?:dash)?line\s*(?=\\h(?:dash)?line)"), ""),
+    (re.compile(r"\\\\\s*\[[^\[\]]*\](?=\s*\\h(?:dash)?line)"), r"\\\\"),
+    (re.compile(r"(?<=\})\s*\\(?:no)?limits(?![a-zA-Z])"), ""),
+    (re.compile(r"\\[bB]igg?[lrm]?\s*\."), ""),
     (re.compile(r"\\AA(?![a-zA-Z])"), "Å "),
     (re.compile(r"\\aa(?![a-zA-Z])"), "å "),
     (re.compile(r"\\color\s*\{#([0-9a-fA-F]{6})\}"), r"\\color[HTML]{\1}"),
@@ -215,6 +221,8 @@ def _structural(latex: str) -> Iterator[Replacement]:
             group = _group(found, index)
             yield from _math_in_text(group)
             yield from (Replacement(one.start, one.end, IN_TEXT[one.text]) for one in group[1:] if one.text in IN_TEXT)
+        elif token.text in TAGS:
+            yield from _worded_tag(latex, _group(found, index))
         elif token.text in ("\\operatorname", "\\operatorname*"):
             yield from _plain_name(_group(found, index))
 
@@ -249,6 +257,16 @@ def _math_in_text(group: list[Token]) -> Iterator[Replacement]:
     yield Replacement(group[-1].start, group[-1].end, "}}")
 
 
+def _worded_tag(latex: str, group: list[Token]) -> Iterator[Replacement]:
+    """A tag of other characters than math-core takes stands behind the formula, as text."""
+    inner = latex[group[1].end : group[-1].start] if group else ""
+    if inner.isascii() and not set(inner) & set("$\\{}^_&#%~"):
+        return
+    words = inner.split("$")
+    parts = (f"{{{word}}}" if number % 2 else f"\\text{{{word}}}" for number, word in enumerate(words))
+    yield Replacement(group[0].start, group[-1].end, "\\qquad(" + "".join(parts) + ")")
+
+
 def _plain_name(group: list[Token]) -> Iterator[Replacement]:
     """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`."""
     if not any(token.text in FONTS for token in group[1:]):
@@ -261,8 +279,9 @@ def _plain_name(group: list[Token]) -> Iterator[Replacement]:
 def _tagged(latex: str) -> Iterator[Replacement]:
     """A `\\tag` outside a numbered environment gets one around the whole formula, and stands at its end."""
     found = list(tokens(latex))
-    groups = [_group(found, index) for index, token in enumerate(found) if token.text in ("\\tag", "\\tag*")]
-    tags = [(group[0].start, group[-1].end) for group in groups if group]
+    groups = [_group(found, index) for index, token in enumerate(found) if token.text in TAGS]
+    plain = [group for group in groups if group and not any(_worded_tag(latex, group))]
+    tags = [(group[0].start, group[-1].end) for group in plain]
     if len(tags) != 1 or _inside_numbered(latex, tags[0][0]):
         return
     start, end = tags[0]

@@ -8,7 +8,7 @@ meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool.latex import Replacement, Rewritten, Token, applied, tokens
@@ -34,6 +34,15 @@ BARE_SCRIPT = re.compile(
 """Scripts that KaTeX refuses without braces: all that it calls a function and does not allow as an argument."""
 DISPLAY_ONLY = re.compile(r"\\begin\s*\{(align\*?|gather\*?|alignat\*?|equation\*?|CD)\}")
 """Environments that KaTeX refuses in running text."""
+
+OURS_IN_OTHER_WORDS: Mapping[str, str] = {
+    r"\abs": r"write `\lvert x \rvert`",
+    r"\norm": r"write `\lVert x \rVert`",
+    r"\mathbbm": r"write `\mathbb`",
+    r"\mathds": r"write `\mathbb`",
+}
+"""Commands of packages that everybody loads, which the site shows and KaTeX does not."""
+OURS = re.compile(r"\\(?:abs|norm|mathbbm|mathds)(?![a-zA-Z])")
 
 
 class Doubled(NamedTuple):

@@ -144,7 +144,7 @@ UNBALANCED = ("Expected closing token", "Unmatched closing token", 'Expected "\\
 """Complaints whose cause is a bracket that stands elsewhere."""
 STRUCTURE = ("\\left", "\\right", "\\begin", "\\end", "\\middle")
 """Misspelled, these break what stands further on."""
-STRAY = frozenset("*[]()+-=.<~?/@")
+STRAY = frozenset("*[]()+-=.<~?/@^")
 """What exporters of Markdown put a backslash before, and LaTeX does not."""
 DEFINING = ("\\def", "\\gdef", "command", "\\DeclareMathOperator")
 
@@ -301,7 +301,7 @@ def _problem(latex: str, complaint: _Complaint) -> MathProblem:
     here = next((token.text for token in tokens(latex) if token.start == offset), latex[offset : offset + 1])
     if here[:1] == "\\" and here[1:] in STRAY and here[1:]:
         return _stray(offset, here)
-    if complaint.text.startswith("Expected non-special ASCII"):
+    if complaint.text.startswith("Expected non-special ASCII") and "\\begin" in latex[:offset]:
         return MathProblem(offset, offset + len(here), "a column that is not `l`, `c`, `r` or `|`", "take it out")
     if here == "$":
         message, advice = "unexpected `$` inside a formula", "take it out; inside `\\text{…}` two of them may stand"
@@ -335,5 +335,5 @@ def _unknown(offset: int, word: str, kind: tuple[str, str]) -> MathProblem:
 
 
 def _stray(offset: int, word: str) -> MathProblem:
-    message = f"a backslash before `{word[1:]}`, which LaTeX does not know"
+    message = f"a stray backslash before `{word[1:]}`"
     return MathProblem(offset, offset + len(word), message, f"write `{word[1:]}`", "stray-escape", word[1:])

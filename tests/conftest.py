@@ -31,6 +31,10 @@ def find_oracle() -> str | None:
     return shutil.which("node") if (ORACLE / "node_modules" / "mldoc").is_dir() else None
 
 
+def find_katex() -> str | None:
+    return shutil.which("node") if (ORACLE / "node_modules" / "katex").is_dir() else None
+
+
 def find_corpora() -> str | None:
     return str(CORPORA) if CORPORA.is_dir() else None
 
@@ -48,6 +52,7 @@ class Need(NamedTuple):
 NEEDS = (
     Need("chromium", "browser tests", "no Chromium", find_chromium, True),
     Need("oracle", "comparisons with Logseq's parser", "no node, or no npm install in tests/oracle", find_oracle, True),
+    Need("katex", "comparisons with KaTeX", "no node, or no npm install in tests/oracle", find_katex, True),
     Need("corpora", "comparisons on public graphs", "no ../shared/corpora", find_corpora, False),
 )
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -89,6 +94,12 @@ def chromium() -> str:
 def oracle() -> str:
     """Path of node, with Logseq's parser installed beside the oracle's script."""
     return find_oracle() or ""
+
+
+@pytest.fixture(scope="session")
+def katex() -> str:
+    """Path of node, with KaTeX installed beside the oracle's script."""
+    return find_katex() or ""
 
 
 @pytest.fixture(scope="session")

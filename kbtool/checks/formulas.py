@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from kbtool.latex import REWRITABLE
-from kbtool.latex_damage import DISPLAY_ONLY, Doubled, bare_scripts, doubled, halved, stray_scripts
+from kbtool.latex_damage import (
+    DISPLAY_ONLY,
+    OURS,
+    OURS_IN_OTHER_WORDS,
+    Doubled,
+    bare_scripts,
+    doubled,
+    halved,
+    stray_scripts,
+)
 from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
@@ -58,7 +67,7 @@ def complaints(latex: str, display: bool) -> tuple[Complaint, ...]:
     if found and (found := really(found)):
         return _of_doubled(latex, display, found)
     if isinstance(convert(latex, display), MathML):
-        return (*_stray(latex), *_for_logseq(latex, display)) if "_" in latex or "^" in latex or "\\b" in latex else ()
+        return (*_stray(latex), *_for_logseq(latex, display))
     return (*map(_of_problem, problems(latex, display)), *_stray(latex))
 
 
@@ -107,11 +116,14 @@ def _for_logseq(latex: str, display: bool) -> Iterator[Complaint]:
             f"write `{found.text}`" if found.text else "put braces around all of the index",
         )
         yield Complaint("unsupported-latex", found.start, found.end, said, (found,) if found.text else (), True)
-    match = None if display else DISPLAY_ONLY.search(latex)
-    if match:
-        name = match.group(1)
+    for match in OURS.finditer(latex) if "\\def" not in latex and "command" not in latex else ():
+        said = (f"Logseq does not know `{match.group()}`", OURS_IN_OTHER_WORDS[match.group()])
+        yield Complaint("unsupported-latex", *match.span(), said)
+    environment = None if display else DISPLAY_ONLY.search(latex)
+    if environment:
+        name = environment.group(1)
         inner = name.rstrip("*").replace("equation", "split").replace("CD", "")
         inner = inner if inner in ("", "split") else f"{inner}ed"
         advice = f"write `{inner}`, or set the formula off with `$$`" if inner else "set the formula off with `$$`"
         said = (f"Logseq shows `{name}` only in a formula that is set off with `$$`", advice)
-        yield Complaint("unsupported-latex", match.start(1), match.end(1), said)
+        yield Complaint("unsupported-latex", environment.start(1), environment.end(1), said)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool.checks.formulas import complaints, really
 from kbtool.latex_damage import doubled, halved
-from kbtool.math import MathML, convert, knows
+from kbtool.math import MathML, convert, knows, problems
 from kbtool.note import Note
 from kbtool.syntax.tree import Block, Container, Emphasis, Escape, Inline, Part, Prose, Quote
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
@@ -19,7 +19,14 @@ ESCAPED = frozenset("_*#[]()~")
 """What exporters put a backslash before, in names as well."""
 LINES = 12
 """Most lines of a formula in plain brackets."""
-CLOSERS = (("\\[", "\\]"), ("\\(", "\\)"), ("\\\\[", "\\\\]"), ("\\\\(", "\\\\)"))
+DOLLAR = "\\$"
+CLOSERS: Mapping[str, str] = {
+    "\\[": "\\]",
+    "\\(": "\\)",
+    "\\\\[": "\\\\]",
+    "\\\\(": "\\\\)",
+    DOLLAR: DOLLAR,
+}
 
 
 class Escapes(NamedTuple):
@@ -130,6 +137,8 @@ def _spaced(line: Span, commands: list[Span], inlines: tuple[Inline, ...], text:
     pairs = dict.fromkeys(_around(dollars, command) for command in commands) if len(dollars) > 1 else {}
     for start, end in filter(None, pairs):
         closes = not text[end + 1 : end + 2].isalnum()  # `$10` and `$HOME` close nothing
+        word = text[start + 1 : start + 4]
+        closes = closes and not (word.isalpha() and word.isupper())  # nor does `$PATH` open anything
         space = text[start + 1].isspace() or text[end - 1].isspace()
         if closes and space and not (_inside(inlines, start) or _inside(inlines, end)):
             yield Span(start, end + 1)
@@ -157,8 +166,15 @@ def _inside(inlines: tuple[Inline, ...], place: int) -> bool:
 
 
 def _unread(span: Span, note: Note, text: str) -> Diagnostic:
-    inside = text[span.start + 1 : span.end - 1].strip()
-    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), _shown(inside, display=False))
+    inner = text[span.start + 1 : span.end - 1]
+    inside = inner.strip()
+    faults = problems(inside, display=False)
+    if faults and faults[0].rule == "bad-latex":
+        at = span.start + 1 + len(inner) - len(inner.lstrip())
+        place = Span(at + faults[0].start, at + faults[0].end)
+        advice = "and take out the space inside its `$`, because of which Logseq takes all of it for text"
+        return Diagnostic("bad-latex", note.id, place, faults[0].message, (), advice)
+    fix = Fix("remove the space", (Edit(note.id, span, f"${inside}$"),), safe=not faults)
     message = "for Logseq this is text, not a formula: a space stands inside its `$`"
     return Diagnostic("unread-formula", note.id, span, message, (), f"write `${inside}$`", fix)
 
@@ -176,18 +192,34 @@ class Broken(NamedTuple):
 
 def _paired(escapes: list[Escapes], text: str) -> Iterator[Broken]:
     """From each opener to the next closer, when no other opener stands between."""
-    opener: tuple[int, str, str] | None = None
+    opener: tuple[int, str] | None = None
     for escape in (escape for one in escapes for escape in one.found):
         word = text[escape.span.start : escape.span.start + (3 if escape.text == "\\" else 2)]
-        closer = dict(CLOSERS).get(word)
-        if closer:
-            opener = escape.span.start, word, closer
-        elif opener and word == opener[2]:
-            start, end = opener[0], escape.span.start + len(word)
-            lines = _lines(text[start + len(opener[1]) : escape.span.start]) if end - start <= FAR else ()
-            if _surely("\n".join(lines), opener[1].endswith("[")):
-                yield Broken(Span(start, end), opener[1], lines)
+        found = None
+        if opener and word == CLOSERS[opener[1]]:
+            found = _between(opener, escape.span.start + len(word), text)
             opener = None
+        if found:
+            yield found
+        elif word in CLOSERS and (word != DOLLAR or opener is None):
+            opener = escape.span.start, word
+
+
+def _between(opener: tuple[int, str], end: int, text: str) -> Broken | None:
+    """What stands between an opener and its closer, if it is a formula."""
+    start, word = opener
+    inside = text[start + len(word) : end - len(word)] if end - start <= FAR else ""
+    if word == DOLLAR:
+        inside = "" if "\n" in inside or inside[:1].isdigit() or "\\" not in inside else _bare(inside)
+    lines = _lines(inside)
+    return Broken(Span(start, end), word, lines) if _surely("\n".join(lines), word.endswith("[")) else None
+
+
+def _bare(inside: str) -> str:
+    """LaTeX without what an exporter escapes in text, which it took the formula for."""
+    for char in "_^*":
+        inside = inside.replace("\\" + char, char)
+    return inside
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -283,6 +315,8 @@ def _broken(found: Broken, note: Note, text: str) -> Diagnostic:
     advice = "write `$$…$$` in one block" if display else "write `$…$` on one line"
     if "\\" not in word:
         message = f"LaTeX in plain brackets: for Logseq this is text; `\\{word}` was meant"
+    elif word == DOLLAR:
+        message = "the dollar sign is escaped: for Logseq this is text, not a formula"
     elif len(word) > 2:
         message = f"`{word}` has a backslash too many: for Logseq this is text, not a formula"
     else:
