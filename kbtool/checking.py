@@ -285,10 +285,10 @@ def _examined(
 
     table, rest = old
     again = set(unread)
-    kept = [note for note in now.listing.notes if note not in again and note in rest.entries]
-    stamps = {note: table.stamps[note] for note in kept}
-    digests = {note: rest.digests[note] for note in kept}
-    entries = {note: rest.entries[note] for note in kept}
+    entries, digests, stamps = dict(rest.entries), dict(rest.digests), dict(table.stamps)
+    for note in again | (entries.keys() - now.listing.notes.keys()):
+        for kept in (entries, digests, stamps):
+            kept.pop(note, None)
     jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
     for done, result in enumerate(examine_all(now.project.base, jobs, Reading(now.settings)), 1):
         note = result.note
