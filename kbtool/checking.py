@@ -161,8 +161,9 @@ def _rest(kept: cache.Kept) -> Rest | None:
         return None
     entries, digests, linked, looked_up = unpack(parts[0].data)
     rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    tables: tuple[dict[NoteId, Plain], ...] = (rest.entries, rest.digests, rest.linked)
     for note, (entry, *others, _) in rest.patch.items():
-        for table, value in zip(rest[:3], (entry, *others), strict=True):
+        for table, value in zip(tables, (entry, *others), strict=True):
             if entry is None:
                 table.pop(note, None)
             else:
