@@ -135,6 +135,8 @@ def save(path: Path, stamp: bytes, table: Plain, rest: tuple[Part, Part]) -> Non
     parts = (part(pack(table)), *rest)
     sizes = (len(one.data).to_bytes(8, "big") for one in parts)
     header = _MAGIC + stamp + b"".join(sizes) + b"".join(one.mark for one in parts)
+    if not path.is_absolute():
+        return  # nobody's home is known
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(path.parent)
@@ -160,7 +162,7 @@ def _sweep(folder: Path) -> None:
     """Takes away what killed processes left, and the caches of bases that are no longer worked on."""
     now = time.time()
     for entry in os.scandir(folder):
-        age = now - entry.stat(follow_symlinks=False).st_mtime
-        if age > (_ABANDONED if entry.name.endswith(".tmp") else _FORGOTTEN):
-            with suppress(OSError):
+        with suppress(OSError):  # another process sweeps, too
+            age = now - entry.stat(follow_symlinks=False).st_mtime
+            if age > (_ABANDONED if entry.name.endswith(".tmp") else _FORGOTTEN):
                 Path(entry.path).unlink()

@@ -168,8 +168,9 @@ def _rest(kept: cache.Kept) -> Rest | None:
         return None
     entries, digests, linked, looked_up = unpack(parts[0].data)
     rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    tables: tuple[dict[NoteId, Plain], ...] = (rest.entries, rest.digests, rest.linked)
     for note, (entry, *others, _) in rest.patch.items():
-        for table, value in zip(rest[:3], (entry, *others), strict=True):
+        for table, value in zip(tables, (entry, *others), strict=True):
             if entry is None:
                 table.pop(note, None)
             else:
@@ -299,10 +300,10 @@ def _examined(
 
     table, rest = old
     again = set(unread)
-    kept = [note for note in now.listing.notes if note not in again and note in rest.entries]
-    stamps = {note: table.stamps[note] for note in kept}
-    digests = {note: rest.digests[note] for note in kept}
-    entries = {note: rest.entries[note] for note in kept}
+    entries, digests, stamps = dict(rest.entries), dict(rest.digests), dict(table.stamps)
+    for note in again | (entries.keys() - now.listing.notes.keys()):
+        for kept in (entries, digests, stamps):
+            kept.pop(note, None)
     reading = Reading(now.settings, disk.modules_of(now.listing), {})
     jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
     for done, result in enumerate(examine_all(now.project.base, jobs, reading), 1):

@@ -54,7 +54,7 @@ class _State(NamedTuple):
     files: BaseFiles
     records: Mapping[NoteId, Record]
     facts: Mapping[NoteId, Facts]
-    names: Names
+    known: Base
     linked: Linked
 
 
@@ -108,8 +108,8 @@ class Kb:
         changed = _changed(old.records if old else {}, records, edited)
         facts = _with(old.facts if old else {}, {note: records[note].facts for note in edited}, files.sources)
         names = _names(old, files, records, changed)
-        known = base(facts, names, files.config)
-        self._state = state = _State(files, records, facts, names, link(known, changed, old.linked if old else None))
+        known = base(facts, names, files.config, old.known.words if old and old.known.names is names else None)
+        self._state = state = _State(files, records, facts, known, link(known, changed, old.linked if old else None))
         found = [*files.problems, *check_base(known)]
         for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
@@ -145,7 +145,7 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
     if old and given == (old.files.assets, old.files.config.wanted, old.files.settings):
         before, after = old.records, records
         if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
-            return old.names
+            return old.known.names
     return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
 
 

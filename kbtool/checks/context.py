@@ -72,6 +72,6 @@ class CheckContext:
         return Diagnostic(rule, self.note.id, span, message, (), advice)
 
 
-def base(notes: Mapping[NoteId, Facts], names: Names, config: Config) -> Base:
-    """What the notes of a base are checked against."""
-    return Base(notes, names, config, Words(names))
+def base(notes: Mapping[NoteId, Facts], names: Names, config: Config, words: Words | None = None) -> Base:
+    """What the notes of a base are checked against; `words` are those of the same names, where they are known."""
+    return Base(notes, names, config, words or Words(names))

@@ -93,6 +93,12 @@ class Opened:
         """The base, read and compiled."""
         return self.work.snapshot
 
+    def having(self, snapshot: Snapshot) -> Opened:
+        """The same base, as a snapshot that was made of other texts says."""
+        work = _Work(Selection(self.project, self.selected))
+        work.snapshot = snapshot
+        return Opened(self.project, self.selected, work)
+
     @property
     def kb(self) -> Kb:
         """What compiles the snapshot."""
