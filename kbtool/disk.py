@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
+from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
+from kbtool.graph_config import graph_settings
 from kbtool.kb import BaseFiles
 from kbtool.syntax.parse import MAX_NOTE
 from kbtool.values import Diagnostic, NoteId, Source, Span
@@ -196,9 +197,7 @@ def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnost
 
 
 def _hidden(path: str, settings: GraphSettings) -> bool:
-    return any(
-        path == hidden or path.startswith(hidden + "/") for hidden in (h.strip("/") for h in settings.hidden) if hidden
-    )
+    return any(hidden and path.startswith(hidden) for hidden in settings.hidden)
 
 
 def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

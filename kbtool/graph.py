@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from kbtool import names as spelling
+from kbtool.dates import journal_day
 from kbtool.note import Note
 from kbtool.values import NoteId, Reference
 
@@ -150,7 +151,7 @@ def page_target(key: str, names: Names) -> Target:
     """Where a page key leads."""
     notes = names.pages.get(key, ())
     if not notes and any(char.isdigit() for char in key):
-        day = spelling.journal_day(key, names.date_formats)
+        day = journal_day(key, names.date_formats)
         if day is not None:
             notes = names.journals.get(day, ())
             if not notes:

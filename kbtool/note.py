@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kbtool import names
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
+from kbtool.dates import journal_day, journal_name
 from kbtool.references import Place, counts, effective, in_block
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
@@ -65,9 +66,9 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         if title
         else names.from_file(posixpath.splitext(posixpath.basename(source.id))[0], settings.name_format)
     )
-    journal = names.journal_day(name, settings.date_formats)
-    if journal is not None and settings.date_formats:
-        name = names.journal_name(journal, settings.date_formats[0])
+    journal = journal_day(name, settings.date_formats)
+    if journal is not None:
+        name = journal_name(journal, settings.title_format)
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, fences)
     return Note(
@@ -102,7 +103,9 @@ def page_properties(parsed: Parsed) -> tuple[Property, ...]:
 def _title(text: str, parsed: Parsed) -> Property | None:
     """The `title::` that names the page: it counts only in the file's first lines."""
     found = next((prop for prop in page_properties(parsed) if prop.key == "title"), None)
-    return found if found and not text[: found.span.start].strip(" \t") else None
+    drawer = parsed.blocks[0].properties[:1] if parsed.blocks and parsed.blocks[0].mark == "pre" else ()
+    first = min((prop.span.start for prop in (*parsed.directives[:1], *drawer)), default=0)
+    return found if found and not text[:first].strip(" \t") else None
 
 
 def _definitions(
@@ -114,9 +117,10 @@ def _definitions(
         if prop.key in ("alias", "aliases") and counts(prop):
             yield from _aliases(prop)
     for block, number in _numbered(blocks):
-        for prop in effective(block):
-            if prop.key == "id" and is_uuid(prop.text):
-                yield Definition("block", prop.text, prop.text.lower(), prop.value_span, number)
+        # Of two ids Logseq takes the later.
+        ident = next((prop for prop in reversed(effective(block)) if prop.key == "id"), None)
+        if ident and is_uuid(ident.text):
+            yield Definition("block", ident.text, ident.text.lower(), ident.value_span, number)
 
 
 def _aliases(prop: Property) -> Iterator[Definition]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kbtool import names as spelling
 from kbtool import references
+from kbtool.dates import journal_day, journal_name
 from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
 from kbtool.kb import Snapshot
 from kbtool.note import Note, with_page_properties
@@ -87,8 +88,9 @@ def _endpoint(snapshot: Snapshot, reference: Reference, target: Target, found: d
         return reference.key
     if reference.kind in ("block", "block-embed"):
         return reference.name
-    day = spelling.journal_day(reference.name, snapshot.names.date_formats)
-    unwritten: dict[str, object] = {"name": reference.name, "path": None, "aliases": [], "journal": day is not None}
+    day = journal_day(reference.name, snapshot.names.date_formats)
+    name = journal_name(day, snapshot.files.settings.title_format) if day else reference.name
+    unwritten: dict[str, object] = {"name": name, "path": None, "aliases": [], "journal": day is not None}
     # No path begins with NUL: keys of unwritten pages can't meet paths of notes.
     return found.setdefault(f"\0{day or reference.key}", unwritten)["name"]
 

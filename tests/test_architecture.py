@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "config", "names", "positions", "rules"),
+    *("values", "suggest", "dates", "config", "graph_config", "names", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("references", "cells.options", "note", "facts", "graph"),
@@ -40,7 +40,17 @@ RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal"
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
+MAY_IMPORT_RE = {
+    "dates",
+    "graph_config",
+    "names",
+    "references",
+    "latex",
+    "cells.failures",
+    "render.outputs",
+    "render.svg",
+    "render.mathml",
+}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
 MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
