@@ -29,6 +29,7 @@ class Config:
     wanted: tuple[str, ...] = ()
     timeout: float = 60.0
     output_limit: int = 1_048_576
+    select: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

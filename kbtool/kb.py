@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from kbtool import names as spelling
 from kbtool.checks import check_alone, check_base, check_linked
 from kbtool.checks.context import CheckContext, base
+from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import facts
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.memo import Memo
+from kbtool.mentions import Unlinked, lexicon, mentions
 from kbtool.note import Note, lower
+from kbtool.rules import asked
+from kbtool.stems import Stems
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
@@ -76,6 +80,16 @@ class Kb:
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
 
+    def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
+        """The unlinked mentions that each note holds; after an edit that note alone is read again."""
+        call = self._memo.call
+        given = (call(note.id, exports, note) for note in snapshot.notes.values())
+        formats = call("date formats", tuple[str, ...], snapshot.files.settings.date_formats)
+        known = call("lexicon", lexicon, call("stems", Stems), call("mentioned", _named, *given), formats)
+        return {
+            ident: call(ident, mentions, note, snapshot.text(ident), known) for ident, note in snapshot.notes.items()
+        }
+
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
         given = {ident: self._memo.call(ident, facts, note) for ident, note in snapshot.notes.items()}
@@ -85,7 +99,16 @@ class Kb:
             found += self._memo.call(note.id, check_alone, note, snapshot.text(note.id))
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
+        if asked("unlinked-mention", snapshot.files.config):
+            given_mentions = self.mentions(snapshot)
+            found += [
+                one for ident in given for one in unlinked_mention(ident, snapshot.text(ident), given_mentions[ident])
+            ]
         return in_order(found)
+
+
+def _named(*given: Exports) -> tuple[tuple[NoteId, str], ...]:
+    return tuple((one.note, name) for one in given for _, name in one.pages)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

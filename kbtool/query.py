@@ -48,8 +48,10 @@ def home(snapshot: Snapshot) -> NoteId | None:
 
 
 def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
-    """The notes that have a name or alias."""
-    return snapshot.names.pages.get(spelling.key(name), ())
+    """The notes that have a name or alias, or are the journal of the day that it stands for."""
+    found = snapshot.names.pages.get(spelling.key(name), ())
+    day = None if found else journal_day(name, snapshot.names.date_formats)
+    return snapshot.names.journals.get(day, ()) if day is not None else found
 
 
 # ---------------------------------------------------------------- the graph as data

@@ -15,6 +15,7 @@ class Rule(NamedTuple):
     name: str
     severity: Severity
     summary: str
+    off: bool = False
 
 
 RULES = (
@@ -30,6 +31,7 @@ RULES = (
     Rule("note-too-large", "error", "a note beyond the limits that keep kbtool quick"),
     Rule("python-syntax", "error", "Python code that does not parse"),
     Rule("undefined-name", "error", "Python code that uses a name nobody gave"),
+    Rule("unlinked-mention", "info", "words that name a page without linking it", off=True),
     Rule("unreadable-note", "error", "a note that cannot be read, or is not UTF-8"),
 )
 
@@ -37,6 +39,11 @@ RULES = (
 def severity(rule: str, config: Config) -> Severity:  # noqa: ARG001 -- the configuration will have a say per rule
     """How grave a diagnostic of this rule is."""
     return next(known.severity for known in RULES if known.name == rule)
+
+
+def asked(rule: str, config: Config) -> bool:
+    """Whether a rule that is off by itself was asked for."""
+    return rule in config.select
 
 
 def page(rule: str) -> str | None:

@@ -258,6 +258,21 @@ def test_new_makes_a_note_that_check_accepts(tool: Tool, monkeypatch: pytest.Mon
     assert not list(base.rglob(".kbtool/*"))
 
 
+def test_new_writes_as_the_graph_keeps_its_pages(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = project(tool, monkeypatch)
+    edn = '{:file/name-format :legacy :pages-directory "заметки" :journal/page-title-format "dd.MM.yyyy"}'
+    write(base, "kb/logseq/config.edn", edn)
+    for name, file in (
+        ("o1 vs 3.5", "заметки/o1 vs 3%2E5"),
+        ("a/b", "заметки/a%2Fb"),
+        ("2024-05-01", "journals/2024_05_01"),
+    ):
+        assert tool("new", name)[:2] == (0, f"kb/{file}.md\n")
+    pages = {json.loads(line)["page"] for line in tool("tree", "--format", "json")[1].splitlines()}
+    assert {"o1 vs 3.5", "a/b", "01.05.2024"} <= pages
+    assert tool("new", "May 1st, 2024")[0] == 2  # the same day
+
+
 @pytest.mark.parametrize("name", ["START", "alias of it", "", " x", "a]]b", "a\nb", "/", "я" * 130])
 def test_new_refuses_what_is_taken_or_no_name(tool: Tool, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     base = project(tool, monkeypatch)
