@@ -48,7 +48,8 @@ RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal"
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {
+MAY_IMPORT_RE = {"tasks", "mentions"}
+MAY_IMPORT_RE |= {
     "dates",
     "graph_config",
     "names",

@@ -197,7 +197,7 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
     pages = {page["name"]: page for page in found["pages"]}
     assert pages["Home"] == {"name": "Home", "path": "pages/Home.md", "aliases": ["Start"], "journal": False}
     assert pages["Wanted One"]["path"] is None
-    assert pages["2024-05-01"] == {"name": "2024-05-01", "path": None, "aliases": [], "journal": True}
+    assert pages["May 1st, 2024"] == {"name": "May 1st, 2024", "path": None, "aliases": [], "journal": True}
     links = [(link["from"], link["to"], link["kind"], link["line"], link["column"]) for link in found["links"]]
     assert links == [
         ("Home", "Other", "property", 2, 8),
