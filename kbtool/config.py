@@ -30,6 +30,7 @@ class Config:
     timeout: float = 60.0
     output_limit: int = 1_048_576
     select: tuple[str, ...] = ()
+    dialect: Literal["logseq", "obsidian"] = "logseq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class GraphSettings:
     """The keys of `logseq/config.edn` that change what notes mean.
 
     `home` is the name of the page shown first. `all_public` is None where the graph does not say. `workflow` is the
-    pair of task markers that the graph prefers. `journal_files` is the format of journals' file names.
+    pair of task markers that the graph prefers. `journal_files` is the format of journals' file names. `dialect` is the
+    plugin's option, kept here because it changes the same things.
     """
 
     name_format: Literal["triple-lowbar", "legacy"] = "triple-lowbar"
@@ -55,6 +57,7 @@ class GraphSettings:
     workflow: Literal["now", "todo"] = "now"
     all_public: bool | None = None
     full_blocks: bool = False
+    dialect: Literal["logseq", "obsidian"] = "logseq"
 
     @property
     def title_format(self) -> str:
@@ -97,6 +100,8 @@ def _unknown_option(name: str, known: tuple[str, ...]) -> str:
 
 
 def _option(known: Field[Any], value: object) -> Any:
+    if known.name == "dialect" and value in ("logseq", "obsidian"):
+        return value
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -112,7 +117,7 @@ def _option(known: Field[Any], value: object) -> Any:
         "int": "a whole number above 0",
         "bool": "true or false",
         "str": "a text",
-    }[str(known.type)]
+    }.get(str(known.type), "`logseq` or `obsidian`")
     raise KbError(f"mkdocs.yml: the option `{known.name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
@@ -121,6 +121,7 @@ def _note_id(base: Path, path: Path) -> NoteId:
 def read(project: Project) -> BaseFiles:
     """Everything of a base that the compiler needs; unreadable notes become diagnostics."""
     settings, warnings = read_settings(project.base)
+    settings = replace(settings, dialect=project.config.dialect)
     sources: dict[NoteId, Source] = {}
     problems: list[Diagnostic] = []
     assets: set[str] = set()

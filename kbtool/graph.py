@@ -35,7 +35,8 @@ class Names:
 
     `pages` maps page keys (names and aliases) to the notes that have them, `journals` days to notes, `blocks` block
     ids to their places. `assets` is the set of asset paths, `spelled` the spelling of each page key, `parents` the keys
-    of namespace parents, `wanted` the keys that may be linked unwritten.
+    of namespace parents, `wanted` the keys that may be linked unwritten. `files` are the assets by their bare names, in
+    Obsidian's dialect alone, where links need no folders and tags no pages.
     """
 
     pages: Mapping[str, tuple[NoteId, ...]]
@@ -46,6 +47,8 @@ class Names:
     parents: frozenset[str]
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
+    files: Mapping[str, str]
+    obsidian: bool
 
 
 class ToNote(NamedTuple):
@@ -90,6 +93,7 @@ class Surroundings:
     assets: frozenset[str]
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
+    obsidian: bool = False
 
 
 def exports(note: Note) -> Exports:
@@ -126,6 +130,8 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         parents,
         surroundings.wanted,
         surroundings.date_formats,
+        {path.rpartition("/")[2].lower(): path for path in surroundings.assets} if surroundings.obsidian else {},
+        surroundings.obsidian,
     )
 
 
@@ -141,10 +147,18 @@ def _target(reference: Reference, names: Names) -> Target:
             if not sites:
                 return Missing()
             return ToNote(*sites[0]) if len(sites) == 1 else Ambiguous(*sites[0])
+        case "heading":
+            sites = names.blocks.get(reference.key, ())
+            return ToNote(*sites[0]) if sites else Missing()
+        case "asset" if reference.key not in names.assets:
+            path = names.files.get(reference.key.rpartition("/")[2].lower())
+            return ToAsset(path) if path else Missing()
         case "asset":
-            return ToAsset(reference.key) if reference.key in names.assets else Missing()
+            return ToAsset(reference.key)
         case _:
-            return page_target(reference.key, names)
+            target = page_target(reference.key, names)
+            tag = names.obsidian and (reference.kind == "tag" or reference.property == "tags")
+            return ToNothing("tag") if tag and isinstance(target, Missing) else target
 
 
 def page_target(key: str, names: Names) -> Target:

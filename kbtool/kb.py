@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kbtool import names as spelling
 from kbtool.checks import check_alone, check_base, check_linked
@@ -71,7 +71,7 @@ class Kb:
         total = len(files.sources)
         notes: dict[NoteId, Note] = {}
         for done, (ident, source) in enumerate(sorted(files.sources.items())):
-            parsed = self._memo.call(ident, parse, source, files.settings.comma_properties)
+            parsed = self._memo.call(ident, parse, source, files.settings.comma_properties, files.settings.dialect)
             notes[ident] = self._memo.call(ident, lower, source, parsed, files.settings)
             progress(done + 1, total)
         given = [self._memo.call(note.id, exports, note) for note in notes.values()]
@@ -118,7 +118,7 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _surroundings(files: BaseFiles) -> Surroundings:
     wanted = frozenset(spelling.key(name) for name in files.config.wanted)
-    return Surroundings(files.assets, wanted, files.settings.date_formats)
+    return Surroundings(files.assets, wanted, files.settings.date_formats, files.settings.dialect == "obsidian")
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:
@@ -131,4 +131,5 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
+    settings = replace(settings, dialect=config.dialect)
     return kb.check(kb.snapshot(BaseFiles(texts, assets, config, settings)))

@@ -10,7 +10,7 @@ from kbtool import names
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.dates import journal_day, journal_name
-from kbtool.references import Place, counts, effective, in_block
+from kbtool.references import Place, anchor_key, counts, effective, in_block
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
     Block,
@@ -18,6 +18,7 @@ from kbtool.syntax.tree import (
     Emphasis,
     Fence,
     FootnoteText,
+    Hidden,
     Inline,
     Math,
     MathBlock,
@@ -60,23 +61,24 @@ class Note:
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     """What a parsed note says."""
     properties = page_properties(parsed)
-    title = _title(source.text, parsed)
-    name = (
-        title.text
-        if title
-        else names.from_file(posixpath.splitext(posixpath.basename(source.id))[0], settings.name_format)
-    )
+    obsidian = settings.dialect == "obsidian"
+    title = None if obsidian else _title(source.text, parsed)
+    stem = posixpath.splitext(posixpath.basename(source.id))[0]
+    name = title.text if title else stem if obsidian else names.from_file(stem, settings.name_format)
     journal = journal_day(name, settings.date_formats)
-    if journal is not None:
+    if journal is not None and not obsidian:
         name = journal_name(journal, settings.title_format)
+    defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
+    if obsidian and defines:
+        defines += tuple(_of_obsidian(source, defines, parsed.blocks))
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, fences)
     return Note(
         source.id,
         Name(name),
         journal,
-        tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else (),
-        tuple(_references(source, parsed)),
+        defines,
+        tuple(_references(source, parsed, obsidian)),
         cells,
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
         properties,
@@ -131,10 +133,33 @@ def _aliases(prop: Property) -> Iterator[Definition]:
         yield Definition("alias", word.text, names.key(word.text), word.span, -1)
 
 
-def _references(source: Source, parsed: Parsed) -> Iterator[Reference]:
+def _of_obsidian(source: Source, own: Iterable[Definition], blocks: Sequence[Block]) -> Iterator[Definition]:
+    """What Obsidian's links can name besides: the note by its path, its headings, and blocks that end in `^id`."""
+    folders = posixpath.splitext(source.id)[0].split("/")
+    stem = folders[-1]
+    paths = ["/".join(folders[i:]) for i in range(len(folders) - 1)]
+    yield from (Definition("path", stem, names.key(path), Span(0, 0), -1) for path in paths)
+    pages = [source.id, *(d.key for d in own if d.kind != "block"), *map(names.key, paths)]
+    taken: set[str] = set()
+    for block, number in _numbered(blocks):
+        for anchor, span in _anchors(source.text, block):
+            if anchor_key(anchor) not in taken:
+                taken.add(anchor_key(anchor))
+                yield from (Definition("block", anchor, f"{page}#{anchor_key(anchor)}", span, number) for page in pages)
+
+
+def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
+    for part in _parts(block.parts):
+        if isinstance(part, Prose):
+            if block.heading and part.title:
+                yield text[slice(*part.span)].strip(), part.span
+            yield from ((f"^{node.id}", node.span) for node in part.inlines if isinstance(node, Hidden) and node.id)
+
+
+def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Reference]:
     """All mentions but the note's own aliases, which are definitions."""
     for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
-        for reference in in_block(Place(source.id, source.text, number), block):
+        for reference in in_block(Place(source.id, source.text, number, obsidian), block):
             if reference.property not in ("alias", "aliases") or block.mark != "pre":
                 yield reference
 

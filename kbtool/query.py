@@ -65,6 +65,8 @@ def graph(snapshot: Snapshot) -> dict[str, list[dict[str, object]]]:
     for note in pages(snapshot):
         table = line_table(snapshot.text(note.id))
         for reference, target in zip(note.refers, snapshot.links[note.id], strict=True):
+            if reference.kind == "heading" and not reference.name.startswith("#"):
+                continue  # the page that it is a heading of is a link already
             to = _endpoint(snapshot, reference, target, found)
             at = table.position(reference.span.start)
             link = {"from": note.name, "to": to, "kind": _kind(reference), "path": note.id}
@@ -88,7 +90,7 @@ def _endpoint(snapshot: Snapshot, reference: Reference, target: Target, found: d
         return snapshot.notes[target.note].name
     if isinstance(target, ToAsset) or reference.kind == "asset":
         return reference.key
-    if reference.kind in ("block", "block-embed"):
+    if reference.kind in ("block", "block-embed", "heading"):
         return reference.name
     day = journal_day(reference.name, snapshot.names.date_formats)
     name = journal_name(day, snapshot.files.settings.title_format) if day else reference.name

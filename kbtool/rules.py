@@ -27,6 +27,7 @@ RULES = (
     Rule("duplicate-block-id", "error", "one id on two blocks"),
     Rule("duplicate-page", "error", "one page name in two notes"),
     Rule("missing-asset", "error", "a picture or file that does not exist"),
+    Rule("missing-heading", "error", "a link to a heading that its page does not have (Obsidian's dialect)"),
     Rule("missing-page", "error", "a link to a page that does not exist"),
     Rule("note-too-large", "error", "a note beyond the limits that keep kbtool quick"),
     Rule("python-syntax", "error", "Python code that does not parse"),

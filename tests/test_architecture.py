@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[1]
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
     *("values", "suggest", "dates", "config", "graph_config", "names", "positions", "rules"),
-    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
-    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
+    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces", "syntax.obsidian"),
+    *("syntax.inline", "syntax.ends"),
+    *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("references", "cells.options", "note", "tasks", "facts", "graph", "stems", "mentions"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *(
@@ -48,7 +49,7 @@ RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal"
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"tasks", "mentions"}
+MAY_IMPORT_RE = {"tasks", "mentions", "syntax.obsidian"}
 MAY_IMPORT_RE |= {
     "dates",
     "graph_config",

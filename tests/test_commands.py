@@ -206,7 +206,7 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
         ("Home", "Home", "embed", 4, 28),
         ("Home", "Other", "block", 5, 3),
         ("Other", "assets/p.png", "asset", 3, 8),
-        ("Other", "2024-05-01", "page", 4, 5),
+        ("Other", "May 1st, 2024", "page", 4, 5),
         ("Other", "Wanted One", "tag", 4, 24),
     ]
 

@@ -8,7 +8,7 @@ from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.formulas import bad_latex, unread_formula
-from kbtool.checks.pages import duplicate_page, missing_page
+from kbtool.checks.pages import duplicate_page, missing_heading, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.note import Note
 from kbtool.python_check import check_cells
@@ -18,7 +18,7 @@ __all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_l
 
 ALONE = (bad_latex, unread_formula, bad_property)
 """Checks that need nothing but the note; those of its code stand beside them."""
-LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
+LINKED = (missing_page, missing_heading, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = ()
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""

@@ -12,7 +12,7 @@ from kbtool.render import urls
 from kbtool.render.context import Scope, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void
 from kbtool.render.mathml import without_styles
-from kbtool.render.plain import escaped, first_line, plain
+from kbtool.render.plain import escaped, first_line, plain, wiki_label
 from kbtool.syntax import tree
 from kbtool.values import Span
 
@@ -51,7 +51,12 @@ def text_html(text: str) -> str:
 
 def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
     """Whether some node may become more than running text, so that no `<p>` may stand around it."""
-    return any(isinstance(node, tree.Html) or (isinstance(node, tree.Macro) and node.name == "embed") for node in nodes)
+    return any(
+        isinstance(node, tree.Html)
+        or (isinstance(node, tree.Macro) and node.name == "embed")
+        or (isinstance(node, tree.WikiLink) and node.embed)
+        for node in nodes
+    )
 
 
 def node_html(scope: Scope, node: tree.Inline) -> str:
@@ -61,8 +66,8 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
             return element("code", {}, escape(scope.source(node.inner), quote=False))
         case tree.Math():
             return formula_html(scope, node.inner, node.display)
-        case tree.PageLink():
-            return _page_link(scope, node)
+        case tree.PageLink() | tree.WikiLink():
+            return _page_link(scope, node) if isinstance(node, tree.PageLink) else _wiki_link(scope, node)
         case tree.Tag():
             target = scope.target(node.span, node.name)
             return reference_html(scope, target, "#" + escape(node.name, quote=False), "kb-tag")
@@ -81,8 +86,8 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
             return _timestamp(scope, node)
         case tree.Footnote():
             return _footnote(scope, node)
-        case tree.Escape():
-            return escape(escaped(scope.entry.text, node), quote=False)
+        case tree.Escape() | tree.Hidden():
+            return "" if isinstance(node, tree.Hidden) else escape(escaped(scope.entry.text, node), quote=False)
         case _:
             assert_never(node)
 
@@ -148,6 +153,18 @@ def _page_link(scope: Scope, node: tree.PageLink) -> str:
     return reference_html(scope, scope.target(node.span, node.name), escape(node.name.strip(), quote=False))
 
 
+def _wiki_link(scope: Scope, node: tree.WikiLink) -> str:
+    label = escape(wiki_label(scope.entry.text, node), quote=False)
+    page = scope.target(node.page_span) if node.page else None
+    target = scope.target(node.anchor_span) if node.anchor else page
+    if isinstance(target, ToAsset):
+        return _picture(scope, node.size, target.path, node.page) if node.embed else _asset(scope, target.path, label)
+    if node.embed and isinstance(target, ToNote) and scope.boxes:
+        return scope.embed(scope, target)
+    # A heading that is not there: the page is the next best place.
+    return reference_html(scope, page if isinstance(target, Missing) and page else target, label)
+
+
 def _block_link(scope: Scope, node: tree.BlockLink) -> str:
     target = scope.target(node.span)
     if not isinstance(target, ToNote):
@@ -196,14 +213,14 @@ def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
         return element("span", {"class": "kb-wanted", "title": title}, escape(label or node.target, quote=False))
     if not node.image:
         return _asset(scope, target.path, line_html(replace(scope, links=False), node.label, node.children))
-    return _picture(scope, node, target.path, label)
+    return _picture(scope, node.size, target.path, label)
 
 
-def _picture(scope: Scope, node: tree.Link, path: str, label: str) -> str:
+def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:
     kind, src = urls.extension(path), scope.place.file(urls.asset_file(path))
     if not urls.is_published(path) or kind not in _PICTURES | _VIDEO | _AUDIO:
         return _asset(scope, path, escape(label or path.rsplit("/", 1)[-1], quote=False))
-    width, height = (str(n) if n > 0 else None for n in node.size)
+    width, height = (str(n) if n > 0 else None for n in size)
     if kind in _VIDEO:
         return element("video", {"src": src, "controls": "", "preload": "metadata", "width": width}, "")
     if kind in _AUDIO:

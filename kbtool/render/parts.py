@@ -13,6 +13,7 @@ from kbtool.render.inline import formula_html, html_html, line_html
 from kbtool.render.outputs import cell_html
 from kbtool.render.prose import paragraph_html, prose_html
 from kbtool.syntax import tree
+from kbtool.syntax.parse import CALLOUT
 from kbtool.values import Span
 
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
@@ -24,6 +25,21 @@ _LOOKS: Mapping[str, str] = {
     "caution": "warning",
     "warning": "danger",
     "pinned": "abstract",
+}
+
+
+# Obsidian's kinds of callouts, by Logseq's names where both have one, else by Material's.
+_CALLOUTS: Mapping[str, str] = {
+    **{name: name for name in ("note", "tip", "important", "caution", "warning", "info", "bug", "example", "quote")},
+    **dict.fromkeys(("abstract", "summary", "tldr"), "abstract"),
+    **dict.fromkeys(("success", "check", "done"), "success"),
+    **dict.fromkeys(("question", "help", "faq"), "question"),
+    **dict.fromkeys(("failure", "fail", "missing"), "failure"),
+    **dict.fromkeys(("danger", "error"), "danger"),
+    "hint": "tip",
+    "attention": "warning",
+    "todo": "info",
+    "cite": "quote",
 }
 
 
@@ -77,7 +93,21 @@ def _fence(scope: Scope, fence: tree.Fence) -> str:
     return code_block(fence.code.rstrip("\n"), fence.language)
 
 
+def _callout(scope: Scope, part: tree.Container, width: int) -> str:
+    """Obsidian's `> [!kind]- title`; with a fold mark it folds."""
+    kind, fold, title = part.arguments.split("|", 2)
+    known = _CALLOUTS.get(kind, "note")
+    said = escape(title, quote=False) or dict(scope.words.admonitions).get(known) or kind.capitalize()
+    content, look = parts_html(scope, part.parts, width), _LOOKS.get(known, known)
+    if fold:
+        pairs = {"class": look, "open": "" if fold == "+" else None}
+        return element("details", pairs, element("summary", {}, said) + content)
+    return element("div", {"class": f"admonition {look}"}, element("p", {"class": "admonition-title"}, said) + content)
+
+
 def _container(scope: Scope, part: tree.Container, width: int) -> str:
+    if part.name == CALLOUT:
+        return _callout(scope, part, width)
     if part.name in _HIDDEN_CONTAINERS:
         return ""
     if part.name in ("src", "example", "query"):
