@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from kbtool.config import GraphSettings
 from kbtool.graph import Target, ToNote
 from kbtool.note import Note
 from kbtool.render.svg import Figure, figure
@@ -70,12 +71,14 @@ class Look:
 class RenderContext:
     """The base as a page may see it: every note that the page links to, embeds, or is linked from.
 
-    `pages` maps page keys to notes, as `graph.Names` does.
+    `pages` maps page keys to notes, as `graph.Names` does; `unlinked` holds the unlinked mentions of each note.
     """
 
     entries: Mapping[NoteId, Entry]
     pages: Mapping[str, tuple[NoteId, ...]]
     look: Look
+    unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
+    settings: GraphSettings = field(default_factory=GraphSettings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ def address(scope: Scope, target: ToNote) -> str:
 
 
 def _anchor(scope: Scope, target: ToNote, label: str, css: str) -> str:
+    if target.note not in scope.context.entries:
+        return label  # not on the site: nothing but what the author wrote here
     href = address(scope, target)
     if not href or not scope.links:
         return element("span", {"class": f"{css} kb-name"}, label)
@@ -159,7 +161,7 @@ def _wiki_link(scope: Scope, node: tree.WikiLink) -> str:
     target = scope.target(node.anchor_span) if node.anchor else page
     if isinstance(target, ToAsset):
         return _picture(scope, node.size, target.path, node.page) if node.embed else _asset(scope, target.path, label)
-    if node.embed and isinstance(target, ToNote) and scope.boxes:
+    if node.embed and isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
         return scope.embed(scope, target)
     # A heading that is not there: the page is the next best place.
     return reference_html(scope, page if isinstance(target, Missing) and page else target, label)
@@ -248,7 +250,7 @@ def _macro(scope: Scope, node: tree.Macro) -> str:
 
 def _embed(scope: Scope, node: tree.Macro) -> str:
     target = scope.target(node.span)
-    if isinstance(target, ToNote) and scope.boxes:
+    if isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
         return scope.embed(scope, target)
     name = ", ".join(node.arguments).strip("[]() ")
     return reference_html(scope, target, escape(name, quote=False), "kb-ref")

@@ -12,6 +12,7 @@ from kbtool.render.backlinks import backlinks_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
+from kbtool.render.mentions import mentions_html
 from kbtool.render.outline import embed_html, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
@@ -35,7 +36,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     )
     title = Heading(escape(entry.note.name, quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
-    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks)
+    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks) + mentions_html(scope)
     return Page(
         slug=entry.slug,
         title=entry.note.name,

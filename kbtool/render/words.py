@@ -13,6 +13,7 @@ class Words:
     """One text for each thing that the site says by itself."""
 
     backlinks: str
+    unlinked: str
     tagged: str
     more: str
     also: str
@@ -52,6 +53,7 @@ class Words:
 
 RUSSIAN = Words(
     backlinks="Ссылки сюда",
+    unlinked="Упоминания без ссылки",
     tagged="Отмечено этой страницей",
     more="ещё",
     also="также",
@@ -98,6 +100,7 @@ RUSSIAN = Words(
 
 ENGLISH = Words(
     backlinks="Linked from",
+    unlinked="Mentioned without a link",
     tagged="Tagged with this page",
     more="more",
     also="also",
