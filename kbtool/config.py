@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kbtool.dates import TITLE_FORMAT
 from kbtool.suggest import did_you_mean
+from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -39,7 +40,7 @@ class GraphSettings:
 
     `home` is the name of the page shown first. `all_public` is None where the graph does not say. `workflow` is the
     pair of task markers that the graph prefers. `journal_files` is the format of journals' file names. `dialect` is the
-    plugin's option, kept here because it changes the same things.
+    plugin's option, kept here because it changes the same things. `whiteboards` is what the graph's drawings name.
     """
 
     name_format: Literal["triple-lowbar", "legacy"] = "triple-lowbar"
@@ -58,6 +59,7 @@ class GraphSettings:
     all_public: bool | None = None
     full_blocks: bool = False
     dialect: Literal["logseq", "obsidian"] = "logseq"
+    whiteboards: Whiteboards = NO_WHITEBOARDS
 
     @property
     def title_format(self) -> str:

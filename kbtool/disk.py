@@ -11,8 +11,10 @@ from pathlib import Path
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
 from kbtool.graph_config import graph_settings
 from kbtool.kb import BaseFiles
+from kbtool.names import from_file
 from kbtool.syntax.parse import MAX_NOTE
 from kbtool.values import Diagnostic, NoteId, Source, Span
+from kbtool.whiteboards import Whiteboards, whiteboards
 
 NOTE_SUFFIXES = (".md", ".markdown")
 # Folders of Logseq's own that hold copies and app data.
@@ -157,10 +159,18 @@ def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnosti
 def read_settings(base: Path) -> tuple[GraphSettings, tuple[str, ...]]:
     """The graph's own settings, and what of them could not be read; without a config.edn a new graph's defaults."""
     path = base / "logseq" / "config.edn"
-    if not path.is_file():
-        return GraphSettings(), ()
-    settings, warnings = graph_settings(_read_text(path))
+    settings, warnings = graph_settings(_read_text(path)) if path.is_file() else (GraphSettings(), ())
+    settings = replace(settings, whiteboards=_whiteboards(base, settings))
     return settings, tuple(f"{path}: {warning}" for warning in warnings)
+
+
+def _whiteboards(base: Path, settings: GraphSettings) -> Whiteboards:
+    folder = base / "whiteboards"
+    paths = sorted(folder.glob("*.edn")) if folder.is_dir() and not folder.is_symlink() else []
+    texts = ((path, read_bytes(path, MAX_NOTE)) for path in paths if path.is_file() and not path.is_symlink())
+    return whiteboards(
+        (from_file(path.stem, settings.name_format), text.decode(errors="replace")) for path, text in texts if text
+    )
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:

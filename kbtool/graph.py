@@ -10,6 +10,7 @@ from kbtool import names as spelling
 from kbtool.dates import journal_day
 from kbtool.note import Note
 from kbtool.values import NoteId, Reference
+from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
 
 
 class Site(NamedTuple):
@@ -49,6 +50,7 @@ class Names:
     date_formats: tuple[str, ...]
     files: Mapping[str, str]
     obsidian: bool
+    whiteboards: Whiteboards
 
 
 class ToNote(NamedTuple):
@@ -65,7 +67,7 @@ class ToAsset(NamedTuple):
 
 
 class ToNothing(NamedTuple):
-    """No note, but none is needed: a date, a built-in page, a namespace parent, a wanted name."""
+    """No note, but none is needed: a date, a built-in page, a namespace parent, a wanted name, a whiteboard."""
 
     why: str
 
@@ -94,6 +96,7 @@ class Surroundings:
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
     obsidian: bool = False
+    whiteboards: Whiteboards = NO_WHITEBOARDS
 
 
 def exports(note: Note) -> Exports:
@@ -132,6 +135,7 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         surroundings.date_formats,
         {path.rpartition("/")[2].lower(): path for path in surroundings.assets} if surroundings.obsidian else {},
         surroundings.obsidian,
+        surroundings.whiteboards,
     )
 
 
@@ -145,7 +149,7 @@ def _target(reference: Reference, names: Names) -> Target:
         case "block" | "block-embed":
             sites = names.blocks.get(reference.key, ())
             if not sites:
-                return Missing()
+                return ToNothing("whiteboard") if reference.key in names.whiteboards.ids else Missing()
             return ToNote(*sites[0]) if len(sites) == 1 else Ambiguous(*sites[0])
         case "heading":
             sites = names.blocks.get(reference.key, ())
@@ -174,6 +178,10 @@ def page_target(key: str, names: Names) -> Target:
         return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
     if key in spelling.BUILT_IN:
         return ToNothing("built-in")
+    if "<%" in key:
+        return ToNothing("template")  # filled in when the template is used
+    if key in names.whiteboards.names:
+        return ToNothing("whiteboard")
     if key in names.wanted:
         return ToNothing("wanted")
     return ToNothing("namespace") if key in names.parents else Missing()

@@ -118,7 +118,13 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 def _surroundings(files: BaseFiles) -> Surroundings:
     wanted = frozenset(spelling.key(name) for name in files.config.wanted)
-    return Surroundings(files.assets, wanted, files.settings.date_formats, files.settings.dialect == "obsidian")
+    return Surroundings(
+        files.assets,
+        wanted,
+        files.settings.date_formats,
+        files.settings.dialect == "obsidian",
+        files.settings.whiteboards,
+    )
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:

@@ -31,6 +31,8 @@ RESERVED = frozenset(
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _UNSAFE_RUN = re.compile(r'[:\\*?"<>|#]+')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+# A local PDF's time of import, or a digest.
+_ADDED = re.compile(r"_\d{13}_\d$|__-?\d+$")
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*", re.UNICODE)
 
 
@@ -100,6 +102,13 @@ def _decoded(text: str) -> str | None:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         return None
+
+
+def title(name: str) -> str:
+    """A name as pages show it: that of a PDF's highlights is the PDF's, without what Logseq adds to file names."""
+    if not name.startswith("hls__"):
+        return name
+    return _ADDED.sub("", name.removeprefix("hls__")).replace("_", " ").rstrip() or name
 
 
 # ---------------------------------------------------------------- places on the site

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "dates", "config", "graph_config", "names", "positions", "rules"),
+    *("values", "suggest", "dates", "names", "whiteboards", "config", "graph_config", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces", "syntax.obsidian"),
     *("syntax.inline", "syntax.ends"),
     *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
@@ -39,6 +39,7 @@ ORDER = [
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *(
         "render.properties",
+        "render.extras",
         "render.outline",
         "render.anchors",
         "render.backlinks",
@@ -57,7 +58,7 @@ RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal"
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "explain", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"tasks", "mentions", "syntax.obsidian"}
+MAY_IMPORT_RE = {"whiteboards", "tasks", "mentions", "syntax.obsidian"}
 MAY_IMPORT_RE |= {
     "dates",
     "graph_config",

@@ -85,9 +85,11 @@ class RenderContext:
 class Scope:
     """Where rendering stands: whose text it reads (`entry`), for which page (`place`), and what is allowed there.
 
-    `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block content may stand here.
-    `trail` holds the embeds that led here, `share` how many characters each further one may take. `embed` renders a
-    target with its children (given as a value because embedding calls the outline, which calls the line renderer).
+    `quoted`: lines begin with quote marks. `numbered`: how many numbered blocks lie around. `marks`: where each
+    footnote is first called for. `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block
+    content may stand here. `trail` holds the embeds that led here, `share` how many characters each further one may
+    take. `embed` renders a target with its children (given as a value because embedding calls the outline, which calls
+    the line renderer).
     """
 
     context: RenderContext
@@ -101,6 +103,9 @@ class Scope:
     ids: bool = True
     links: bool = True
     boxes: bool = True
+    quoted: bool = False
+    numbered: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def words(self) -> Words:
@@ -153,7 +158,9 @@ def inner_scope(scope: Scope, target: ToNote, size: int) -> Scope | None:
     if entry is None or size > scope.share or len(scope.trail) >= MAX_DEPTH or target in scope.trail:
         return None
     left = share(scope.share - size, entry)
-    return replace(scope, entry=entry, figures={}, footnotes={}, trail=(*scope.trail, target), share=left, ids=False)
+    return replace(
+        scope, entry=entry, figures={}, footnotes={}, marks={}, trail=(*scope.trail, target), share=left, ids=False
+    )
 
 
 def subtree_end(blocks: tuple[Block, ...], at: int) -> int:

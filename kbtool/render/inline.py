@@ -8,12 +8,14 @@ from typing import assert_never
 
 from kbtool.graph import Ambiguous, Missing, Target, ToAsset, ToNote, ToNothing
 from kbtool.math import MathProblem, convert
+from kbtool.names import title
 from kbtool.render import urls
 from kbtool.render.context import Scope, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, wiki_label
 from kbtool.syntax import tree
+from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
 
 _EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
@@ -35,18 +37,20 @@ def line_html(scope: Scope, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
     found: list[str] = []
     at = span.start
     for node in nodes:
-        found += (text_html(scope.entry.text[at : node.span.start]), node_html(scope, node))
+        found += (text_html(scope.entry.text[at : node.span.start], scope.quoted), node_html(scope, node))
         at = node.span.end
-    found.append(text_html(scope.entry.text[at : span.end]))
+    found.append(text_html(scope.entry.text[at : span.end], scope.quoted))
     return "".join(found)
 
 
-def text_html(text: str) -> str:
-    """Plain text; line ends become breaks."""
+def text_html(text: str, quoted: bool = False) -> str:
+    """Plain text; line ends become breaks; `quoted` lines lose their marks."""
     if "\n" not in text:
         return escape(text, quote=False)
     first, *others = text.split("\n")
-    return "<br>\n".join(escape(part, quote=False) for part in (first, *(line.lstrip() for line in others)))
+    return "<br>\n".join(
+        escape(part, quote=False) for part in (first, *(line.lstrip("> \t" if quoted else None) for line in others))
+    )
 
 
 def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
@@ -106,6 +110,8 @@ def formula_html(scope: Scope, inner: Span, display: bool) -> str:
 def html_html(scope: Scope, node: tree.Html) -> str:
     """Raw HTML, sanitised; hiccup as text."""
     source = scope.source(node.span)
+    if node.hiccup and source == "[:span]":
+        return ""  # what Logseq writes for an area of a PDF
     if node.hiccup:
         return element("code", {"class": "kb-raw"}, escape(source, quote=False))
     if source.startswith("@@"):
@@ -152,7 +158,10 @@ def _anchor(scope: Scope, target: ToNote, label: str, css: str) -> str:
 
 
 def _page_link(scope: Scope, node: tree.PageLink) -> str:
-    return reference_html(scope, scope.target(node.span, node.name), escape(node.name.strip(), quote=False))
+    label = escape(title(node.name.strip()), quote=False)
+    target = scope.target(node.span, node.name)
+    # Files and drawings in double brackets are no pages, so none is missing.
+    return reference_html(scope, target, label) if target is not None else element("span", {"class": "kb-name"}, label)
 
 
 def _wiki_link(scope: Scope, node: tree.WikiLink) -> str:
@@ -244,7 +253,7 @@ def _macro(scope: Scope, node: tree.Macro) -> str:
     if node.name == "embed":
         return _embed(scope, node)
     if node.name == "cloze":
-        return element("mark", {"class": "kb-cloze"}, escape(", ".join(node.arguments), quote=False))
+        return _cloze(scope, ", ".join(node.arguments))
     return element("code", {"class": "kb-raw"}, escape(scope.source(node.span), quote=False))
 
 
@@ -256,16 +265,37 @@ def _embed(scope: Scope, node: tree.Macro) -> str:
     return reference_html(scope, target, escape(name, quote=False), "kb-ref")
 
 
+def _cloze(scope: Scope, text: str) -> str:
+    """A blank to be filled in; what stands there is seen when it gets the focus, and in print."""
+    answer, _, hint = text.partition("\\\\")
+    pairs = {"class": "kb-cloze", "tabindex": "0" if scope.links else None, "title": hint.strip() or scope.words.reveal}
+    return element("mark", pairs, escape(answer.strip(), quote=False))
+
+
 def _timestamp(scope: Scope, node: tree.Timestamp) -> str:
     kinds = {"scheduled": scope.words.scheduled, "deadline": scope.words.deadline}
     label = kinds.get(node.kind, "")
-    text = escape(node.text.replace("<", "").replace(">", "").strip("[]"), quote=False)
+    moments = [read_moment(text) for text in node.text.split("--")]
+    known = [_moment(scope, moment) for moment in moments if moment]
+    text = " – ".join(known) if len(known) == len(moments) else escape(node.text.strip("<[]>"), quote=False)
     before = element("span", {"class": "kb-date__kind"}, label) + " " if label else ""
     return element("span", {"class": "kb-date"}, before + text)
+
+
+def _moment(scope: Scope, moment: Moment) -> str:
+    """A day as readers write it, its time, and how often it comes again."""
+    iso = f"{moment.day // 10_000:04}-{moment.day // 100 % 100:02}-{moment.day % 100:02}"
+    shown = ".".join(reversed(iso.split("-"))) if scope.context.look.language == "ru" else iso
+    again = moment.repeater
+    units = dict(scope.words.units)
+    repeat = f" ↻ {again.every} {units[again.unit]}" if again else ""
+    return element("time", {"datetime": iso}, shown + (f" {escape(moment.time)}" if moment.time else "") + repeat)
 
 
 def _footnote(scope: Scope, node: tree.Footnote) -> str:
     anchor, name = scope.footnotes.get(node.name), escape(node.name, quote=False)
     if not anchor or not scope.links:
         return element("sup", {"class": "kb-footnote-mark"}, name)
-    return element("sup", {"class": "kb-footnote-mark"}, element("a", {"href": f"#{anchor}"}, name))
+    first = scope.ids and scope.marks.get(node.name) == node.span.start
+    pairs = {"class": "kb-footnote-mark", "id": f"{anchor}-mark" if first else None}
+    return element("sup", pairs, element("a", {"href": f"#{anchor}"}, name))

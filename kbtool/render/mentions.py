@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from kbtool.names import title
 from kbtool.render.context import Backlink, Entry, Scope
 from kbtool.render.html import element, escape
 from kbtool.render.outline import block_html
@@ -38,7 +39,7 @@ def _group(scope: Scope, entry: Entry, links: Sequence[Backlink]) -> str:
     quotes = "".join(_quote(reading, link.block) for link in links[:_BLOCKS_OF_PAGE])
     if len(links) > _BLOCKS_OF_PAGE:
         quotes += element("p", {"class": "kb-quote__more"}, f"{scope.words.more} {len(links) - _BLOCKS_OF_PAGE}")
-    name = element("a", {"href": scope.place.page(entry.slug)}, escape(entry.note.name, quote=False))
+    name = element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.note.name), quote=False))
     return element("div", {"class": "kb-backlink"}, element("h3", {}, name) + quotes)
 
 

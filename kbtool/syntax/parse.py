@@ -117,7 +117,7 @@ class _Builder:
             level = Level(head.kind, head.spans[0].end - head.spans[0].start, head)
             blocks.append(self._block(level, pieces[i + 1 : following], Span(head.span.start, end)))
         depths = _by_headings if self._ends.obsidian else _with_depths
-        return Parsed(tuple(depths(blocks)), directives, ())
+        return Parsed(tuple(map(_with_heading, depths(blocks))), directives, ())
 
     def _block(self, at: Level, pieces: Sequence[Piece], span: Span) -> Block:
         level = at.indent + 1 if at.mark == "bullet" else 1
@@ -332,6 +332,15 @@ def _lines(text: str, span: Span) -> list[Span]:
         ending = 2 if m[0].endswith("\r\n") else 1 if m[0].endswith("\n") else 0
         found.append(Span(m.start(), m.end() - ending))
     return found
+
+
+def _with_heading(block: Block) -> Block:
+    """`heading:: 2` makes a heading of a block as `##` does, `heading:: true` one of its depth."""
+    if block.heading or not block.properties or block.mark == "pre":
+        return block
+    said = next((prop.text for prop in block.properties if prop.key == "heading" and not prop.ignored), "")
+    rank = min(block.depth + 1, 6) if said == "true" else int(said) if said in ("1", "2", "3", "4", "5", "6") else 0
+    return block._replace(heading=rank) if rank else block
 
 
 def _by_headings(blocks: Iterable[Block]) -> Iterable[Block]:
