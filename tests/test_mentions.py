@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from kbtool.config import Config, GraphSettings
-from kbtool.kb import BaseFiles, Kb
+from kbtool.kb import BaseFiles, Kb, check_sources
 from kbtool.values import NoteId, Source
 
 
@@ -114,3 +114,19 @@ def test_an_edit_reads_one_note_again() -> None:
     after = kb.mentions(kb.snapshot(BaseFiles(sources, base.assets, base.config, base.settings)))
     assert len(after[NoteId("b.md")]) == 1
     assert after[NoteId("a.md")] is before[NoteId("a.md")]
+
+
+def test_the_fix_makes_a_link_and_leaves_nothing_to_say() -> None:
+    config = Config(select=("unlinked-mention",))
+    sources = {NoteId("pages/вес.md"): "- x", NoteId("q.md"): "- сумма весов\n- Вес"}
+    told = check_sources(sources, frozenset(), config, GraphSettings())
+    assert [one.rule for one in told] == ["unlinked-mention"] * 2
+    text = sources[NoteId("q.md")]
+    for one in reversed(told):
+        assert one.fix
+        assert not one.fix.safe
+        (edit,) = one.fix.edits
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert text == "- сумма [весов]([[вес]])\n- [[Вес]]"
+    assert check_sources({**sources, NoteId("q.md"): text}, frozenset(), config, GraphSettings()) == ()
+    assert check_sources(sources, frozenset(), Config(), GraphSettings()) == ()  # off unless asked for

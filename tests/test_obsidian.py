@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kbtool import publish, query
 from kbtool.config import Config, GraphSettings
@@ -148,3 +150,19 @@ def test_callouts() -> None:
 )
 def test_hostile_text_gives_a_tree(piece: str) -> None:
     assert parse(Source(NoteId("a.md"), "---\n" + piece * 20_000), dialect="obsidian").blocks
+
+
+@given(st.text(st.sampled_from(list("[]|#^!%->: \n\tab1`*$")), max_size=60))
+def test_any_text_gives_spans_in_order(text: str) -> None:
+    for block in parse(Source(NoteId("a.md"), text), dialect="obsidian").blocks:
+        for part in block.parts:
+            at = part.span.start
+            for node in part.inlines if isinstance(part, Prose) else ():
+                assert at <= node.span.start < node.span.end <= part.span.end
+                at = node.span.end
+
+
+def test_tasks_have_boxes() -> None:
+    text = shown("- [ ] open\n- [x] done")
+    assert '<span class="kb-check">☐</span> open' in text
+    assert '<span class="kb-check">☑</span> done' in text

@@ -38,6 +38,12 @@ def run(options: argparse.Namespace) -> int:
 def path(name: str, settings: GraphSettings) -> str:
     """The file that a page is kept in, where and as the graph keeps such pages."""
     day = journal_day(name, settings.date_formats)
+    if settings.dialect == "obsidian":
+        if set(name) & set('\\:*?"<>|#^[]'):
+            raise KbError(
+                "in Obsidian's dialect the name is the file's: none of \\ : * ? \" < > | # ^ [ ] may stand in it"
+            )
+        return f"{name}.md"
     folder = settings.pages_directory if day is None else settings.journals_directory
     found = _stem(name, settings) + ".md"
     if len(found.encode()) > MAX_FILE_NAME:
@@ -53,11 +59,13 @@ def _stem(name: str, settings: GraphSettings) -> str:
 def template(name: str, settings: GraphSettings, language: str) -> str:
     """A new note's text; a `title::` where the file name alone would be read as another name."""
     day = journal_day(name, settings.date_formats)
+    status = "росток" if language == "ru" else "seedling"
+    if settings.dialect == "obsidian":
+        return f"---\ntype: concept\nstatus: {status}\n---\n\n"
     read = names.from_file(_stem(name, settings), settings.name_format)
     if day is not None and journal_day(read, settings.date_formats) == day:
         return "- \n"
     title = "" if read == name else f"title:: {name}\n"
-    status = "росток" if language == "ru" else "seedling"
     return f"{title}type:: concept\nstatus:: {status}\n\n- \n"
 
 

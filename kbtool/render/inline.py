@@ -184,15 +184,22 @@ def _block_link(scope: Scope, node: tree.BlockLink) -> str:
 
 
 def _quoted_title(scope: Scope, target: ToNote) -> str:
-    """The first line of a block of any note, without links; the name of its note when it begins otherwise."""
+    """The first line of a block of any note (all, where the graph asks for it), without links.
+
+    The name of its note when it begins otherwise.
+    """
     entry = scope.context.entries.get(target.note)
     if entry is None:
         return "…"
-    line = first_line(entry.text, entry.note.outline[target.block]) if target.block >= 0 else None
-    inner = inner_scope(scope, target, line[0].end - line[0].start) if line else None
-    if line is None or inner is None:
+    block = entry.note.outline[target.block] if target.block >= 0 else None
+    line = first_line(entry.text, block) if block else None
+    lines = [line] if line else []
+    if block and line and scope.context.settings.full_blocks:
+        lines = [(part.span, part.inlines) for part in block.parts if isinstance(part, tree.Prose)]
+    inner = inner_scope(scope, target, sum(span.end - span.start for span, _ in lines)) if lines else None
+    if inner is None:
         return escape(entry.note.name, quote=False)
-    return line_html(quiet(inner), *line)
+    return "<br>\n".join(line_html(quiet(inner), *one) for one in lines)
 
 
 def _link(scope: Scope, node: tree.Link) -> str:

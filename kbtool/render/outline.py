@@ -13,10 +13,10 @@ from kbtool.render.inline import address, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
-from kbtool.render.prose import paragraph_html
+from kbtool.render.prose import CHECKBOXES, paragraph_html
 from kbtool.syntax.tree import Block, Footnote, FootnoteText, Prose
 from kbtool.tasks import DONE
-from kbtool.values import Heading
+from kbtool.values import Heading, Span
 
 # Blocks that lie deeper stand beside their parents: a screen has no room, browsers stop at 512 elements, and embeds
 # multiply the depth.
@@ -188,6 +188,12 @@ def _title(scope: Scope, block: Block) -> str:
     first = block.parts[0] if block.parts else None
     if not isinstance(first, Prose):
         return ""
+    box = scope.context.settings.dialect == "obsidian" and CHECKBOXES.get(
+        scope.entry.text[first.span.start : first.span.start + 4]
+    )
+    if box:
+        rest = Span(first.span.start + 4, first.span.end)
+        return element("span", {"class": "kb-check"}, box) + " " + line_html(scope, rest, first.inlines)
     return line_html(scope, first.span, first.inlines)
 
 
