@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -238,3 +239,14 @@ def test_what_cannot_be_read_is_a_warning_and_the_defaults(edn: str) -> None:
     assert settings == GraphSettings()
     assert len(warnings) == 1
     assert warnings[0].startswith("logseq/config.edn ")
+
+
+def test_configs_of_public_graphs_are_read(corpora: Path) -> None:
+    found = [graph_settings(path.read_text("utf-8")) for path in sorted(corpora.glob("*/logseq/config.edn"))]
+    assert [warnings for _, warnings in found] == [()] * 5
+
+
+def test_dialect() -> None:
+    assert load_options({"dialect": "obsidian"}).dialect == "obsidian"
+    with pytest.raises(KbError, match="takes `logseq` or `obsidian`, not the text 'org'"):
+        load_options({"dialect": "org"})

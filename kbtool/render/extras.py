@@ -60,7 +60,7 @@ def clock_html(scope: Scope, block: Block) -> str:
         return ""
     hour, minute = ("ч", "мин") if scope.context.look.language == "ru" else ("h", "min")
     spent = f"{minutes // 60} {hour} {minutes % 60:02} {minute}" if minutes >= 60 else f"{minutes} {minute}"
-    return element("p", {"class": "kb-clock", "title": scope.words.time_spent}, f"⏱ {spent}")
+    return element("p", {"class": "kb-clock"}, f"{scope.words.time_spent} {spent}")
 
 
 def annotation_html(scope: Scope, block: Block) -> str:

@@ -174,7 +174,8 @@ def _row(scope: Scope, cells: Sequence[tree.Cell], name: str) -> str:
 def _footnote(scope: Scope, part: tree.FootnoteText) -> str:
     start = scope.entry.text.find("]:", part.span.start, part.span.end) + 2
     mark = element("span", {"class": "kb-footnote__name"}, escape(part.name, quote=False))
-    text = line_html(scope, Span(start, part.span.end), part.inlines).strip()
+    end = start + len(scope.entry.text[start : part.span.end].rstrip())
+    text = line_html(scope, Span(start, end), part.inlines).strip()
     anchor = scope.footnotes.get(part.name) if scope.ids else None
     back = ""
     if anchor and part.name in scope.marks:
