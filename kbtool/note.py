@@ -10,7 +10,7 @@ from kbtool import names
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.dates import journal_day, journal_name
-from kbtool.references import Place, anchor_key, counts, effective, in_block
+from kbtool.references import Place, anchor_key, asset_path, counts, effective, in_block
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
     Block,
@@ -78,7 +78,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         Name(name),
         journal,
         defines,
-        tuple(_references(source, parsed, obsidian)),
+        (*_references(source, parsed, obsidian), *_shots(source.id, properties, parsed.blocks)),
         cells,
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
         properties,
@@ -162,6 +162,17 @@ def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Refe
         for reference in in_block(Place(source.id, source.text, number, obsidian), block):
             if reference.property not in ("alias", "aliases") or block.mark != "pre":
                 yield reference
+
+
+def _shots(note: NoteId, properties: Iterable[Property], blocks: Sequence[Block]) -> Iterator[Reference]:
+    """The pictures that Logseq made of areas of a PDF, for the page of its highlights."""
+    pdf = next((asset_path(note, prop.text) for prop in properties if prop.key == "file-path"), "")
+    for block, number in _numbered(blocks) if pdf else ():
+        said = {prop.key: prop for prop in effective(block)}
+        if {"hl-page", "hl-stamp", "id"} <= said.keys():
+            name = f"{said['hl-page'].text}_{said['id'].text}_{said['hl-stamp'].text}.png"
+            path = f"{posixpath.splitext(pdf)[0]}/{name}"
+            yield Reference("asset", path, path, said["hl-stamp"].value_span, number, "hl-stamp")
 
 
 def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, ...]) -> tuple[Block, ...]:

@@ -78,6 +78,16 @@ def test_a_highlight_leads_to_its_page_in_the_pdf() -> None:
     assert found.title == "x y"
 
 
+def test_a_picture_of_an_area_of_a_pdf_is_shown_where_there_is_one() -> None:
+    head = "file:: [x.pdf](../assets/x.pdf)\nfile-path:: ../assets/x.pdf\n\n- [:span]\n  ls-type:: annotation\n"
+    text = f"{head}  hl-page:: 3\n  hl-type:: area\n  hl-stamp:: 77\n  id:: {UUID}"
+    shot = f"assets/x/3_{UUID}_77.png"
+    for assets, seen in ((frozenset({"assets/x.pdf", shot}), 1), (frozenset({"assets/x.pdf"}), 0)):
+        html = rendered({"pages/hls__x.md": text}, assets=assets)["pages/hls__x.md"].html
+        assert html.count(f'<img class="kb-image" src="../media/x/3_{UUID}_77.png"') == seen
+        assert "[:span]" not in html
+
+
 def test_lists_of_a_block_nest_and_have_checkboxes() -> None:
     html = body("- Список:\n  * [ ] раз\n  * [x] два\n    1. три\n  * четыре")
     assert html.count("<ul>") == 1  # the four items are one list

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from kbtool.graph import ToAsset
 from kbtool.render import urls
 from kbtool.render.context import Scope
-from kbtool.render.html import element, escape
+from kbtool.render.html import element, escape, void
 from kbtool.syntax.tree import (
     Block,
     Container,
@@ -68,13 +69,23 @@ def annotation_html(scope: Scope, block: Block) -> str:
     page = value(block, "hl-page")
     if value(block, "ls-type") != "annotation" or not page.isascii() or not page.isdigit():
         return ""
-    label = f"{scope.words.pdf_page} {escape(page)}"
-    files = (target.path for _, target in scope.entry.mentions if isinstance(target, ToAsset))
+    label = _shot(scope, block) + f"{scope.words.pdf_page} {escape(page)}"
+    of_page = takewhile(lambda mention: mention[0].block == 0, scope.entry.mentions)
+    files = (target.path for _, target in of_page if isinstance(target, ToAsset))
     pdf = next((path for path in files if urls.extension(path) == "pdf"), None)
     if pdf is None or not scope.links:
         return element("span", {"class": "kb-annotation"}, label)
     address = f"{scope.place.file(urls.asset_file(pdf))}#page={page}"
     return element("a", {"class": "kb-annotation kb-file", "href": address}, label)
+
+
+def _shot(scope: Scope, block: Block) -> str:
+    """The picture of an area of a PDF, where there is one."""
+    stamp = next((prop for prop in block.properties if prop.key == "hl-stamp" and not prop.ignored), None)
+    target = scope.target(stamp.value_span) if stamp and scope.boxes else None
+    if not isinstance(target, ToAsset):
+        return ""
+    return void("img", {"class": "kb-image", "src": scope.place.file(urls.asset_file(target.path)), "alt": ""})
 
 
 def inlines(parts: Iterable[Part]) -> Iterator[Inline]:
