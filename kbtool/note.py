@@ -152,7 +152,8 @@ def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
     for part in _parts(block.parts):
         if isinstance(part, Prose):
             if block.heading and part.title:
-                yield text[slice(*part.span)].strip(), part.span
+                end = next((node.span.start for node in part.inlines if isinstance(node, Hidden)), part.span.end)
+                yield text[part.span.start : end].strip(), Span(part.span.start, end)
             yield from ((f"^{node.id}", node.span) for node in part.inlines if isinstance(node, Hidden) and node.id)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kbtool import names
 from kbtool.config import GraphSettings
 from kbtool.syntax.links import is_uuid, unescape
-from kbtool.syntax.obsidian import is_file
+from kbtool.syntax.obsidian import is_file, is_note
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -191,6 +191,8 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
 
 def _link(place: Place, link: Link) -> Iterator[Reference]:
     match link.kind:
+        case "file" | "search" if place.obsidian and is_note(link.target):
+            yield from _note_link(place, link)
         case "page":
             yield from _page(place, "page", link.target, link.target_span)
         case "block":
@@ -221,6 +223,21 @@ def _wiki(place: Place, link: WikiLink) -> Iterator[Reference]:
         kind: ReferenceKind = "block" if link.anchor.startswith("^") else "heading"
         key = f"{names.key(link.page) if link.page else place.note}#{anchor_key(link.anchor)}"
         yield Reference(kind, f"{link.page}#{link.anchor}", key, link.anchor_span, place.block)
+
+
+def _note_link(place: Place, link: Link) -> Iterator[Reference]:
+    """`[label](folder/page.md#heading)`, which in Obsidian leads to the file, whatever the label."""
+    path, _, anchor = link.target.partition("#")
+    behind = link.target_span.start + len(path)
+    name = posixpath.splitext(unquote(path))[0]
+    if name.startswith("."):
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(place.note), name))
+    page = Span(link.target_span.start, behind)
+    yield Reference("page", name, names.key(name), page, place.block)
+    if anchor:
+        kind: ReferenceKind = "block" if anchor.startswith("^") else "heading"
+        key = f"{names.key(name)}#{anchor_key(unquote(anchor))}"
+        yield Reference(kind, f"{name}#{unquote(anchor)}", key, Span(behind + 1, link.target_span.end), place.block)
 
 
 def anchor_key(anchor: str) -> str:

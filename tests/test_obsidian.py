@@ -96,6 +96,28 @@ def test_links_find_notes_by_file_name_path_and_alias_and_files_by_name() -> Non
 
 
 @pytest.mark.parametrize(
+    ("link", "block"),
+    [
+        ("x/a b.md", -1),
+        ("x/a%20b.md#Two", 2),
+        ("<a b.md>", -1),
+        ("./x/a b.md", -1),
+        ("a b.md#^id", 3),
+        ("../q.md", None),
+    ],
+)
+def test_links_to_files_lead_to_notes(link: str, block: int | None) -> None:
+    snapshot = base({"q.md": f"[any label]({link})", "x/a b.md": "# One\n- x\n# Two\n- y ^id"})
+    targets = snapshot.links[NoteId("q.md")]
+    assert [getattr(target, "block", None) for target in targets][-1] == block
+
+
+def test_a_heading_s_id_is_no_word_of_it() -> None:
+    snapshot = base({"q.md": "[[a#Two]] [[a#^id]]", "a.md": "# One\n# Two ^id"})
+    assert [getattr(target, "block", None) for target in snapshot.links[NoteId("q.md")]] == [-1, 1, -1, 1]
+
+
+@pytest.mark.parametrize(
     ("front", "properties"),
     [
         ("tags: [a, b c]", [("tags", ["a", "b c"])]),

@@ -89,6 +89,11 @@ def is_file(node: WikiLink) -> bool:
     return _FILE.search(node.page) is not None and not node.anchor.startswith("^")
 
 
+def is_note(target: str) -> bool:
+    """Whether a link's target in round brackets is a note's file."""
+    return _NOTE.search(target.partition("#")[0]) is not None and "://" not in target
+
+
 def _trimmed(text: str, span: Span) -> Span:
     inside = text[span.start : span.end]
     left = len(inside) - len(inside.lstrip())
