@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from posixpath import commonprefix
 from typing import NamedTuple
 
@@ -123,7 +123,7 @@ def mentions(note: Note, text: str, known: Lexicon) -> tuple[Unlinked, ...]:
     reader = _Reader(text, known)
     for number, block in enumerate(note.outline):
         for span in _stretches(text, block):
-            reader.read(number, span, linked.get(number, {note.id}))
+            reader.read(number, span, linked.setdefault(number, {note.id}))
     return tuple(reader.found)
 
 
@@ -136,29 +136,29 @@ class _Reader:
 
     def read(self, block: int, span: Span, linked: set[NoteId]) -> None:
         stem, root = self._known.stems.stem, self._known.root.next
-        words = list(_WORD.finditer(self._text, *span))
-        at = 0
-        while at < len(words):
-            node = root.get(stem(words[at][0].lower()))
-            count, name = self._longest(words, at, node) if node else (0, None)
-            if name:
-                where = Span(words[at].start(), words[at + count - 1].end())
-                if name.note not in linked:
-                    self.found.append(Unlinked(name.note, name.name, block, where))
-                    linked.add(name.note)  # one of a block is enough
-            at += max(count, 1)
+        stream = _WORD.finditer(self._text, *span)
+        words = list(islice(stream, _LONGEST))  # this word and as many behind it as a name may have
+        while words:
+            node = root.get(stem(words[0][0].lower()))
+            count, name = self._longest(words, node) if node else (0, None)
+            if name and name.note not in linked:
+                where = Span(words[0].start(), words[count - 1].end())
+                self.found.append(Unlinked(name.note, name.name, block, where))
+                linked.add(name.note)  # one of a block is enough
+            del words[: max(count, 1)]
+            words += islice(stream, max(count, 1))
 
-    def _longest(self, words: list[re.Match[str]], at: int, node: _Node) -> tuple[int, NameOf | None]:
-        """How many words the longest name that begins here has, and that name."""
+    def _longest(self, words: list[re.Match[str]], node: _Node) -> tuple[int, NameOf | None]:
+        """How many words the longest name that begins with the first word has, and that name."""
         best: tuple[int, NameOf | None] = (0, None)
         count = 1
         following: _Node | None = node
         while following is not None:
-            chosen = self._chosen(words[at : at + count], following.names) if following.names else None
+            chosen = self._chosen(words[:count], following.names) if following.names else None
             best = (count, chosen) if chosen else best
-            if at + count >= len(words):
+            if count >= len(words):
                 break
-            following = following.next.get(self._known.stems.stem(words[at + count][0].lower()))
+            following = following.next.get(self._known.stems.stem(words[count][0].lower()))
             count += 1
         return best
 

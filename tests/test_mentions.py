@@ -92,7 +92,7 @@ def test_the_longest_name_and_the_exact_spelling_win() -> None:
 
 
 def test_a_page_does_not_mention_itself_and_a_block_mentions_once() -> None:
-    snapshot = Kb().snapshot(files({"pages/вес.md": "- вес весов", "q.md": "- вес весов\n- вес"}))
+    snapshot = Kb().snapshot(files({"pages/вес.md": "- вес весов", "q.md": "- вес `x` весов\n  веса\n- вес"}))
     seen = Kb().mentions(snapshot)
     assert seen[NoteId("pages/вес.md")] == ()
     assert [one.block for one in seen[NoteId("q.md")]] == [0, 1]
