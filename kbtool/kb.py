@@ -100,10 +100,9 @@ class Kb:
             found += check_linked(CheckContext(given[note.id], snapshot.links[note.id], surroundings))
             progress(done + 1, len(snapshot.notes))
         if asked("unlinked-mention", snapshot.files.config):
-            given_mentions = self.mentions(snapshot)
-            found += [
-                one for ident in given for one in unlinked_mention(ident, snapshot.text(ident), given_mentions[ident])
-            ]
+            dialect = snapshot.files.settings.dialect
+            for ident, unlinked in self.mentions(snapshot).items():
+                found += unlinked_mention(ident, snapshot.text(ident), unlinked, dialect)
         return in_order(found)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kbtool import publish, query
 from kbtool.config import Config, GraphSettings
-from kbtool.kb import BaseFiles, Kb, Snapshot
+from kbtool.kb import BaseFiles, Kb, Snapshot, check_sources
 from kbtool.render.context import Look
 from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import PageLink, Prose, WikiLink
@@ -182,6 +182,14 @@ def test_any_text_gives_spans_in_order(text: str) -> None:
             for node in part.inlines if isinstance(part, Prose) else ():
                 assert at <= node.span.start < node.span.end <= part.span.end
                 at = node.span.end
+
+
+def test_a_mention_becomes_a_link_of_the_dialect() -> None:
+    config = Config(dialect="obsidian", select=("unlinked-mention",))
+    sources = {NoteId("вес.md"): "x", NoteId("q.md"): "сумма весов"}
+    (told,) = check_sources(sources, frozenset(), config, GraphSettings())
+    assert told.fix
+    assert [edit.text for edit in told.fix.edits] == ["[[вес|весов]]"]
 
 
 def test_tasks_have_boxes() -> None:

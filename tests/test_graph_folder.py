@@ -1,4 +1,4 @@
-"""Whiteboards: what they name."""
+"""What else a graph's folder says: whiteboards, and what is hidden."""
 
 from __future__ import annotations
 
@@ -34,3 +34,12 @@ def test_links_to_a_whiteboard_and_its_blocks_lead_somewhere(tmp_path: Path) -> 
         ("missing-page", "«none»"),
         ("dangling-block-ref", SHOWN),
     ]
+
+
+def test_hidden_paths_are_prefixes(tmp_path: Path) -> None:
+    (tmp_path / "logseq").mkdir()
+    (tmp_path / "logseq" / "config.edn").write_text('{:hidden ["/ut" "README.md" ""]}', "utf-8")
+    for path in ("utils/a.md", "ut.md", "README.md", "but.md", "pages/ut.md"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("- x", "utf-8")
+    assert sorted(disk.read(Project(tmp_path, None, None, Config())).sources) == ["but.md", "pages/ut.md"]
