@@ -149,8 +149,10 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
         settings, warnings = GraphSettings(*table.keys[3]), table.keys[4]
     else:
         settings, warnings = disk.settings_of(project, text)
+    # What whiteboards name comes from other files, and is read anew.
+    values = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "whiteboards")
+    settings = disk.with_whiteboards(project.base, settings)
     listing = disk.scan(project.base, settings.hidden)
-    values = tuple(getattr(settings, field.name) for field in fields(settings))
     # Modules beside the notes are those that their code may import.
     modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
     keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)

@@ -1,4 +1,4 @@
-"""Settings: the plugin's options in `mkdocs.yml`, and what `logseq/config.edn` changes in the language."""
+"""Settings: the plugin's options in `mkdocs.yml`, and those of a graph (read by `graph_config`)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import Field, dataclass, field, fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
+from kbtool.dates import TITLE_FORMAT
 from kbtool.rule_settings import BadSetting, read_ignore_in, read_patterns, read_rules
 from kbtool.rules import RuleSetting
 from kbtool.suggest import did_you_mean
+from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -40,17 +42,23 @@ class Config:
     rule_pages: bool = False
     external_allow: tuple[str, ...] = ()
     external_days: float = 7.0
+    dialect: Literal["logseq", "obsidian"] = "logseq"
 
 
 def judging(config: Config) -> Config:
     """What of a configuration decides what is found; the rest decides what of it counts, and how it is shown."""
     options = tuple(one._replace(level=None) for one in config.rules if one.options)
-    return Config(wanted=config.wanted, rules=options)
+    return Config(wanted=config.wanted, rules=options, dialect=config.dialect)
 
 
 @dataclass(frozen=True, slots=True)
 class GraphSettings:
-    """The keys of `logseq/config.edn` that change what notes mean; `home` is the name of the page shown first."""
+    """The keys of `logseq/config.edn` that change what notes mean.
+
+    `home` is the name of the page shown first. `all_public` is None where the graph does not say. `workflow` is the
+    pair of task markers that the graph prefers. `journal_files` is the format of journals' file names. `dialect` is the
+    plugin's option, kept here because it changes the same things. `whiteboards` is what the graph's drawings name.
+    """
 
     name_format: Literal["triple-lowbar", "legacy"] = "triple-lowbar"
     date_formats: tuple[str, ...] = ()
@@ -60,6 +68,20 @@ class GraphSettings:
     hidden: tuple[str, ...] = ()
     macros: tuple[tuple[str, str], ...] = ()
     home: str = ""
+    hidden_properties: frozenset[str] = frozenset()
+    pages_directory: str = "pages"
+    journals_directory: str = "journals"
+    journal_files: str = "yyyy_MM_dd"
+    workflow: Literal["now", "todo"] = "now"
+    all_public: bool | None = None
+    full_blocks: bool = False
+    dialect: Literal["logseq", "obsidian"] = "logseq"
+    whiteboards: Whiteboards = NO_WHITEBOARDS
+
+    @property
+    def title_format(self) -> str:
+        """How journals' names are written."""
+        return self.date_formats[0] if self.date_formats else TITLE_FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +124,8 @@ def _unknown_option(name: str, known: tuple[str, ...]) -> str:
 def _option(known: Field[Any], value: object) -> Any:
     if known.name in ("rules", "select", "ignore", "ignore_in"):
         return _of_rules(known.name, value)
+    if known.name == "dialect" and value in ("logseq", "obsidian"):
+        return value
     match str(known.type), value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -120,7 +144,7 @@ def _option(known: Field[Any], value: object) -> Any:
         "int": "a whole number above 0",
         "bool": "true or false",
         "str": "a text",
-    }[str(known.type)]
+    }.get(str(known.type), "`logseq` or `obsidian`")
     raise KbError(f"mkdocs.yml: the option `{known.name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
 
 
@@ -262,68 +286,3 @@ def _value(node: Node, depth: int) -> object:
     if isinstance(node, SequenceNode):
         return [_value(item, depth - 1) for item in node.value]
     return SafeConstructor().construct_object(node) if isinstance(node, ScalarNode) else None
-
-
-# ---------------------------------------------------------------- logseq/config.edn
-
-EDN_SIZE = 262_144
-"""Longest `config.edn`, in characters; real ones have 15,000."""
-
-
-def graph_settings(edn: str) -> tuple[GraphSettings, tuple[str, ...]]:
-    """What a `logseq/config.edn` changes, and warnings; where it cannot be read, the settings of a new graph."""
-    if len(edn) > EDN_SIZE:
-        return GraphSettings(), (f"logseq/config.edn is longer than {EDN_SIZE:,} characters and was ignored",)
-    import edn_format  # type: ignore[import-untyped]
-
-    try:
-        found = edn_format.loads(edn)
-    except Exception as error:  # noqa: BLE001 -- the library raises its own, ValueError, NotImplementedError and more
-        reason = (str(error) or type(error).__name__).splitlines()[0][:200]
-        return GraphSettings(), (f"logseq/config.edn could not be read and was ignored: {reason}",)
-    if found is not None and not isinstance(found, Mapping):
-        return GraphSettings(), ("logseq/config.edn holds no map and was ignored",)
-    return _settings({getattr(key, "name", ""): value for key, value in (found or {}).items()}), ()
-
-
-def _settings(keys: Mapping[str, Any]) -> GraphSettings:
-    # A graph that does not name its format is an old one.
-    name_format = keys.get("file/name-format")
-    date_format = keys.get("journal/page-title-format") or keys.get("date-formatter")
-    macros = keys.get("macros")
-    home = keys.get("default-home")
-    return GraphSettings(
-        name_format="triple-lowbar" if getattr(name_format, "name", name_format) == "triple-lowbar" else "legacy",
-        date_formats=(date_format,) if isinstance(date_format, str) else (),
-        comma_properties=frozenset(_keys(keys.get("property/separated-by-commas"))),
-        property_pages=keys.get("property-pages/enabled?") is not False,
-        property_pages_excluded=frozenset(_keys(keys.get("property-pages/excludelist"))),
-        hidden=tuple(item.lstrip("/") for item in _items(keys.get("hidden")) if isinstance(item, str)),
-        macros=tuple(sorted(_texts(macros))) if isinstance(macros, Mapping) else (),
-        home=_home(home) if isinstance(home, Mapping) else "",
-    )
-
-
-def _items(value: object) -> Iterator[object]:
-    """The members of an EDN list, vector or set."""
-    if isinstance(value, list | tuple | set | frozenset) or type(value).__name__ == "ImmutableList":
-        yield from value  # type: ignore[misc]
-
-
-def _keys(value: object) -> Iterator[str]:
-    """Property keys, which are keywords or texts, as notes have them."""
-    for item in _items(value):
-        name = getattr(item, "name", item)
-        if isinstance(name, str):
-            yield name.lower().replace("_", "-")
-
-
-def _texts(value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
-    for key, text in value.items():
-        name = getattr(key, "name", key)
-        if isinstance(name, str) and isinstance(text, str):
-            yield name, text
-
-
-def _home(value: Mapping[Any, Any]) -> str:
-    return next((text for key, text in _texts(value) if key == "page"), "")

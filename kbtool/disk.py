@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
+from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
 from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
@@ -150,7 +150,7 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
     notes: dict[NoteId, Stamp] = {}
     folders: list[NoteId] = []
     assets: list[str] = []
-    unseen = tuple(path for path in (one.strip("/") for one in hidden) if path)
+    unseen = tuple(filter(None, hidden))
     for path, entry in _walk(base):
         if unseen and _hidden(path, unseen):
             continue
@@ -169,6 +169,7 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
 def read(project: Project) -> BaseFiles:
     """Everything of a base that the compiler needs; unreadable notes become diagnostics."""
     settings, warnings = settings_of(project, settings_text(project.base))
+    settings = with_whiteboards(project.base, settings)
     listing = scan(project.base, settings.hidden)
     sources: dict[NoteId, Source] = {}
     problems = folder_problems(listing)
@@ -262,9 +263,26 @@ def settings_text(base: Path) -> str | None:
 def settings_of(project: Project, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
     """The settings that a config.edn gives, and what of it could not be read; without one a new graph's defaults."""
     if text is None:
-        return GraphSettings(), ()
+        return GraphSettings(dialect=project.config.dialect), ()
+    from kbtool.graph_config import graph_settings
+
     settings, warnings = graph_settings(text)
-    return settings, tuple(f"{project.base / 'logseq' / 'config.edn'}: {warning}" for warning in warnings)
+    path = project.base / "logseq" / "config.edn"
+    return replace(settings, dialect=project.config.dialect), tuple(f"{path}: {warning}" for warning in warnings)
+
+
+def with_whiteboards(base: Path, settings: GraphSettings) -> GraphSettings:
+    """The settings with what the graph's whiteboards name, which is read anew each time."""
+    folder = base / "whiteboards"
+    if not folder.is_dir() or folder.is_symlink():
+        return settings
+    from kbtool.names import from_file
+    from kbtool.whiteboards import whiteboards
+
+    paths = sorted(path for path in folder.glob("*.edn") if path.is_file() and not path.is_symlink())
+    texts = ((from_file(path.stem, settings.name_format), read_bytes(path, MAX_NOTE)) for path in paths)
+    named = ((name, text.decode(errors="replace")) for name, text in texts if text)
+    return replace(settings, whiteboards=whiteboards(named))
 
 
 def read_bytes(path: Path, limit: int) -> bytes | None:
@@ -314,7 +332,7 @@ def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnost
 
 
 def _hidden(path: str, hidden: tuple[str, ...]) -> bool:
-    return any(path == one or path.startswith(one + "/") for one in hidden)
+    return path.startswith(hidden)
 
 
 def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:

@@ -38,8 +38,9 @@ class Mended:
 
 
 def every_rule(config: Config) -> Config:
-    """The configuration with every rule on: what fixes are judged by, whatever is to be shown."""
-    return replace(config, select=tuple(rule.name for rule in RULES), ignore=(), ignore_in=())
+    """The configuration with every rule on that finds faults or was asked for: what fixes are judged by."""
+    judged = tuple(rule.name for rule in RULES if not rule.off or severity(rule.name, config) != "off")
+    return replace(config, select=judged, ignore=(), ignore_in=())
 
 
 def mended(sources: Sources, check: Check, wanted: Callable[[Diagnostic], bool], config: Config) -> Mended:

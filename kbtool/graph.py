@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from kbtool import names as spelling
+from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
 from kbtool.suggest import look
 from kbtool.values import NoteId, Reference
+from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
 
 
 class Site(NamedTuple):
@@ -40,7 +42,8 @@ class Names:
     `pages` maps page keys (names and aliases) to the notes that have them, `journals` days to notes, `blocks` block
     ids to their places. `assets` is the set of asset paths, `spelled` the spelling of each page key, `parents` the keys
     of namespace parents, `wanted` the keys that may be linked unwritten, `home` the name of the first page, `alike` the
-    keys that look the same, by their looks.
+    keys that look the same, by their looks. `files` are the assets by their bare names, in Obsidian's dialect alone,
+    where links need no folders and tags no pages.
     """
 
     pages: Mapping[str, tuple[NoteId, ...]]
@@ -53,6 +56,9 @@ class Names:
     date_formats: tuple[str, ...]
     home: str = ""
     alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    obsidian: bool = False
+    whiteboards: Whiteboards = NO_WHITEBOARDS
 
 
 class ToNote(NamedTuple):
@@ -69,7 +75,7 @@ class ToAsset(NamedTuple):
 
 
 class ToNothing(NamedTuple):
-    """No note, but none is needed: a date, a built-in page, a namespace parent, a wanted name."""
+    """No note, but none is needed: a date, a built-in page, a namespace parent, a wanted name, a whiteboard."""
 
     why: str
 
@@ -98,6 +104,8 @@ class Surroundings:
     wanted: frozenset[str]
     date_formats: tuple[str, ...]
     home: str = ""
+    obsidian: bool = False
+    whiteboards: Whiteboards = NO_WHITEBOARDS
 
 
 def exports(note: Note) -> Exports:
@@ -141,6 +149,9 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         surroundings.date_formats,
         surroundings.home,
         {shape: keys for shape, keys in looks.items() if len(keys) > 1},
+        {path.rpartition("/")[2].lower(): path for path in surroundings.assets} if surroundings.obsidian else {},
+        surroundings.obsidian,
+        surroundings.whiteboards,
     )
 
 
@@ -154,19 +165,27 @@ def _target(reference: Reference, names: Names) -> Target:
         case "block" | "block-embed":
             sites = names.blocks.get(reference.key, ())
             if not sites:
-                return Missing()
+                return ToNothing("whiteboard") if reference.key in names.whiteboards.ids else Missing()
             return ToNote(*sites[0]) if len(sites) == 1 else Ambiguous(*sites[0])
+        case "heading":
+            sites = names.blocks.get(reference.key, ())
+            return ToNote(*sites[0]) if sites else Missing()
+        case "asset" if reference.key not in names.assets:
+            path = names.files.get(reference.key.rpartition("/")[2].lower())
+            return ToAsset(path) if path else Missing()
         case "asset":
-            return ToAsset(reference.key) if reference.key in names.assets else Missing()
+            return ToAsset(reference.key)
         case _:
-            return page_target(reference.key, names)
+            target = page_target(reference.key, names)
+            tag = names.obsidian and (reference.kind == "tag" or reference.property == "tags")
+            return ToNothing("tag") if tag and isinstance(target, Missing) else target
 
 
 def page_target(key: str, names: Names) -> Target:
     """Where a page key leads."""
     notes = names.pages.get(key, ())
     if not notes and any(char.isdigit() for char in key):
-        day = spelling.journal_day(key, names.date_formats)
+        day = journal_day(key, names.date_formats)
         if day is not None:
             notes = names.journals.get(day, ())
             if not notes:
@@ -175,6 +194,10 @@ def page_target(key: str, names: Names) -> Target:
         return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
     if key in spelling.BUILT_IN:
         return ToNothing("built-in")
+    if "<%" in key:
+        return ToNothing("template")  # filled in when the template is used
+    if key in names.whiteboards.names:
+        return ToNothing("whiteboard")
     if key in names.wanted:
         return ToNothing("wanted")
     return ToNothing("namespace") if key in names.parents else Missing()

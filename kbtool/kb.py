@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from kbtool import names as spelling
 from kbtool.checks import Known, check_base
-from kbtool.checks.context import base
+from kbtool.checks.context import Base, base
+from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import Facts
 from kbtool.files import BaseFiles
@@ -16,8 +17,11 @@ from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
+from kbtool.mentions import Unlinked, lexicon, mentions
 from kbtool.note import Note, lower
 from kbtool.record import Reading, Record, examine, record
+from kbtool.rules import severity
+from kbtool.stems import Stems
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
@@ -76,7 +80,7 @@ class Kb:
         self._seen = frozenset(files.sources)
         notes: dict[NoteId, Note] = {}
         for done, (ident, source) in enumerate(sorted(files.sources.items())):
-            parsed = self._memo.call(ident, parse, source, files.settings.comma_properties)
+            parsed = self._memo.call(ident, parse, source, files.settings.comma_properties, files.settings.dialect)
             notes[ident] = self._memo.call(ident, lower, source, parsed, files.settings)
             progress(done + 1, len(files.sources))
         given = [self._memo.call(ident, exports, note) for ident, note in notes.items()]
@@ -84,6 +88,16 @@ class Kb:
         names = self._memo.call("names", _index, around, *given)
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
+
+    def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
+        """The unlinked mentions that each note holds; after an edit that note alone is read again."""
+        call = self._memo.call
+        given = (call(note.id, exports, note) for note in snapshot.notes.values())
+        formats = call("date formats", tuple[str, ...], snapshot.files.settings.date_formats)
+        known = call("lexicon", lexicon, call("stems", Stems), call("mentioned", _named, *given), formats)
+        return {
+            ident: call(ident, mentions, note, snapshot.text(ident), known) for ident, note in snapshot.notes.items()
+        }
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
@@ -94,14 +108,22 @@ class Kb:
             return record(snapshot.notes[source.id], source.text, reading)
 
         places = {note: place for place, note in enumerate(snapshot.notes)}
-        return self._checked(snapshot.files, of_tree)
+        return self._checked(snapshot.files, of_tree, self._unlinked(snapshot))
+
+    def _unlinked(self, snapshot: Snapshot) -> Iterator[Diagnostic]:
+        if severity("unlinked-mention", snapshot.files.config) != "off":
+            dialect = snapshot.files.settings.dialect
+            for ident, unlinked in self.mentions(snapshot).items():
+                yield from unlinked_mention(ident, snapshot.text(ident), unlinked, dialect)
 
     def check_files(self, files: BaseFiles) -> tuple[Diagnostic, ...]:
         """The same from texts alone, for which no tree is kept: what an editor asks after each key."""
         reading = Reading(files.settings, files.modules, self._formulas)
         return self._checked(files, lambda source: examine(source, reading))
 
-    def _checked(self, files: BaseFiles, make: Callable[[Source], Record]) -> tuple[Diagnostic, ...]:
+    def _checked(
+        self, files: BaseFiles, make: Callable[[Source], Record], more: Iterable[Diagnostic] = ()
+    ) -> tuple[Diagnostic, ...]:
         old = self._state
         edited = _edited(old, files)
         records = _with(old.records if old else {}, {note: make(files.sources[note]) for note in edited}, files.sources)
@@ -110,7 +132,7 @@ class Kb:
         names = _names(old, files, records, changed)
         known = base(facts, names, files.config, old.known.words if old and old.known.names is names else None)
         self._state = state = _State(files, records, facts, known, link(known, changed, old.linked if old else None))
-        found = [*files.problems, *check_base(known)]
+        found = [*files.problems, *check_base(known), *more]
         for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
         comments = {note: one.suppressions for note, one in facts.items() if one.suppressions}
@@ -152,7 +174,12 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
 def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
     """What names mean apart from notes."""
     wanted = frozenset(spelling.key(name) for name in config.wanted)
-    return Surroundings(assets, wanted, settings.date_formats, settings.home)
+    obsidian = settings.dialect == "obsidian"
+    return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
+
+
+def _named(*given: Exports) -> tuple[tuple[NoteId, str], ...]:
+    return tuple((one.note, name) for one in given for _, name in one.pages)
 
 
 def _index(surroundings: Surroundings, *given: Exports) -> Names:
@@ -165,4 +192,4 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return kb.check_files(BaseFiles(texts, assets, config, settings))
+    return kb.check_files(BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect)))

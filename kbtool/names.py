@@ -1,11 +1,10 @@
-"""Names: the one normalisation of page names, file names, dates and slugs."""
+"""Names: the one normalisation of page names, file names and slugs."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Literal
 from urllib.parse import unquote
 
@@ -32,10 +31,9 @@ RESERVED = frozenset(
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _UNSAFE_RUN = re.compile(r'[:\\*?"<>|#]+')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+# A local PDF's time of import, or a digest.
+_ADDED = re.compile(r"_\d{13}_\d$|__-?\d+$")
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*", re.UNICODE)
-_MONTHS = "january february march april may june july august september october november december".split()
-_DATE_TOKEN = re.compile(r"yyyy|yy|MMMM|MMM|MM|M|dd|do|d|EEEE|EEE|EE|E|[^a-zA-Z]+|[a-zA-Z]")
-_DEFAULT_DATES = ("MMM do, yyyy", "yyyy-MM-dd", "yyyy_MM_dd")
 
 
 def key(name: str) -> Key:
@@ -68,13 +66,18 @@ def from_file(stem: str, name_format: NameFormat) -> str:
     if name_format == "legacy":
         dotted = stem.replace(".", "/")
         return _decoded(dotted) or dotted
+    # Each escape alone: a letter of several bytes stays as it is written.
     decoded = _PERCENT.sub(lambda m: _decoded(m[0]) or m[0], stem.replace("___", "/"))
     return "/".join(part for part in decoded.split("/") if part)
 
 
-def to_file(name: str) -> str:
-    """The file stem that Logseq gives a page (`:triple-lowbar`); `from_file` leads back, odd slashes apart."""
+def to_file(name: str, name_format: NameFormat = "triple-lowbar") -> str:
+    """The file stem that Logseq gives a page; `from_file` leads back, save where no stem does."""
     name = unicodedata.normalize("NFC", name)
+    return _to_legacy(name) if name_format == "legacy" else _to_triple_lowbar(name)
+
+
+def _to_triple_lowbar(name: str) -> str:
     name = _PERCENT.sub(lambda m: "%25" + m[0][1:], name)
     name = _UNSAFE_RUN.sub(lambda m: "".join(f"%{ord(char):02X}" for char in m[0]), name)
     name = name.replace("___", "%5F%5F%5F").replace("_/", "%5F/").replace("/_", "/%5F")
@@ -90,90 +93,27 @@ def is_device(stem: str) -> bool:
     return _DEVICE.fullmatch(stem) is not None
 
 
+def _to_legacy(name: str) -> str:
+    """Dots and slashes are escaped: a dot that stands in a file's name is read as a slash."""
+    escaped = name.replace("%", "%25").replace(".", "%2E").replace("/", "%2F")
+    return _UNSAFE_RUN.sub(lambda m: "".join(f"%{ord(char):02X}" for char in m[0]), escaped)
+
+
 def _decoded(text: str) -> str | None:
+    """The text with its escapes read as UTF-8; None where one is cut short or they are none."""
+    if "%" in _PERCENT.sub("", text):
+        return None
     try:
         return unquote(text, errors="strict")
     except UnicodeDecodeError:
         return None
 
 
-# ---------------------------------------------------------------- dates
-
-
-def journal_day(name: str, formats: Iterable[str]) -> int | None:
-    """The day, yyyymmdd, that a name stands for in the graph's own format or one of the three that all graphs know."""
-    if not any(char.isdigit() for char in name):
-        return None
-    for pattern in (*formats, *_DEFAULT_DATES):
-        day = _read_date(name, pattern)
-        if day is not None:
-            return day
-    return None
-
-
-def journal_name(day: int, pattern: str) -> str:
-    """The day as the graph's title format writes it."""
-    when = date(day // 10000, day // 100 % 100, day % 100)
-    return "".join(_write_token(token, when) for token in _DATE_TOKEN.findall(pattern))
-
-
-def _write_token(token: str, when: date) -> str:
-    suffix = "th" if 10 < when.day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(when.day % 10, "th")
-    words: Mapping[str, str] = {
-        "yyyy": f"{when.year:04}",
-        "yy": f"{when.year % 100:02}",
-        "MMMM": _MONTHS[when.month - 1].title(),
-        "MMM": _MONTHS[when.month - 1][:3].title(),
-        "MM": f"{when.month:02}",
-        "M": str(when.month),
-        "dd": f"{when.day:02}",
-        "do": f"{when.day}{suffix}",
-        "d": str(when.day),
-        "EEEE": when.strftime("%A"),
-    }
-    return words.get(token, when.strftime("%a") if token[0] == "E" else token)
-
-
-def _read_date(name: str, pattern: str) -> int | None:
-    tokens = _DATE_TOKEN.findall(pattern)
-    m = re.fullmatch("".join(_token_pattern(tokens, i) for i in range(len(tokens))), name, re.IGNORECASE)
-    if not m:
-        return None
-    fields = m.groupdict()
-    year, day = fields.get("y"), fields.get("d")
-    month = _month(fields.get("n")) if fields.get("n") else int(fields.get("m") or 0)
-    if not year or not day or not month:
-        return None
-    try:
-        when = date(int(year) + 2000 if len(year) <= 2 else int(year), month, int(day))
-    except ValueError:
-        return None
-    return when.year * 10000 + when.month * 100 + when.day
-
-
-def _month(word: str | None) -> int:
-    lower = (word or "").lower()
-    return next((i for i, month in enumerate(_MONTHS, 1) if lower in (month, month[:3])), 0)
-
-
-def _token_pattern(tokens: list[str], i: int) -> str:
-    token = tokens[i]
-    # Digits that touch other digits have a fixed width.
-    neighbours = [tokens[k] for k in (i - 1, i + 1) if 0 <= k < len(tokens)]
-    tight = any(re.fullmatch(r"y+|MM?|dd?", other) for other in neighbours)
-    if token[0] == "y":
-        return r"(?P<y>\d{4})" if tight else r"(?P<y>\d{1,4})"
-    if token in ("MMMM", "MMM"):
-        return r"(?P<n>[a-z]+)"
-    if token[0] == "M":
-        return r"(?P<m>\d{2})" if tight else r"(?P<m>\d{1,2})"
-    if token == "do":
-        return r"(?P<d>\d{1,2})(?:st|nd|rd|th)"
-    if token[0] == "d":
-        return r"(?P<d>\d{2})" if tight else r"(?P<d>\d{1,2})"
-    if token[0] == "E":
-        return r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
-    return re.escape(token)
+def title(name: str) -> str:
+    """A name as pages show it: that of a PDF's highlights is the PDF's, without what Logseq adds to file names."""
+    if not name.startswith("hls__"):
+        return name
+    return _ADDED.sub("", name.removeprefix("hls__")).replace("_", " ").rstrip() or name
 
 
 # ---------------------------------------------------------------- places on the site

@@ -10,7 +10,8 @@ from kbtool import names
 from kbtool.asides import NO_ASIDES, Asides, asides, keyed
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
-from kbtool.references import Place, counts, effective, in_block
+from kbtool.dates import journal_day, journal_name
+from kbtool.references import Place, anchor_key, asset_path, counts, effective, in_block
 from kbtool.suppressions import Suppression, suppressions
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
@@ -19,6 +20,7 @@ from kbtool.syntax.tree import (
     Emphasis,
     Fence,
     FootnoteText,
+    Hidden,
     Inline,
     Link,
     Math,
@@ -69,20 +71,20 @@ class Note:
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     """What a parsed note says."""
     properties = page_properties(parsed)
-    title = page_title(source.text, properties)
-    name = (
-        title.text
-        if title
-        else names.from_file(posixpath.splitext(posixpath.basename(source.id))[0], settings.name_format)
-    )
-    journal = names.journal_day(name, settings.date_formats)
-    if journal is not None and settings.date_formats:
-        name = names.journal_name(journal, settings.date_formats[0])
+    obsidian = settings.dialect == "obsidian"
+    title = None if obsidian else page_title(source.text, properties, parsed.blocks)
+    stem = posixpath.splitext(posixpath.basename(source.id))[0]
+    name = title.text if title else stem if obsidian else names.from_file(stem, settings.name_format)
+    journal = journal_day(name, settings.date_formats)
+    if journal is not None and not obsidian:
+        name = journal_name(journal, settings.title_format)
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
-    refers = tuple(_references(source, parsed))
+    if obsidian and defines:
+        defines += tuple(_of_obsidian(source, defines, parsed.blocks))
+    refers = (*_references(source, parsed, obsidian), *_shots(source.id, properties, parsed.blocks))
     beside, addresses = asides(source, parsed.blocks, refers, defines)
     return Note(
         source.id,
@@ -117,10 +119,12 @@ def page_properties(parsed: Parsed) -> tuple[Property, ...]:
     return effective(blocks[0]) if blocks and blocks[0].mark == "pre" else ()
 
 
-def page_title(text: str, properties: Iterable[Property]) -> Property | None:
+def page_title(text: str, properties: Sequence[Property], blocks: Sequence[Block]) -> Property | None:
     """The `title::` that names the page: it counts only in the file's first lines."""
     found = next((prop for prop in properties if prop.key == "title"), None)
-    return found if found and not text[: found.span.start].strip(" \t") else None
+    drawer = blocks[0].properties[:1] if blocks and blocks[0].mark == "pre" else ()
+    first = min((prop.span.start for prop in (*properties, *drawer)), default=0)
+    return found if found and not text[:first].strip(" \t") else None
 
 
 def _definitions(
@@ -132,9 +136,10 @@ def _definitions(
         if prop.key in ("alias", "aliases") and counts(prop):
             yield from _aliases(prop)
     for block, number in _numbered(blocks):
-        for prop in effective(block):
-            if prop.key == "id" and is_uuid(prop.text):
-                yield Definition("block", prop.text, prop.text.lower(), prop.value_span, number)
+        # Of two ids Logseq takes the later.
+        ident = next((prop for prop in reversed(effective(block)) if prop.key == "id"), None)
+        if ident and is_uuid(ident.text):
+            yield Definition("block", ident.text, ident.text.lower(), ident.value_span, number)
 
 
 def _aliases(prop: Property) -> Iterator[Definition]:
@@ -145,12 +150,47 @@ def _aliases(prop: Property) -> Iterator[Definition]:
         yield Definition("alias", word.text, names.key(word.text), word.span, -1)
 
 
-def _references(source: Source, parsed: Parsed) -> Iterator[Reference]:
+def _of_obsidian(source: Source, own: Iterable[Definition], blocks: Sequence[Block]) -> Iterator[Definition]:
+    """What Obsidian's links can name besides: the note by its path, its headings, and blocks that end in `^id`."""
+    folders = posixpath.splitext(source.id)[0].split("/")
+    stem = folders[-1]
+    paths = ["/".join(folders[i:]) for i in range(len(folders) - 1)]
+    yield from (Definition("path", stem, names.key(path), Span(0, 0), -1) for path in paths)
+    pages = [source.id, *(d.key for d in own if d.kind != "block"), *map(names.key, paths)]
+    taken: set[str] = set()
+    for block, number in _numbered(blocks):
+        for anchor, span in _anchors(source.text, block):
+            if anchor_key(anchor) not in taken:
+                taken.add(anchor_key(anchor))
+                yield from (Definition("block", anchor, f"{page}#{anchor_key(anchor)}", span, number) for page in pages)
+
+
+def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
+    for part in _parts(block.parts):
+        if isinstance(part, Prose):
+            if block.heading and part.title:
+                end = next((node.span.start for node in part.inlines if isinstance(node, Hidden)), part.span.end)
+                yield text[part.span.start : end].strip(), Span(part.span.start, end)
+            yield from ((f"^{node.id}", node.span) for node in part.inlines if isinstance(node, Hidden) and node.id)
+
+
+def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Reference]:
     """All mentions but the note's own aliases, which are definitions."""
     for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
-        for reference in in_block(Place(source.id, source.text, number), block):
+        for reference in in_block(Place(source.id, source.text, number, obsidian), block):
             if reference.property not in ("alias", "aliases") or block.mark != "pre":
                 yield reference
+
+
+def _shots(note: NoteId, properties: Iterable[Property], blocks: Sequence[Block]) -> Iterator[Reference]:
+    """The pictures that Logseq made of areas of a PDF, for the page of its highlights."""
+    pdf = next((asset_path(note, prop.text) for prop in properties if prop.key == "file-path"), "")
+    for block, number in _numbered(blocks) if pdf else ():
+        said = {prop.key: prop for prop in effective(block)}
+        if {"hl-page", "hl-stamp", "id"} <= said.keys():
+            name = f"{said['hl-page'].text}_{said['id'].text}_{said['hl-stamp'].text}.png"
+            path = f"{posixpath.splitext(pdf)[0]}/{name}"
+            yield Reference("asset", path, path, said["hl-stamp"].value_span, number, "hl-stamp")
 
 
 def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, ...]) -> tuple[Block, ...]:

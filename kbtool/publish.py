@@ -15,6 +15,7 @@ from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
+from kbtool.public import published
 from kbtool.render import rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
@@ -42,7 +43,8 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
     """The pages of a snapshot."""
-    context = RenderContext(entries(snapshot, outcomes, home(snapshot, look)), snapshot.names.pages, look)
+    shown = entries(snapshot, outcomes, home(snapshot, look))
+    context = RenderContext(shown, snapshot.names.pages, look, unlinked(snapshot), snapshot.files.settings)
     mentions = query.backlinks(snapshot)
     pages = [
         page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
@@ -52,6 +54,15 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look)
     return assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
 
 
+def unlinked(snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:
+    """The unlinked mentions of each note, by path and position."""
+    found: dict[NoteId, list[Backlink]] = {}
+    for ident, mentions in sorted(Kb().mentions(snapshot).items()):
+        for mention in mentions:
+            found.setdefault(mention.note, []).append(Backlink(ident, mention.block, ""))
+    return {ident: tuple(links) for ident, links in found.items()}
+
+
 def home(snapshot: Snapshot, look: Look) -> NoteId | None:
     """The note that comes first: the one that the navigation begins with, else the graph's `:default-home`."""
     first = snapshot.notes.get(NoteId(look.home))
@@ -59,8 +70,10 @@ def home(snapshot: Snapshot, look: Look) -> NoteId | None:
 
 
 def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None) -> Mapping[NoteId, Entry]:
-    """What rendering needs of each note; `first` becomes the home page."""
-    notes = query.pages(snapshot)
+    """What rendering needs of each note that the site shows; `first` becomes the home page."""
+    pages = query.pages(snapshot)
+    shown = published(pages, snapshot.files.settings.all_public)
+    notes = tuple(note for note in pages if note.id in shown)
     reserved = rules.reserved() if snapshot.files.config.rule_pages else ()
     places = names.slugs({note.id: note.name for note in notes}, first, reserved)
     return {note.id: _entry(snapshot, note, places[note.id], outcomes.get(note.id)) for note in notes}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kbtool import names as spelling
 from kbtool import references
+from kbtool.dates import journal_day, journal_name
 from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
 from kbtool.kb import Snapshot
 from kbtool.note import Note, with_page_properties
@@ -47,8 +48,10 @@ def home(snapshot: Snapshot) -> NoteId | None:
 
 
 def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
-    """The notes that have a name or alias."""
-    return snapshot.names.pages.get(spelling.key(name), ())
+    """The notes that have a name or alias, or are the journal of the day that it stands for."""
+    found = snapshot.names.pages.get(spelling.key(name), ())
+    day = None if found else journal_day(name, snapshot.names.date_formats)
+    return snapshot.names.journals.get(day, ()) if day is not None else found
 
 
 # ---------------------------------------------------------------- the graph as data
@@ -62,6 +65,8 @@ def graph(snapshot: Snapshot) -> dict[str, list[dict[str, object]]]:
     for note in pages(snapshot):
         table = line_table(snapshot.text(note.id))
         for reference, target in zip(note.refers, snapshot.links[note.id], strict=True):
+            if reference.kind == "heading" and not reference.name.startswith("#"):
+                continue  # the page that it is a heading of is a link already
             to = _endpoint(snapshot, reference, target, found)
             at = table.position(reference.span.start)
             link = {"from": note.name, "to": to, "kind": _kind(reference), "path": note.id}
@@ -85,10 +90,11 @@ def _endpoint(snapshot: Snapshot, reference: Reference, target: Target, found: d
         return snapshot.notes[target.note].name
     if isinstance(target, ToAsset) or reference.kind == "asset":
         return reference.key
-    if reference.kind in ("block", "block-embed"):
+    if reference.kind in ("block", "block-embed", "heading"):
         return reference.name
-    day = spelling.journal_day(reference.name, snapshot.names.date_formats)
-    unwritten: dict[str, object] = {"name": reference.name, "path": None, "aliases": [], "journal": day is not None}
+    day = journal_day(reference.name, snapshot.names.date_formats)
+    name = journal_name(day, snapshot.files.settings.title_format) if day else reference.name
+    unwritten: dict[str, object] = {"name": name, "path": None, "aliases": [], "journal": day is not None}
     # No path begins with NUL: keys of unwritten pages can't meet paths of notes.
     return found.setdefault(f"\0{day or reference.key}", unwritten)["name"]
 

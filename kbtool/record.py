@@ -40,7 +40,7 @@ def record(note: Note, text: str, reading: Reading) -> Record:
 
 def examine(source: Source, reading: Reading) -> Record:
     """The record of a text."""
-    parsed = parse(source, reading.settings.comma_properties)
+    parsed = parse(source, reading.settings.comma_properties, reading.settings.dialect)
     return record(lower(source, parsed, reading.settings), source.text, reading)
 
 

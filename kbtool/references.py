@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kbtool import names
 from kbtool.config import GraphSettings
 from kbtool.syntax.links import is_uuid, unescape
+from kbtool.syntax.obsidian import is_file, is_note
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -30,6 +31,7 @@ from kbtool.syntax.tree import (
     Table,
     Tag,
     Timestamp,
+    WikiLink,
 )
 from kbtool.values import NoteId, Reference, ReferenceKind, Span
 
@@ -42,17 +44,19 @@ _TYPED = frozenset(
 _ASSET = re.compile(r"[./]*assets")
 _LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
 _ITEM = re.compile(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
+_WORDS = re.compile(r"\w+")
 _PIECES = re.compile(r"(\n)")
 _BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where mentions are collected: a note's text, and the block that they stand in."""
+    """Where mentions are collected: a note's text, the block that they stand in, and whose dialect it is."""
 
     note: NoteId
     text: str
     block: int
+    obsidian: bool = False
 
 
 def in_block(place: Place, block: Block) -> Iterator[Reference]:
@@ -114,7 +118,7 @@ def _outer(place: Place, node: Inline) -> Iterator[Reference]:
             yield from _page(place, "tag", name.strip(), span)
         case Link(_, "file"):
             return  # in running text its label names a page, here it does not
-        case Link() | BlockLink():
+        case Link() | BlockLink() | WikiLink():
             yield from in_inlines(place, (node,))
         case _:
             return
@@ -179,6 +183,8 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
                 yield from _embed(place, node)
             case Emphasis(_, _, _, children):
                 yield from in_inlines(place, children)
+            case WikiLink():
+                yield from _wiki(place, node)
             case _:
                 pass
 
@@ -189,6 +195,8 @@ def _inside(found: Iterable[Reference]) -> Iterator[Reference]:
 
 def _link(place: Place, link: Link) -> Iterator[Reference]:
     match link.kind:
+        case "file" | "search" if place.obsidian and is_note(link.target):
+            yield from _note_link(place, link)
         case "page":
             yield from _inside(_page(place, "page", link.target, link.target_span))
         case "block":
@@ -199,12 +207,46 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
             if not _ASSET.match(link.target):
                 yield from _inside(_page(place, "page", label, link.label))
         case "search":
-            if _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
+            named = place.obsidian and "." in link.target  # Obsidian finds files without a path
+            if named or _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
                 path = asset_path(place.note, link.target)
                 yield Reference("asset", link.target, path, link.target_span, place.block)
         case "url":
             if link.target.startswith("id://"):
                 yield from _block(place, "block", link.target[5:], link.target_span)
+
+
+def _wiki(place: Place, link: WikiLink) -> Iterator[Reference]:
+    """The page of an Obsidian link, and the heading or block of it; without a page its own note is meant."""
+    if is_file(link):
+        yield Reference("asset", link.page, asset_path(place.note, link.page), link.page_span, place.block)
+        return
+    if link.page:
+        yield Reference("embed" if link.embed else "page", link.page, names.key(link.page), link.page_span, place.block)
+    if link.anchor:
+        kind: ReferenceKind = "block" if link.anchor.startswith("^") else "heading"
+        key = f"{names.key(link.page) if link.page else place.note}#{anchor_key(link.anchor)}"
+        yield Reference(kind, f"{link.page}#{link.anchor}", key, link.anchor_span, place.block)
+
+
+def _note_link(place: Place, link: Link) -> Iterator[Reference]:
+    """`[label](folder/page.md#heading)`, which in Obsidian leads to the file, whatever the label."""
+    path, _, anchor = link.target.partition("#")
+    behind = link.target_span.start + len(path)
+    name = posixpath.splitext(unquote(path))[0]
+    if name.startswith("."):
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(place.note), name))
+    page = Span(link.target_span.start, behind)
+    yield Reference("page", name, names.key(name), page, place.block)
+    if anchor:
+        kind: ReferenceKind = "block" if anchor.startswith("^") else "heading"
+        key = f"{names.key(name)}#{anchor_key(unquote(anchor))}"
+        yield Reference(kind, f"{name}#{unquote(anchor)}", key, Span(behind + 1, link.target_span.end), place.block)
+
+
+def anchor_key(anchor: str) -> str:
+    """What headings are compared by in Obsidian's links: their words; of an id the id."""
+    return anchor.lower() if anchor.startswith("^") else " ".join(_WORDS.findall(anchor.lower()))
 
 
 def _label(text: str, link: Link) -> str:

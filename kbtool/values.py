@@ -84,12 +84,15 @@ class Diagnostic:
 
 # ---------------------------------------------------------------- what a note says
 
-DefinitionKind = Literal["page", "alias", "block"]
-ReferenceKind = Literal["page", "tag", "embed", "block", "block-embed", "asset"]
+DefinitionKind = Literal["page", "alias", "path", "block"]
+ReferenceKind = Literal["page", "tag", "embed", "block", "block-embed", "asset", "heading"]
 
 
 class Definition(NamedTuple):
-    """A name that a note gives to itself or to one of its blocks; `key` is a page key or a block id."""
+    """A name that a note gives to itself or to one of its blocks; `key` is a page key or a block id.
+
+    In Obsidian's dialect a `path` is the name with folders before it, and blocks have keys `page#heading`, `page#^id`.
+    """
 
     kind: DefinitionKind
     name: str
@@ -99,7 +102,7 @@ class Definition(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A mention of a page, block or asset.
+    """A mention of a page, block or asset; of a heading in Obsidian's dialect alone.
 
     `key` is a page key, a block id, or an asset's path in the base. `block` is the index of the quoting block in the
     note's outline. `property` is the key of the property whose value holds the mention, empty in running text.

@@ -17,30 +17,36 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "rules", "rule_settings", "config", "files", "packed", "names", "positions"),
-    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
-    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
-    *("syntax.faults", "syntax.lost"),
-    *("references", "asides", "suppressions", "cells.options", "note", "facts", "filters", "graph"),
+    *("values", "suggest", "rules", "rule_settings", "dates", "names", "whiteboards", "config", "graph_config"),
+    *("files", "packed", "positions"),
+    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces", "syntax.obsidian"),
+    *("syntax.inline", "syntax.ends"),
+    *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.faults"),
+    *("syntax.lost",),
+    *("references", "asides", "suppressions", "cells.options", "note", "tasks", "public", "facts", "filters"),
+    *("graph", "stems", "mentions"),
     *("latex", "latex_damage", "latex_limits", "math"),
     *("python_scopes", "python_names", "python_source", "python_sketch", "python_shadow", "python_syntax"),
     *("python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
-    *("checks.suppressions", "checks.filenames", "checks.circles", "checks.network"),
+    *("checks.suppressions",),
+    *("checks.filenames", "checks.circles", "checks.network", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
-    *("render.properties", "render.outline", "render.anchors", "render.backlinks", "render.search", "render.page"),
+    *("render.properties", "render.extras", "render.outline", "render.anchors", "render.backlinks"),
+    *("render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking"),
-    *("swap", "publish", "mkdocs_plugin", "server"),
+    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking", "swap", "publish"),
+    *("mkdocs_plugin", "server"),
     *("terminal", "commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
-    *("commands.watching", "commands.run", "commands.build"),
+    *("commands.watching",),
+    *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.completion", "cli", "__main__"),
 ]
@@ -50,11 +56,13 @@ RIM |= {"publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {
+MAY_IMPORT_RE = {"whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
+MAY_IMPORT_RE |= {
+    "dates",
+    "graph_config",
     "names",
     "references",
     "latex",
-    "latex_damage",
     "cells.failures",
     "render.outputs",
     "render.svg",

@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from kbtool import rules
-from kbtool.config import Config, GraphSettings, graph_settings, load_options
+from kbtool.config import Config, GraphSettings, load_options
 from kbtool.files import BaseFiles
+from kbtool.graph_config import graph_settings
 from kbtool.kb import Kb
 from kbtool.report import ReportOptions, render
 from kbtool.values import Diagnostic, NoteId, Source
@@ -64,7 +65,7 @@ def given(case: Case) -> BaseFiles:
         else:
             sources[NoteId(info.removeprefix("md "))] = body
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return BaseFiles(texts, assets, config, settings, modules=modules)
+    return BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect), modules=modules)
 
 
 def check(files: BaseFiles) -> tuple[Diagnostic, ...]:

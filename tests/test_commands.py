@@ -199,7 +199,7 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
     pages = {page["name"]: page for page in found["pages"]}
     assert pages["Home"] == {"name": "Home", "path": "pages/Home.md", "aliases": ["Start"], "journal": False}
     assert pages["Wanted One"]["path"] is None
-    assert pages["2024-05-01"] == {"name": "2024-05-01", "path": None, "aliases": [], "journal": True}
+    assert pages["May 1st, 2024"] == {"name": "May 1st, 2024", "path": None, "aliases": [], "journal": True}
     links = [(link["from"], link["to"], link["kind"], link["line"], link["column"]) for link in found["links"]]
     assert links == [
         ("Home", "Other", "property", 2, 8),
@@ -208,7 +208,7 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
         ("Home", "Home", "page", 4, 20),
         ("Home", "Other", "block", 5, 3),
         ("Other", "assets/p.png", "asset", 3, 8),
-        ("Other", "2024-05-01", "page", 4, 5),
+        ("Other", "May 1st, 2024", "page", 4, 5),
         ("Other", "Wanted One", "tag", 4, 24),
     ]
 
@@ -258,6 +258,21 @@ def test_new_makes_a_note_that_check_accepts(tool: Tool, monkeypatch: pytest.Mon
     names = {json.loads(line)["page"] for line in tool("tree", "--format", "json")[1].splitlines()}
     assert {"Новая заметка", "что?", "a/b", "v1."} <= names
     assert not list(base.rglob(".kbtool/*"))
+
+
+def test_new_writes_as_the_graph_keeps_its_pages(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = project(tool, monkeypatch)
+    edn = '{:file/name-format :legacy :pages-directory "заметки" :journal/page-title-format "dd.MM.yyyy"}'
+    write(base, "kb/logseq/config.edn", edn)
+    for name, file in (
+        ("o1 vs 3.5", "заметки/o1 vs 3%2E5"),
+        ("a/b", "заметки/a%2Fb"),
+        ("2024-05-01", "journals/2024_05_01"),
+    ):
+        assert tool("new", name)[:2] == (0, f"kb/{file}.md\n")
+    pages = {json.loads(line)["page"] for line in tool("tree", "--format", "json")[1].splitlines()}
+    assert {"o1 vs 3.5", "a/b", "01.05.2024"} <= pages
+    assert tool("new", "May 1st, 2024")[0] == 2  # the same day
 
 
 @pytest.mark.parametrize("name", ["START", "alias of it", "", " x", "a]]b", "a\nb", "/", "я" * 130])

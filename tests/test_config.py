@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
-from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
+from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
+from kbtool.graph_config import graph_settings
 
 # ---------------------------------------------------------------- options
 
@@ -162,8 +164,73 @@ def test_values_of_the_wrong_kind_count_as_absent() -> None:
     assert graph_settings(edn) == (GraphSettings(name_format="legacy"), ())
 
 
-UNREADABLE = ["{", "{:a}}", "#js {:a 1}", "{:a #foo 1}", "[1 2]", ":a", '{:a "\\', "{:a #inst 1}", "{#{1} 1 :a"]
+UNREADABLE = ["{", "{:a}}", "[1 2]", ":a", '{:a "\\', "{#{1} 1 :a", "{:a}", "{:a :}"]
 HUGE = ["[" * 200_000, "{:a " * 60_000, "#_" * 100_000, "x" * 262_145]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '#"\\d+"',
+        "#foo 1",
+        '#inst "2020-01-01"',
+        '#uuid "x"',
+        "(fn [x] #(+ % 1))",
+        "#?(:clj 1)",
+        "'x",
+        "`(~a ~@b)",
+        "#:b{:c 1}",
+        "##Inf",
+        "^:k x",
+        "#^k x",
+        "#_ b #{1}",
+        "\\{",
+        '"#foo ; #("  ; }',
+    ],
+)
+def test_clojure_in_a_config_is_passed_over(value: str) -> None:
+    settings, warnings = graph_settings(f'{{:x {value}\n :hidden ["/kept"]}}')
+    assert (settings.hidden, warnings) == (("kept",), ())
+
+
+@pytest.mark.parametrize(
+    ("edn", "told"),
+    [
+        ("{:a 1}}", "line 1, column 7: `}` closes nothing"),
+        ("{:a 1\n :b (1 2]}", "line 2, column 9: `]` closes nothing but `(`"),
+        ("\n  {:a [1]", "line 2, column 3: `{` is never closed"),
+        ('{:a "x', "line 1, column 5: the string never ends"),
+        ("{:a\n {:b}}", "line 2, column 2: the map ends in a key without a value"),
+        ("{:a :}", "line 1, column 5: `:` can't stand here"),
+        ("[" * 300, "nested too deep"),
+    ],
+)
+def test_a_broken_config_is_one_warning_at_its_place(edn: str, told: str) -> None:
+    _, warnings = graph_settings(edn)
+    assert len(warnings) == 1
+    assert told in warnings[0]
+
+
+def test_keys_under_their_old_names_and_in_other_shapes() -> None:
+    edn = """{:all-pages-public? false :preferred-workflow "todo" :default-home "Q" :pages-directory "./заметки/"
+              :journals-directory "../out" :ui/show-full-blocks? true :block-hidden-properties #{:Card_x}
+              :journal/file-name-format "yyyyMMdd"}"""
+    found, _ = graph_settings(edn)
+    assert (found.all_public, found.workflow, found.home, found.full_blocks) == (False, "todo", "Q", True)
+    assert (found.pages_directory, found.journals_directory) == ("заметки", "journals")
+    assert (found.hidden_properties, found.journal_files) == (frozenset({"card-x"}), "yyyyMMdd")
+
+
+def test_the_newer_name_of_a_key_counts_before_the_old() -> None:
+    edn = """{:all-pages-public? false :publishing/all-pages-public? true
+              :date-formatter "x" :journal/page-title-format "y"}"""
+    found, _ = graph_settings(edn)
+    assert (found.all_public, found.date_formats) == (True, ("y",))
+
+
+@pytest.mark.parametrize("edn", ['{:default-home "journals"}', "{:default-home {}}"])
+def test_journals_are_no_home_page(edn: str) -> None:
+    assert graph_settings(edn)[0].home == ""
 
 
 @pytest.mark.parametrize("edn", [*UNREADABLE, *HUGE], ids=lambda edn: edn[:12])
@@ -172,3 +239,14 @@ def test_what_cannot_be_read_is_a_warning_and_the_defaults(edn: str) -> None:
     assert settings == GraphSettings()
     assert len(warnings) == 1
     assert warnings[0].startswith("logseq/config.edn ")
+
+
+def test_configs_of_public_graphs_are_read(corpora: Path) -> None:
+    found = [graph_settings(path.read_text("utf-8")) for path in sorted(corpora.glob("*/logseq/config.edn"))]
+    assert [warnings for _, warnings in found] == [()] * 5
+
+
+def test_dialect() -> None:
+    assert load_options({"dialect": "obsidian"}).dialect == "obsidian"
+    with pytest.raises(KbError, match="takes `logseq` or `obsidian`, not the text 'org'"):
+        load_options({"dialect": "org"})

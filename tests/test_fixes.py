@@ -34,8 +34,7 @@ def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, BaseF
 
 
 def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
-    # A key of properties that counts at last may be one more page without a note.
-    return Counter((one.note, one.rule, one.message) for one in found if one.rule != "property-page")
+    return Counter((one.note, one.rule, one.message) for one in found)
 
 
 @pytest.mark.parametrize(

@@ -27,13 +27,65 @@ UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
         ("- #+BEGIN_QUOTE\n  слова\n  #+END_QUOTE", "<blockquote><p>слова</p></blockquote>"),
         ("- > раз\n  > два", "<blockquote><p>раз<br>\nдва</p></blockquote>"),
         ("- {{query (todo now)}}", '<code class="kb-raw">{{query (todo now)}}</code>'),
-        ("- {{cloze ответ}}", '<mark class="kb-cloze">ответ</mark>'),
+        ("- {{cloze ответ}}", '<mark class="kb-cloze" tabindex="0" title="Нажмите, чтобы увидеть">ответ</mark>'),
+        ("- {{cloze ответ \\\\ намёк}}", '<mark class="kb-cloze" tabindex="0" title="намёк">ответ</mark>'),
+        ("- > раз **два\n  > три** четыре", "<p>раз <strong>два<br>\nтри</strong> четыре</p>"),
+        (
+            "- x\n  слово\n  : смысл **a**\n  : ещё",
+            '<dl class="kb-terms"><dt>слово</dt><dd>смысл <strong>a</strong></dd>',
+        ),
+        ("- #+BEGIN_foo bar\n  x\n  #+END_foo", '<div class="kb-box kb-box--foo"><p>x</p></div>'),
+        ("- x\n  background-color:: blue", ' data-tint="blue">'),
+        ("- x\n  background-color:: #787f97", ' data-tint="own" style="--kb-tint: #787f97">'),
+        ("- x\n  heading:: true", '<h2 id="x">x<'),
+        ("- a #card\n\t- b", '<details class="kb-answer"><summary>Ответ</summary><ul class="kb-outline">'),
+        ("- [[draws/a.excalidraw]]", '<span class="kb-name">draws/a.excalidraw</span>'),
+        (
+            "- x\n  SCHEDULED: <2024-05-01 Wed 10:00 .+1w>",
+            'запланировано</span> <time datetime="2024-05-01">01.05.2024 10:00 ↻ 1 нед.</time>',
+        ),
+        (
+            "- x\n  :LOGBOOK:\n  CLOCK: [2024-05-01 Wed 10:00:00]--[2024-05-01 Wed 11:02:03] =>  01:02:03\n  :END:",
+            '<p class="kb-clock">затрачено 1 ч 02 мин</p>',
+        ),
         ("- [:div 1]", "[:div 1]</code>"),
         ("- ---", "<hr>"),
     ],
 )
 def test_markup(source: str, expected: str) -> None:
     assert expected in body(source)
+
+
+def test_footnotes_lead_there_and_back() -> None:
+    html = Html(body("- a[^1] b[^1] c[^x]\n  [^1]: note"))
+    assert html.links()["#fn-1"] == ""
+    assert "#fn-1-mark" in html.links()
+    assert html.ids.count("fn-1-mark") == 1  # of two marks the first
+
+
+def test_numbered_blocks_within_each_other_count_otherwise() -> None:
+    number = "logseq.order-list-type:: number"
+    text = f"- a\n  {number}\n\t- b\n\t  {number}\n\t\t- c\n\t\t  {number}\n\t\t\t- d\n\t\t\t  {number}\n- e"
+    classes = [found["class"].rpartition("--")[2] for found in Html(body(text)).of_class("kb-block")]
+    assert classes == ["number-1", "number-2", "number-3", "number-1", "kb-block"]
+
+
+def test_a_highlight_leads_to_its_page_in_the_pdf() -> None:
+    text = "file:: [x.pdf](../assets/x.pdf)\n\n- words\n  ls-type:: annotation\n  hl-page:: 3"
+    page = rendered({"pages/hls__x_y_1679449828821_0.md": text}, assets=frozenset({"assets/x.pdf"}))
+    (found,) = (one for path, one in page.items() if path.startswith("pages/hls__"))
+    assert '<a class="kb-annotation kb-file" href="../media/x.pdf#page=3">стр. 3</a>' in found.html
+    assert found.title == "x y"
+
+
+def test_a_picture_of_an_area_of_a_pdf_is_shown_where_there_is_one() -> None:
+    head = "file:: [x.pdf](../assets/x.pdf)\nfile-path:: ../assets/x.pdf\n\n- [:span]\n  ls-type:: annotation\n"
+    text = f"{head}  hl-page:: 3\n  hl-type:: area\n  hl-stamp:: 77\n  id:: {UUID}"
+    shot = f"assets/x/3_{UUID}_77.png"
+    for assets, seen in ((frozenset({"assets/x.pdf", shot}), 1), (frozenset({"assets/x.pdf"}), 0)):
+        html = rendered({"pages/hls__x.md": text}, assets=assets)["pages/hls__x.md"].html
+        assert html.count(f'<img class="kb-image" src="../media/x/3_{UUID}_77.png"') == seen
+        assert "[:span]" not in html
 
 
 def test_lists_of_a_block_nest_and_have_checkboxes() -> None:

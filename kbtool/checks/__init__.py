@@ -21,7 +21,7 @@ from kbtool.checks.formulas import Known, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
-from kbtool.checks.pages import duplicate_page, missing_page
+from kbtool.checks.pages import duplicate_page, missing_heading, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
@@ -40,7 +40,7 @@ ALONE = (
 )
 """Checks that need nothing but the note; those of its formulas and its code stand beside them."""
 LINKED = (
-    *(missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset),
+    *(missing_page, missing_heading, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset),
     *(case_variant, lost_reference, deceptive_link, date_like_name, built_in_name, dotted_name, bad_file_name),
     *(look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
 )

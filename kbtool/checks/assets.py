@@ -13,7 +13,8 @@ from kbtool.values import Diagnostic
 def missing_asset(context: CheckContext) -> Iterator[Diagnostic]:
     """Pictures and links whose file is not in the base."""
     for reference, target in context.references():
-        if reference.kind == "asset" and isinstance(target, Missing):
+        # Logseq makes the pictures of a PDF's areas itself, where they are wanted.
+        if reference.kind == "asset" and isinstance(target, Missing) and reference.property != "hl-stamp":
             message = f"no file `{reference.key or reference.name}` in the base"
             yield context.diagnostic("missing-asset", reference.span, message, _help(reference.key, context))
 

@@ -21,7 +21,7 @@ def dangling_block_ref(context: CheckContext) -> Iterator[Diagnostic]:
 def duplicate_block_id(context: CheckContext) -> Iterator[Diagnostic]:
     """Block ids of this note that another block, here or elsewhere, has too."""
     for definition in context.note.defines:
-        if definition.kind == "block":
+        if definition.kind == "block" and "#" not in definition.key:
             here = Site(context.note.id, definition.block)
             others = [site for site in context.base.names.blocks.get(definition.key, ()) if site != here]
             if others:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from kbtool import names
 from kbtool.checks.context import CheckContext
 from kbtool.checks.spelling import difference, invisible
+from kbtool.dates import journal_day
 from kbtool.graph import Missing, Target, ToNote, ToNothing, page_target
 from kbtool.suggest import look
 from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
@@ -44,7 +45,7 @@ def date_like_name(context: CheckContext) -> Iterator[Diagnostic]:
         yield context.diagnostic("date-like-name", _START, message, "rename the file, so that it is no date")
     for reference, target in context.references():
         if reference.kind in ("page", "tag", "embed") and not _is_plain(reference.name) and _is_dated(target, context):
-            found = names.journal_day(reference.key, context.base.names.date_formats)
+            found = journal_day(reference.key, context.base.names.date_formats)
             if found is not None and not _says(reference.name, found):
                 message = f"Logseq reads «{reference.name}» as the date {_iso(found)}"
                 advice = f"write `[[{_iso(found)}]]` if that is meant, else another name"

@@ -10,7 +10,7 @@ from kbtool.checks.labels import files_named
 from kbtool.checks.spelling import difference, mechanical, relabelling, renaming, shorter_tag, squeezed
 from kbtool.checks.tasks import is_doubled
 from kbtool.graph import Missing
-from kbtool.suggest import Near, nearest
+from kbtool.suggest import Near, closest, nearest, vocabulary
 from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
 
 
@@ -42,6 +42,26 @@ def _fix(reference: Reference, near: Near, context: CheckContext) -> Fix | None:
     if near.how == "inflected":
         return relabelling(reference, name, context)
     return renaming(reference, name, context, safe=squeezed(near.word) == squeezed(reference.key))
+
+
+def missing_heading(context: CheckContext) -> Iterator[Diagnostic]:
+    """Links of Obsidian's to headings that their page, which exists, does not have."""
+    for reference, target in context.references():
+        if reference.kind == "heading" and isinstance(target, Missing):
+            page, _, heading = reference.name.partition("#")
+            owners = context.base.names.pages.get(names.key(page), ()) if page else (context.note.id,)
+            if owners:
+                yield _missing_heading(reference, heading, owners[0], context)
+
+
+def _missing_heading(reference: Reference, heading: str, owner: NoteId, context: CheckContext) -> Diagnostic:
+    known = {
+        d.name.lower(): d.name for d in context.base.notes[owner].defines if d.kind == "block" and d.name[0] != "^"
+    }
+    near = closest(heading.lower(), vocabulary(known))
+    meant = f"did you mean «{known[near]}»?" if near else "correct the heading, or link to the page alone"
+    message = f"{'this note' if owner == context.note.id else owner} has no heading «{heading}»"
+    return context.diagnostic("missing-heading", reference.span, message, meant)
 
 
 def _needs_a_page(reference: Reference) -> bool:
@@ -77,6 +97,8 @@ def _obsidian(name: str, context: CheckContext) -> str:
     page, label, text = name.partition("|")
     if label and names.key(page) in context.base.names.pages:
         return f"Logseq has no `|` in links; write `[{text}]([[{page}]])`"
+    if context.base.config.dialect == "obsidian":
+        return ""
     page, heading, _ = page.partition("#")
     if heading and names.key(page) in context.base.names.pages:
         return f"Logseq links to no headings; write `[[{page}]]`, or refer to the block by its id"
@@ -94,8 +116,8 @@ def _quoted(name: str) -> str:
 def duplicate_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Names and aliases of this note that another note claims too."""
     for definition in context.note.defines:
-        if definition.kind == "block":
-            continue
+        if definition.kind in ("block", "path") or context.base.config.dialect == "obsidian":
+            continue  # Obsidian tells pages of one name apart by their folders
         others = [note for note in _owners(definition, context) if note != context.note.id]
         if others:
             yield _duplicate(definition, others, context)

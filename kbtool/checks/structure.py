@@ -202,7 +202,7 @@ def late_title(note: Note, text: str) -> Iterator[Diagnostic]:
     if first is None or note.journal is not None:
         return
     title = next((one for one in effective(first) if one.key == "title" and one.text), None)
-    if title is None or title.text == note.name or page_title(text, note.properties) is not None:
+    if title is None or title.text == note.name or page_title(text, note.properties, note.outline) is not None:
         return
     message = f"this title does not name the page, which is called «{note.name}»: only the file's first lines can"
     advice = "move the line to the top of the file, without a bullet; or take it out"

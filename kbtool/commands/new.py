@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kbtool import disk, edits, names, query, terminal
 from kbtool.config import GraphSettings, KbError
+from kbtool.dates import journal_day, journal_name
 from kbtool.kb import Kb
 from kbtool.values import NoteId
 
@@ -27,26 +28,44 @@ def run(options: argparse.Namespace) -> int:
     files = disk.read(selection.project)
     _refuse_bad(options.name)
     _refuse_taken(options.name, query.named(Kb().snapshot(files), options.name))
-    note = NoteId(f"pages/{file_name(options.name)}")
+    note = NoteId(path(options.name, files.settings))
     mkdocs = selection.project.mkdocs
     edits.create(base, note, template(options.name, files.settings, mkdocs.language if mkdocs else "").encode())
     terminal.say([disk.shown(base / note)])
     return 0
 
 
-def file_name(name: str) -> str:
-    """The file that a page is kept in."""
-    found = names.to_file(name) + ".md"
+def path(name: str, settings: GraphSettings) -> str:
+    """The file that a page is kept in, where and as the graph keeps such pages."""
+    day = journal_day(name, settings.date_formats)
+    if settings.dialect == "obsidian":
+        if set(name) & set('\\:*?"<>|#^[]'):
+            raise KbError(
+                "in Obsidian's dialect the name is the file's: none of \\ : * ? \" < > | # ^ [ ] may stand in it"
+            )
+        return f"{name}.md"
+    folder = settings.pages_directory if day is None else settings.journals_directory
+    found = _stem(name, settings) + ".md"
     if len(found.encode()) > MAX_FILE_NAME:
         raise KbError(f"the name is too long: its file name would have {len(found.encode())} bytes of {MAX_FILE_NAME}")
-    return found
+    return f"{folder}/{found}"
+
+
+def _stem(name: str, settings: GraphSettings) -> str:
+    day = journal_day(name, settings.date_formats)
+    return names.to_file(name if day is None else journal_name(day, settings.journal_files), settings.name_format)
 
 
 def template(name: str, settings: GraphSettings, language: str) -> str:
     """A new note's text; a `title::` where the file name alone would be read as another name."""
-    stem = names.to_file(name)
-    title = "" if names.from_file(stem, settings.name_format) == name else f"title:: {name}\n"
+    day = journal_day(name, settings.date_formats)
     status = "росток" if language == "ru" else "seedling"
+    if settings.dialect == "obsidian":
+        return f"---\ntype: concept\nstatus: {status}\n---\n\n"
+    read = names.from_file(_stem(name, settings), settings.name_format)
+    if day is not None and journal_day(read, settings.date_formats) == day:
+        return "- \n"
+    title = "" if read == name else f"title:: {name}\n"
     return f"{title}type:: concept\nstatus:: {status}\n\n- \n"
 
 

@@ -48,13 +48,15 @@ class _Work:
     @cached_property
     def checked(self) -> Checked:
         progress = terminal.ProgressLine("checking notes")
-        if self.has_snapshot():
+        config = self._selection.project.config
+        # Words that could be links are looked for in the trees of all notes.
+        if self.has_snapshot() or severity("unlinked-mention", config) != "off":
             files = self.snapshot.files
             checked = Checked(self.kb.check(self.snapshot, progress), files.sources.keys(), files.warnings, {})
         else:
             checked = checking.check(self._selection.project, progress)
             self._receive(checked.warnings, {*checked.notes, *(one.note for one in checked.found)})
-            counted = filtered(checked.found, checked.comments, self._selection.project.config)
+            counted = filtered(checked.found, checked.comments, config)
             checked = checked._replace(found=counted)
         progress.end()
         return checked

@@ -24,13 +24,22 @@ def entry(note: Note, text: str, links: Links, slug: Slug) -> Entry:
 
 def anchors(note: Note, text: str) -> tuple[Anchor, ...]:
     """An anchor for each block of the outline, all different."""
-    own = {d.block: d.key for d in reversed(note.defines) if d.kind == "block"}
+    own = {
+        d.block: _own(d.key)
+        for d in reversed(note.defines)
+        if d.kind == "block" and ("#" not in d.key or "#^" in d.key)
+    }
     taken = dict.fromkeys((page_anchor(note), *own.values()), 1)
     found: list[Anchor] = []
     for at, (block, level) in enumerate(zip(note.outline, heading_levels(note.outline), strict=True)):
         heading = _free(heading_anchor(plain_title(text, block)), taken) if block.heading else ""
         found.append(Anchor(own.get(at) or heading or _free(_digest(block, text), taken), heading, level))
     return tuple(found)
+
+
+def _own(key: str) -> str:
+    """A block's id: a UUID, or `^id` in Obsidian's dialect."""
+    return key.rpartition("#")[2]
 
 
 def heading_levels(blocks: tuple[Block, ...]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from kbtool.names import title
 from kbtool.render.context import Backlink, Entry, Scope
 from kbtool.render.html import element, escape
 from kbtool.render.outline import block_html
@@ -60,7 +61,7 @@ def _head(text: str, count: int) -> str:
 
 
 def _page(scope: Scope, entry: Entry) -> str:
-    return element("a", {"href": scope.place.page(entry.slug)}, escape(entry.note.name, quote=False))
+    return element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.note.name), quote=False))
 
 
 def _group(scope: Scope, entry: Entry, blocks: Sequence[int]) -> str:

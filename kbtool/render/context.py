@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from kbtool.config import GraphSettings
 from kbtool.graph import Target, ToNote
 from kbtool.note import Note
 from kbtool.render.svg import Figure, figure
@@ -70,21 +71,25 @@ class Look:
 class RenderContext:
     """The base as a page may see it: every note that the page links to, embeds, or is linked from.
 
-    `pages` maps page keys to notes, as `graph.Names` does.
+    `pages` maps page keys to notes, as `graph.Names` does; `unlinked` holds the unlinked mentions of each note.
     """
 
     entries: Mapping[NoteId, Entry]
     pages: Mapping[str, tuple[NoteId, ...]]
     look: Look
+    unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
+    settings: GraphSettings = field(default_factory=GraphSettings)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where rendering stands: whose text it reads (`entry`), for which page (`place`), and what is allowed there.
 
-    `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block content may stand here.
-    `trail` holds the embeds that led here, `share` how many characters each further one may take. `embed` renders a
-    target with its children (given as a value because embedding calls the outline, which calls the line renderer).
+    `quoted`: lines begin with quote marks. `numbered`: how many numbered blocks lie around. `marks`: where each
+    footnote is first called for. `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block
+    content may stand here. `trail` holds the embeds that led here, `share` how many characters each further one may
+    take. `embed` renders a target with its children (given as a value because embedding calls the outline, which calls
+    the line renderer).
     """
 
     context: RenderContext
@@ -98,6 +103,9 @@ class Scope:
     ids: bool = True
     links: bool = True
     boxes: bool = True
+    quoted: bool = False
+    numbered: int = 0
+    marks: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def words(self) -> Words:
@@ -150,7 +158,9 @@ def inner_scope(scope: Scope, target: ToNote, size: int) -> Scope | None:
     if entry is None or size > scope.share or len(scope.trail) >= MAX_DEPTH or target in scope.trail:
         return None
     left = share(scope.share - size, entry)
-    return replace(scope, entry=entry, figures={}, footnotes={}, trail=(*scope.trail, target), share=left, ids=False)
+    return replace(
+        scope, entry=entry, figures={}, footnotes={}, marks={}, trail=(*scope.trail, target), share=left, ids=False
+    )
 
 
 def subtree_end(blocks: tuple[Block, ...], at: int) -> int:

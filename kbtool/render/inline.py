@@ -8,12 +8,14 @@ from typing import assert_never
 
 from kbtool.graph import Ambiguous, Missing, Target, ToAsset, ToNote, ToNothing
 from kbtool.math import MathProblem, convert
+from kbtool.names import title
 from kbtool.render import urls
 from kbtool.render.context import Scope, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void
 from kbtool.render.mathml import without_styles
-from kbtool.render.plain import escaped, first_line, plain
+from kbtool.render.plain import escaped, first_line, plain, wiki_label
 from kbtool.syntax import tree
+from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
 
 _EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
@@ -35,23 +37,30 @@ def line_html(scope: Scope, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
     found: list[str] = []
     at = span.start
     for node in nodes:
-        found += (text_html(scope.entry.text[at : node.span.start]), node_html(scope, node))
+        found += (text_html(scope.entry.text[at : node.span.start], scope.quoted), node_html(scope, node))
         at = node.span.end
-    found.append(text_html(scope.entry.text[at : span.end]))
+    found.append(text_html(scope.entry.text[at : span.end], scope.quoted))
     return "".join(found)
 
 
-def text_html(text: str) -> str:
-    """Plain text; line ends become breaks."""
+def text_html(text: str, quoted: bool = False) -> str:
+    """Plain text; line ends become breaks; `quoted` lines lose their marks."""
     if "\n" not in text:
         return escape(text, quote=False)
     first, *others = text.split("\n")
-    return "<br>\n".join(escape(part, quote=False) for part in (first, *(line.lstrip() for line in others)))
+    return "<br>\n".join(
+        escape(part, quote=False) for part in (first, *(line.lstrip("> \t" if quoted else None) for line in others))
+    )
 
 
 def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
     """Whether some node may become more than running text, so that no `<p>` may stand around it."""
-    return any(isinstance(node, tree.Html) or (isinstance(node, tree.Macro) and node.name == "embed") for node in nodes)
+    return any(
+        isinstance(node, tree.Html)
+        or (isinstance(node, tree.Macro) and node.name == "embed")
+        or (isinstance(node, tree.WikiLink) and node.embed)
+        for node in nodes
+    )
 
 
 def node_html(scope: Scope, node: tree.Inline) -> str:
@@ -61,8 +70,8 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
             return element("code", {}, escape(scope.source(node.inner), quote=False))
         case tree.Math():
             return formula_html(scope, node.inner, node.display)
-        case tree.PageLink():
-            return _page_link(scope, node)
+        case tree.PageLink() | tree.WikiLink():
+            return _page_link(scope, node) if isinstance(node, tree.PageLink) else _wiki_link(scope, node)
         case tree.Tag():
             target = scope.target(node.span, node.name)
             return reference_html(scope, target, "#" + escape(node.name, quote=False), "kb-tag")
@@ -81,8 +90,8 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
             return _timestamp(scope, node)
         case tree.Footnote():
             return _footnote(scope, node)
-        case tree.Escape():
-            return escape(escaped(scope.entry.text, node), quote=False)
+        case tree.Escape() | tree.Hidden():
+            return "" if isinstance(node, tree.Hidden) else escape(escaped(scope.entry.text, node), quote=False)
         case _:
             assert_never(node)
 
@@ -101,6 +110,8 @@ def formula_html(scope: Scope, inner: Span, display: bool) -> str:
 def html_html(scope: Scope, node: tree.Html) -> str:
     """Raw HTML, sanitised; hiccup as text."""
     source = scope.source(node.span)
+    if node.hiccup and source == "[:span]":
+        return ""  # what Logseq writes for an area of a PDF
     if node.hiccup:
         return element("code", {"class": "kb-raw"}, escape(source, quote=False))
     if source.startswith("<!--"):
@@ -140,6 +151,8 @@ def address(scope: Scope, target: ToNote) -> str:
 
 
 def _anchor(scope: Scope, target: ToNote, label: str, css: str) -> str:
+    if target.note not in scope.context.entries:
+        return label  # not on the site: nothing but what the author wrote here
     href = address(scope, target)
     if not href or not scope.links:
         return element("span", {"class": f"{css} kb-name"}, label)
@@ -147,7 +160,22 @@ def _anchor(scope: Scope, target: ToNote, label: str, css: str) -> str:
 
 
 def _page_link(scope: Scope, node: tree.PageLink) -> str:
-    return reference_html(scope, scope.target(node.span, node.name), escape(node.name.strip(), quote=False))
+    label = escape(title(node.name.strip()), quote=False)
+    target = scope.target(node.span, node.name)
+    # Files and drawings in double brackets are no pages, so none is missing.
+    return reference_html(scope, target, label) if target is not None else element("span", {"class": "kb-name"}, label)
+
+
+def _wiki_link(scope: Scope, node: tree.WikiLink) -> str:
+    label = escape(wiki_label(scope.entry.text, node), quote=False)
+    page = scope.target(node.page_span) if node.page else None
+    target = scope.target(node.anchor_span) if node.anchor else page
+    if isinstance(target, ToAsset):
+        return _picture(scope, node.size, target.path, node.page) if node.embed else _asset(scope, target.path, label)
+    if node.embed and isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
+        return scope.embed(scope, target)
+    # A heading that is not there: the page is the next best place.
+    return reference_html(scope, page if isinstance(target, Missing) and page else target, label)
 
 
 def _block_link(scope: Scope, node: tree.BlockLink) -> str:
@@ -158,15 +186,22 @@ def _block_link(scope: Scope, node: tree.BlockLink) -> str:
 
 
 def _quoted_title(scope: Scope, target: ToNote) -> str:
-    """The first line of a block of any note, without links; the name of its note when it begins otherwise."""
+    """The first line of a block of any note (all, where the graph asks for it), without links.
+
+    The name of its note when it begins otherwise.
+    """
     entry = scope.context.entries.get(target.note)
     if entry is None:
         return "…"
-    line = first_line(entry.text, entry.note.outline[target.block]) if target.block >= 0 else None
-    inner = inner_scope(scope, target, line[0].end - line[0].start) if line else None
-    if line is None or inner is None:
+    block = entry.note.outline[target.block] if target.block >= 0 else None
+    line = first_line(entry.text, block) if block else None
+    lines = [line] if line else []
+    if block and line and scope.context.settings.full_blocks:
+        lines = [(part.span, part.inlines) for part in block.parts if isinstance(part, tree.Prose)]
+    inner = inner_scope(scope, target, sum(span.end - span.start for span, _ in lines)) if lines else None
+    if inner is None:
         return escape(entry.note.name, quote=False)
-    return line_html(quiet(inner), *line)
+    return "<br>\n".join(line_html(quiet(inner), *one) for one in lines)
 
 
 def _link(scope: Scope, node: tree.Link) -> str:
@@ -198,14 +233,14 @@ def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
         return element("span", {"class": "kb-wanted", "title": title}, escape(label or node.target, quote=False))
     if not node.image:
         return _asset(scope, target.path, line_html(replace(scope, links=False), node.label, node.children))
-    return _picture(scope, node, target.path, label)
+    return _picture(scope, node.size, target.path, label)
 
 
-def _picture(scope: Scope, node: tree.Link, path: str, label: str) -> str:
+def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:
     kind, src = urls.extension(path), scope.place.file(urls.asset_file(path))
     if not urls.is_published(path) or kind not in _PICTURES | _VIDEO | _AUDIO:
         return _asset(scope, path, escape(label or path.rsplit("/", 1)[-1], quote=False))
-    width, height = (str(n) if n > 0 else None for n in node.size)
+    width, height = (str(n) if n > 0 else None for n in size)
     if kind in _VIDEO:
         return element("video", {"src": src, "controls": "", "preload": "metadata", "width": width}, "")
     if kind in _AUDIO:
@@ -227,28 +262,49 @@ def _macro(scope: Scope, node: tree.Macro) -> str:
     if node.name == "embed":
         return _embed(scope, node)
     if node.name == "cloze":
-        return element("mark", {"class": "kb-cloze"}, escape(", ".join(node.arguments), quote=False))
+        return _cloze(scope, ", ".join(node.arguments))
     return element("code", {"class": "kb-raw"}, escape(scope.source(node.span), quote=False))
 
 
 def _embed(scope: Scope, node: tree.Macro) -> str:
     target = scope.target(node.span)
-    if isinstance(target, ToNote) and scope.boxes:
+    if isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
         return scope.embed(scope, target)
     name = ", ".join(node.arguments).strip("[]() ")
     return reference_html(scope, target, escape(name, quote=False), "kb-ref")
 
 
+def _cloze(scope: Scope, text: str) -> str:
+    """A blank to be filled in; what stands there is seen when it gets the focus, and in print."""
+    answer, _, hint = text.partition("\\\\")
+    pairs = {"class": "kb-cloze", "tabindex": "0" if scope.links else None, "title": hint.strip() or scope.words.reveal}
+    return element("mark", pairs, escape(answer.strip(), quote=False))
+
+
 def _timestamp(scope: Scope, node: tree.Timestamp) -> str:
     kinds = {"scheduled": scope.words.scheduled, "deadline": scope.words.deadline}
     label = kinds.get(node.kind, "")
-    text = escape(node.text.replace("<", "").replace(">", "").strip("[]"), quote=False)
+    moments = [read_moment(text) for text in node.text.split("--")]
+    known = [_moment(scope, moment) for moment in moments if moment]
+    text = " – ".join(known) if len(known) == len(moments) else escape(node.text.strip("<[]>"), quote=False)
     before = element("span", {"class": "kb-date__kind"}, label) + " " if label else ""
     return element("span", {"class": "kb-date"}, before + text)
+
+
+def _moment(scope: Scope, moment: Moment) -> str:
+    """A day as readers write it, its time, and how often it comes again."""
+    iso = f"{moment.day // 10_000:04}-{moment.day // 100 % 100:02}-{moment.day % 100:02}"
+    shown = ".".join(reversed(iso.split("-"))) if scope.context.look.language == "ru" else iso
+    again = moment.repeater
+    units = dict(scope.words.units)
+    repeat = f" ↻ {again.every} {units[again.unit]}" if again else ""
+    return element("time", {"datetime": iso}, shown + (f" {escape(moment.time)}" if moment.time else "") + repeat)
 
 
 def _footnote(scope: Scope, node: tree.Footnote) -> str:
     anchor, name = scope.footnotes.get(node.name), escape(node.name, quote=False)
     if not anchor or not scope.links:
         return element("sup", {"class": "kb-footnote-mark"}, name)
-    return element("sup", {"class": "kb-footnote-mark"}, element("a", {"href": f"#{anchor}"}, name))
+    first = scope.ids and scope.marks.get(node.name) == node.span.start
+    pairs = {"class": "kb-footnote-mark", "id": f"{anchor}-mark" if first else None}
+    return element("sup", pairs, element("a", {"href": f"#{anchor}"}, name))

@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from kbtool.graph import ToNote
 from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subtree_end, subtree_size
+from kbtool.render.extras import annotation_html, clock_html, inlines, is_card, is_numbered, tint
 from kbtool.render.html import element, escape
 from kbtool.render.inline import address, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
-from kbtool.render.prose import paragraph_html
-from kbtool.syntax.tree import Block, FootnoteText, Prose
-from kbtool.values import Heading
+from kbtool.render.prose import CHECKBOXES, paragraph_html
+from kbtool.syntax.tree import Block, Footnote, FootnoteText, Prose
+from kbtool.tasks import DONE
+from kbtool.values import Heading, Span
 
 # Blocks that lie deeper stand beside their parents: a screen has no room, browsers stop at 512 elements, and embeds
 # multiply the depth.
@@ -35,6 +37,16 @@ def headings(scope: Scope) -> tuple[Heading, ...]:
         for at, (block, anchor) in enumerate(zip(scope.blocks, scope.entry.anchors, strict=True))
         if anchor.level and block.parts and not _is_echo(scope, at)
     )
+
+
+def footnote_marks(entry: Entry) -> dict[str, int]:
+    """Where a note first calls for each of its footnotes."""
+    found: dict[str, int] = {}
+    for block in entry.note.outline:
+        for node in inlines(block.parts):
+            if isinstance(node, Footnote):
+                found.setdefault(node.name, node.span.start)
+    return found
 
 
 def footnotes(entry: Entry) -> dict[str, str]:
@@ -86,13 +98,17 @@ def _items(scope: Scope, start: int, end: int) -> Iterator[str]:
 
 def _item(scope: Scope, at: int, end: int) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
+    scope = replace(scope, numbered=scope.numbered + 1 if is_numbered(block) else 0)
     title, rest = _split(scope, block, at)
     children = outline_html(scope, at + 1, end)
     # A bullet that holds a comment alone shows nothing; one without anything is an empty line that somebody wants.
     unseen = block.mark == "pre" or (block.parts and not block.properties)
     if unseen and not (title or rest or children):
         return ""
-    pairs = {"class": _classes(block, title + rest), "id": _item_id(scope, anchor)}
+    pairs = {"class": _classes(block, title + rest, scope.numbered), "id": _item_id(scope, anchor)} | tint(block)
+    if children and is_card(block):
+        summary = element("summary", {}, scope.words.answer)
+        children = element("details", {"class": "kb-answer"}, summary + children)
     if _is_collapsed(block) and (children or rest):
         return element("li", pairs, _bullet(scope, block, anchor) + _folded(scope, at, rest + children))
     return element("li", pairs, _bullet(scope, block, anchor) + title + rest + children)
@@ -102,7 +118,7 @@ def _item_id(scope: Scope, anchor: Anchor) -> str | None:
     return anchor.id if scope.ids and anchor.id != anchor.heading else None
 
 
-def _classes(block: Block, content: str) -> str:
+def _classes(block: Block, content: str, numbered: int) -> str:
     names = ["kb-block"]
     if block.heading:
         names.append("kb-block--heading")
@@ -110,9 +126,9 @@ def _classes(block: Block, content: str) -> str:
         names.append("kb-block--plain")
     elif not content:
         names.append("kb-block--empty")
-    if any(p.key == "logseq.order-list-type" and p.text == "number" for p in block.properties):
-        names.append("kb-block--numbered")
-    if block.marker in ("DONE", "CANCELED", "CANCELLED"):
+    if numbered:  # 1, a, i, and again
+        names += ["kb-block--numbered", f"kb-block--number-{(numbered - 1) % 3 + 1}"]
+    if block.marker in DONE:
         names.append("kb-block--done")
     return " ".join(names)
 
@@ -150,7 +166,8 @@ def _split(scope: Scope, block: Block, at: int) -> tuple[str, str]:
     following = parts_html(scope, rest, width)
     # A page's own properties stand in its header.
     if block.mark != "pre" or at:
-        following = table_html(scope, shown(block.properties)) + following
+        following = table_html(scope, shown(block.properties, scope.context.settings.hidden_properties)) + following
+        following = annotation_html(scope, block) + following + clock_html(scope, block)
     if block.heading:
         return _heading(scope, at), following
     badges = _badges(block)
@@ -173,6 +190,12 @@ def _title(scope: Scope, block: Block) -> str:
     first = block.parts[0] if block.parts else None
     if not isinstance(first, Prose):
         return ""
+    box = scope.context.settings.dialect == "obsidian" and CHECKBOXES.get(
+        scope.entry.text[first.span.start : first.span.start + 4]
+    )
+    if box:
+        rest = Span(first.span.start + 4, first.span.end)
+        return element("span", {"class": "kb-check"}, box) + " " + line_html(scope, rest, first.inlines)
     return line_html(scope, first.span, first.inlines)
 
 

@@ -12,7 +12,8 @@ from kbtool.render.backlinks import backlinks_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
-from kbtool.render.outline import embed_html, footnotes, headings, outline_html
+from kbtool.render.mentions import mentions_html
+from kbtool.render.outline import embed_html, footnote_marks, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
 from kbtool.render.svg import Figure
@@ -22,23 +23,24 @@ from kbtool.values import File, Heading, Outcome, Page
 
 def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:
     """The page of a note, with the figures that stand on it."""
-    made = figures(entry.outcome)
+    made, noted = figures(entry.outcome), footnotes(entry)
     scope = Scope(
         context=context,
         place=Place(entry.slug, context.look.directory_urls),
         entry=entry,
         figures=made,
-        footnotes=footnotes(entry),
+        footnotes=noted,
+        marks=footnote_marks(entry) if noted else {},
         embed=embed_html,
         trail=(ToNote(entry.note.id, -1),),
         share=share(EMBED_BUDGET, entry),
     )
-    title = Heading(escape(entry.note.name, quote=False), page_anchor(entry.note), 1)
+    title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
-    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks)
+    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks) + mentions_html(scope)
     return Page(
         slug=entry.slug,
-        title=entry.note.name,
+        title=names.title(entry.note.name),
         html=html,
         toc=(title, *headings(scope)),
         path=entry.note.id,
@@ -60,11 +62,10 @@ def _files(made: dict[str, Figure]) -> list[File]:
 
 def _head(scope: Scope, title: Heading) -> str:
     """Title, the way to it through its namespaces, and the page's properties."""
-    parents, name = _namespaces(scope), scope.entry.note.name.rsplit("/", 1)[-1] or scope.entry.note.name
+    whole = names.title(scope.entry.note.name)
+    parents, name = _namespaces(scope), whole.rsplit("/", 1)[-1] or whole
     icon = next((p.text for p in scope.entry.note.properties if p.key == "icon" and p.text), "")
-    shown = (escape(icon, quote=False) + " " if icon else "") + escape(
-        name if parents else scope.entry.note.name, quote=False
-    )
+    shown = (escape(icon, quote=False) + " " if icon else "") + escape(name if parents else whole, quote=False)
     heading = element("h1", {"id": title.anchor}, shown)
     return element("header", {"class": "kb-head"}, parents + heading + head_html(scope, scope.entry.note.properties))
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import assert_never
 
+from kbtool.names import slug
 from kbtool.render.context import Scope
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape
@@ -13,6 +15,7 @@ from kbtool.render.inline import formula_html, html_html, line_html
 from kbtool.render.outputs import cell_html
 from kbtool.render.prose import paragraph_html, prose_html
 from kbtool.syntax import tree
+from kbtool.syntax.parse import CALLOUT
 from kbtool.values import Span
 
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
@@ -27,6 +30,21 @@ _LOOKS: Mapping[str, str] = {
 }
 
 
+# Obsidian's kinds of callouts, by Logseq's names where both have one, else by Material's.
+_CALLOUTS: Mapping[str, str] = {
+    **{name: name for name in ("note", "tip", "important", "caution", "warning", "info", "bug", "example", "quote")},
+    **dict.fromkeys(("abstract", "summary", "tldr"), "abstract"),
+    **dict.fromkeys(("success", "check", "done"), "success"),
+    **dict.fromkeys(("question", "help", "faq"), "question"),
+    **dict.fromkeys(("failure", "fail", "missing"), "failure"),
+    **dict.fromkeys(("danger", "error"), "danger"),
+    "hint": "tip",
+    "attention": "warning",
+    "todo": "info",
+    "cite": "quote",
+}
+
+
 def parts_html(scope: Scope, parts: Sequence[tree.Part], width: int) -> str:
     """Parts in order; neighbouring stretches of prose are one text, so that list items find each other.
 
@@ -38,9 +56,33 @@ def parts_html(scope: Scope, parts: Sequence[tree.Part], width: int) -> str:
 def _grouped(scope: Scope, parts: Sequence[tree.Part], width: int) -> Iterator[str]:
     for prose, group in groupby(parts, lambda part: isinstance(part, tree.Prose) and not part.title):
         if prose:
-            yield prose_html(scope, tuple(part for part in group if isinstance(part, tree.Prose)), width)
+            yield from _proses(scope, [part for part in group if isinstance(part, tree.Prose)], width)
         else:
             yield from (part_html(scope, part, width) for part in group)
+
+
+def _proses(scope: Scope, proses: Sequence[tree.Prose], width: int) -> Iterator[str]:
+    """Running text; a line before one that begins with `: ` is a term, and that its meaning."""
+    kinds = ["meaning" if i and _is_meaning(scope, prose) else "text" for i, prose in enumerate(proses)]
+    kinds = [
+        "term" if kind == "text" and after == "meaning" else kind
+        for kind, after in zip(kinds, [*kinds[1:], ""], strict=True)
+    ]
+    for defining, group in groupby(zip(kinds, proses, strict=True), lambda pair: pair[0] != "text"):
+        if defining:
+            yield element("dl", {"class": "kb-terms"}, "".join(_defined(scope, *pair) for pair in group))
+        else:
+            yield prose_html(scope, [prose for _, prose in group], width)
+
+
+def _is_meaning(scope: Scope, prose: tree.Prose) -> bool:
+    return scope.source(prose.span).lstrip().startswith(": ")
+
+
+def _defined(scope: Scope, kind: str, prose: tree.Prose) -> str:
+    start = prose.span.start if kind == "term" else scope.entry.text.index(":", *prose.span) + 1
+    content = line_html(scope, Span(start, prose.span.end), prose.inlines).strip()
+    return element("dt" if kind == "term" else "dd", {}, content)
 
 
 def part_html(scope: Scope, part: tree.Part, width: int) -> str:
@@ -53,7 +95,7 @@ def part_html(scope: Scope, part: tree.Part, width: int) -> str:
         case tree.MathBlock():
             return formula_html(scope, part.inner, True)
         case tree.Quote():
-            return element("blockquote", {}, parts_html(scope, part.parts, width))
+            return element("blockquote", {}, parts_html(replace(scope, quoted=True), part.parts, width))
         case tree.Container():
             return _container(scope, part, width)
         case tree.Table():
@@ -78,7 +120,22 @@ def _fence(scope: Scope, fence: tree.Fence) -> str:
     return code_block(fence.code.rstrip("\n"), fence.language)
 
 
+def _callout(scope: Scope, part: tree.Container, width: int) -> str:
+    """Obsidian's `> [!kind]- title`; with a fold mark it folds."""
+    kind, fold, title = part.arguments.split("|", 2)
+    scope = replace(scope, quoted=True)
+    known = _CALLOUTS.get(kind, "note")
+    said = escape(title, quote=False) or dict(scope.words.admonitions).get(known) or kind.capitalize()
+    content, look = parts_html(scope, part.parts, width), _LOOKS.get(known, known)
+    if fold:
+        pairs = {"class": look, "open": "" if fold == "+" else None}
+        return element("details", pairs, element("summary", {}, said) + content)
+    return element("div", {"class": f"admonition {look}"}, element("p", {"class": "admonition-title"}, said) + content)
+
+
 def _container(scope: Scope, part: tree.Container, width: int) -> str:
+    if part.name == CALLOUT:
+        return _callout(scope, part, width)
     if part.name in _HIDDEN_CONTAINERS:
         return ""
     if part.name in ("src", "example", "query"):
@@ -92,7 +149,9 @@ def _container(scope: Scope, part: tree.Container, width: int) -> str:
         return element(
             "div", {"class": f"admonition {_LOOKS[part.name]}"}, f'<p class="admonition-title">{title}</p>{content}'
         )
-    return element("div", {"class": "kb-center" if part.name == "center" else "kb-box"}, content)
+    return element(
+        "div", {"class": "kb-center" if part.name == "center" else f"kb-box kb-box--{slug(part.name)}"}, content
+    )
 
 
 def _lines(scope: Scope, part: tree.Container, width: int) -> str:
@@ -116,6 +175,11 @@ def _row(scope: Scope, cells: Sequence[tree.Cell], name: str) -> str:
 def _footnote(scope: Scope, part: tree.FootnoteText) -> str:
     start = scope.entry.text.find("]:", part.span.start, part.span.end) + 2
     mark = element("span", {"class": "kb-footnote__name"}, escape(part.name, quote=False))
-    text = line_html(scope, Span(start, part.span.end), part.inlines).strip()
+    end = start + len(scope.entry.text[start : part.span.end].rstrip())
+    text = line_html(scope, Span(start, end), part.inlines).strip()
     anchor = scope.footnotes.get(part.name) if scope.ids else None
-    return element("div", {"class": "kb-footnote", "id": anchor}, f"{mark} {text}")
+    back = ""
+    if anchor and part.name in scope.marks:
+        pairs = {"class": "kb-footnote__back", "href": f"#{anchor}-mark", "title": scope.words.back}
+        back = " " + element("a", pairs, "↩")
+    return element("div", {"class": "kb-footnote", "id": anchor}, f"{mark} {text}{back}")

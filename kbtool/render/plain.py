@@ -19,6 +19,13 @@ def plain(text: str, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
     return " ".join("".join(found).split())
 
 
+def wiki_label(text: str, node: tree.WikiLink) -> str:
+    """What Obsidian shows of a link: its label, else the page and what of it is meant."""
+    if node.label.start < node.label.end:
+        return text[slice(*node.label)].strip()
+    return " > ".join(part for part in (node.page, node.anchor) if part)
+
+
 def escaped(text: str, node: tree.Escape) -> str:
     """What an escape stands for; an unknown name stays as it was written."""
     source = text[node.span.start : node.span.end]
@@ -60,5 +67,7 @@ def _node(text: str, node: tree.Inline) -> str:
             return node.text
         case tree.Macro():
             return ", ".join(node.arguments) if node.name == "cloze" else ""
-        case tree.BlockLink() | tree.Html() | tree.Footnote():
+        case tree.WikiLink():
+            return wiki_label(text, node)
+        case tree.BlockLink() | tree.Html() | tree.Footnote() | tree.Hidden():
             return ""

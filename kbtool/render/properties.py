@@ -20,9 +20,9 @@ HIDDEN = frozenset(
 _IN_HEAD = frozenset({"tags", "alias", "aliases", "type", "status"})
 
 
-def shown(properties: Iterable[Property]) -> list[Property]:
-    """The properties that a reader sees."""
-    return [p for p in properties if p.key not in HIDDEN and not p.ignored and p.text]
+def shown(properties: Iterable[Property], hidden: frozenset[str]) -> list[Property]:
+    """The properties that a reader sees; `hidden` are those that the graph hides itself."""
+    return [p for p in properties if p.key not in HIDDEN and p.key not in hidden and not p.ignored and p.text]
 
 
 def table_html(scope: Scope, properties: Sequence[Property]) -> str:
@@ -59,7 +59,7 @@ def _name_html(scope: Scope, node: Inline) -> str:
 
 def head_html(scope: Scope, properties: Sequence[Property]) -> str:
     """A page's properties under its title: type, state, other names, tags, then the rest as a table."""
-    by_key = {p.key: p for p in shown(properties)}
+    by_key = {p.key: p for p in shown(properties, scope.context.settings.hidden_properties)}
     line = "".join(_meta(scope, by_key))
     head = element("div", {"class": "kb-meta"}, line) if line else ""
     return head + table_html(scope, [p for key, p in by_key.items() if key not in _IN_HEAD])

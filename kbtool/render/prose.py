@@ -27,7 +27,7 @@ _NEUTRAL = "\N{REPLACEMENT CHARACTER}"
 _MAX_LEVEL = 40
 # The level of text in a list's item; paragraphs that stand alone have a lower one.
 _ITEM_LEVEL = 3
-_CHECKBOXES: Mapping[str, str] = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
+CHECKBOXES: Mapping[str, str] = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 
 
 def paragraph_html(content: str, nodes: tuple[Inline, ...]) -> str:
@@ -122,5 +122,5 @@ def _child_html(token: Token) -> str:
 
 
 def _checkbox(content: str) -> str:
-    mark = _CHECKBOXES.get(content[:4])
+    mark = CHECKBOXES.get(content[:4])
     return element("span", {"class": "kb-check"}, mark) + " " + content[4:] if mark else content

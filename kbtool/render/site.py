@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kbtool.graph import ToAsset
+from kbtool.names import title
 from kbtool.render.context import Entry, RenderContext
 from kbtool.render.html import element, escape
 from kbtool.render.urls import HOME, Place, is_published
@@ -77,4 +78,4 @@ def _letter(place: Place, letter: str, entries: Iterable[Entry]) -> str:
 
 
 def _item(place: Place, entry: Entry) -> str:
-    return element("a", {"href": place.page(entry.slug)}, escape(entry.note.name, quote=False))
+    return element("a", {"href": place.page(entry.slug)}, escape(title(entry.note.name), quote=False))

@@ -13,6 +13,13 @@ class Words:
     """One text for each thing that the site says by itself."""
 
     backlinks: str
+    unlinked: str
+    answer: str
+    reveal: str
+    back: str
+    time_spent: str
+    pdf_page: str
+    units: tuple[tuple[str, str], ...]
     tagged: str
     more: str
     also: str
@@ -55,6 +62,13 @@ class Words:
 
 RUSSIAN = Words(
     backlinks="Ссылки сюда",
+    unlinked="Упоминания без ссылки",
+    answer="Ответ",
+    reveal="Нажмите, чтобы увидеть",
+    back="Назад к тексту",
+    time_spent="затрачено",
+    pdf_page="стр.",
+    units=(("h", "ч"), ("d", "дн."), ("w", "нед."), ("m", "мес."), ("y", "г.")),
     tagged="Отмечено этой страницей",
     more="ещё",
     also="также",
@@ -104,6 +118,13 @@ RUSSIAN = Words(
 
 ENGLISH = Words(
     backlinks="Linked from",
+    unlinked="Mentioned without a link",
+    answer="Answer",
+    reveal="Click to see",
+    back="Back to the text",
+    time_spent="time spent",
+    pdf_page="p.",
+    units=(("h", "h"), ("d", "d"), ("w", "wk"), ("m", "mo"), ("y", "yr")),
     tagged="Tagged with this page",
     more="more",
     also="also",

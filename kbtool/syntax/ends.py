@@ -15,12 +15,13 @@ _MAX_NAME = 64
 
 
 class Ends:
-    """The end marks of one text; found when first asked for."""
+    """The end marks of one text, found when first asked for; `obsidian` when the text is in that dialect."""
 
-    __slots__ = ("_containers", "_environments", "tags", "text")
+    __slots__ = ("_containers", "_environments", "obsidian", "tags", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, obsidian: bool = False) -> None:
         self.text = text
+        self.obsidian = obsidian
         self.tags = TagMatcher(text)
         self._containers: dict[str, list[Span]] | None = None
         self._environments: dict[str, list[Span]] | None = None

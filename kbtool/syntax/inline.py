@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from kbtool.syntax import html, links
+from kbtool.syntax import html, links, obsidian
 from kbtool.syntax.lookups import Lookups
 from kbtool.syntax.tree import (
     BlockLink,
@@ -35,6 +35,7 @@ _BESIDE_UNDERSCORE = frozenset(_PUNCTUATION + _WHITE)
 _DELIMITER = r"[\\_^\[*~`=$#]"
 _WORD_START = r"\(\(|\{\{|!\[|@@|<|[A-Za-z0-9]+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
 _CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
+_CANDIDATE_OF_OBSIDIAN = re.compile(rf"%%|!\[\[|{_CANDIDATE.pattern}")
 _AT_WORD_START = re.compile(_WORD_START)
 # Inside emphasis and link labels only these begin a node.
 _CANDIDATE_IN_EMPHASIS = re.compile(r"[\\_^\[*~=]")
@@ -76,10 +77,12 @@ _MAX_EMPHASIS = 40
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_last_plain", "_look", "_macros", "_tags", "text")
+    __slots__ = ("_candidate", "_last_plain", "_look", "_macros", "_obsidian", "_tags", "text")
 
-    def __init__(self, text: str, tags: html.TagMatcher) -> None:
+    def __init__(self, text: str, tags: html.TagMatcher, *, obsidian: bool = False) -> None:
         self.text = text
+        self._obsidian = obsidian
+        self._candidate = _CANDIDATE_OF_OBSIDIAN if obsidian else _CANDIDATE
         self._last_plain = ""
         self._macros = True
         self._look = Lookups(text, 0)
@@ -88,7 +91,7 @@ class InlineScanner:
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
         self._macros = macros
-        if not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
+        if not self._candidate.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
             return ()
         self._look = Lookups(self.text, end)
         self._last_plain = ""
@@ -97,7 +100,7 @@ class InlineScanner:
     def _nodes(self, at: int) -> list[Inline]:
         text, end = self.text, self._look.end
         nodes: list[Inline] = []
-        found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
+        found = _AT_WORD_START.match(text, at, end) or self._candidate.search(text, at, end)
         while found:
             here = found.start()
             if here > at:
@@ -108,20 +111,26 @@ class InlineScanner:
                 at = node.span.end
                 if type(node) is Escape and not text[at - 1].isalnum() and text[at - 1] != "}":
                     self._last_plain = text[at - 1]
-                found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
+                found = _AT_WORD_START.match(text, at, end) or self._candidate.search(text, at, end)
             else:
                 self._last_plain = text[here]
                 at = here + 1
-                found = _CANDIDATE.search(text, at, end)
+                found = self._candidate.search(text, at, end)
         return nodes
 
     def _node(self, at: int) -> Inline | None:
+        if self._obsidian and obsidian.begins(self.text, at):
+            return obsidian.node_at(self.text, at, self._look.end) or self._unless_taken(at)
         handler = _HANDLERS.get(self.text[at])
         if handler is not None:
             return handler(self, at)
         if _STAMP_WORD.match(self.text, at, self._look.end):
             return self._timestamp(at)
         return links.bare_url(self.text, at, self._look.end)
+
+    def _unless_taken(self, at: int) -> Inline | None:
+        """`^` may still be a mark; `#` and double brackets mean nothing else to Obsidian."""
+        return self._emphasis_or_script(at) if self.text[at] == "^" else None
 
     # ---- one method per first character
 
@@ -182,6 +191,8 @@ class InlineScanner:
 
     def link(self, at: int) -> Inline | None:
         """`[[page]]`, also with links inside, or `[label](target)`."""
+        if self._obsidian and self.text.startswith("[[", at):
+            return obsidian.wiki_link(self.text, at, self._look.end)
         if self.text.startswith("[[", at):
             page = self._look.page(at)
             if page and "[" not in page[1]:

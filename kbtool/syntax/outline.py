@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
-from kbtool.syntax import drawers, lists
+from kbtool.syntax import drawers, lists, obsidian
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.pieces import SPACES, Piece
 from kbtool.values import Span
@@ -101,7 +101,8 @@ class OutlineScanner:
         self._definitions = (
             place in ("top", "container") and _DEFINITION.search(self.text, self.at, self.end) is not None
         )
-        front = drawers.front_matter(self.text) if place == "top" and self.at == 0 else None
+        read = obsidian.front_matter if self._ends.obsidian else drawers.front_matter
+        front = read(self.text) if place == "top" and self.at == 0 else None
         if front:
             self._emit(front, 0)
         while self.at < self.end:
@@ -114,6 +115,9 @@ class OutlineScanner:
         if text[start] in "\r\n":
             m = _EOL.match(text, start, self.end)
             self.at = m.end() if m else start + 1
+            return
+        if self._ends.obsidian and text.startswith("%%", start) and (close := self._find("%%", start + 2)) >= 0:
+            self._emit(Piece("drawer", Span(start, close + 2)), start)
             return
         m = self._opening.match(text, start, self.end)
         kind = m.lastgroup if m else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from kbtool.names import property_key
+from kbtool.syntax import obsidian
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
 from kbtool.syntax.links import unescape
@@ -36,11 +37,15 @@ from kbtool.syntax.tree import (
     Rule,
     Table,
     Tag,
+    WikiLink,
     Word,
 )
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
+CALLOUT = "!callout"
+"""The container that Obsidian's `> [!kind]` is; its arguments are `kind|fold|title`."""
 VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
+_YAML_LISTS: Mapping[str, str] = {"alias": "alias", "aliases": "alias", "tag": "tags", "tags": "tags"}
 _WORDS = re.compile(r"[^ ]+")
 _COMMA_PIECE = re.compile(r"[^,，]+")
 _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
@@ -57,13 +62,13 @@ class Level(NamedTuple):
     head: Piece | None
 
 
-def parse(source: Source, comma_properties: frozenset[str] = frozenset()) -> Parsed:
+def parse(source: Source, comma_properties: frozenset[str] = frozenset(), dialect: str = "logseq") -> Parsed:
     """The tree of a note; never raises, whatever the text is."""
     if len(source.text) > MAX_NOTE:
         return Parsed((), (), (_too_large(source.id),))
     if not source.text.strip():
         return Parsed((), (), ())
-    ends = Ends(source.text)
+    ends = Ends(source.text, obsidian=dialect == "obsidian")
     return _Builder(source.text, comma_properties, ends).build(scan(source.text, ends))
 
 
@@ -87,7 +92,7 @@ class _Builder:
         self._flat = flat
         self._ends = ends
         self._commas = commas
-        self._inline = InlineScanner(text, ends.tags)
+        self._inline = InlineScanner(text, ends.tags, obsidian=ends.obsidian)
         self._width = 0
 
     def build(self, pieces: Sequence[Piece]) -> Parsed:
@@ -109,7 +114,8 @@ class _Builder:
             end = pieces[following].spans[0].start if following < len(pieces) else len(self.text)
             level = Level(head.kind, head.spans[0].end - head.spans[0].start, head)
             blocks.append(self._block(level, pieces[i + 1 : following], Span(head.span.start, end)))
-        return Parsed(tuple(_with_depths(blocks)), directives, ())
+        depths = _by_headings if self._ends.obsidian else _with_depths
+        return Parsed(tuple(map(_with_heading, depths(blocks))), directives, ())
 
     def _block(self, at: Level, pieces: Sequence[Piece], span: Span) -> Block:
         level = at.indent + 1 if at.mark == "bullet" else 1
@@ -154,7 +160,7 @@ class _Builder:
             case "container":
                 return self._container(piece, depth)
             case "quote":
-                return Quote(span, self._quoted(piece, depth))
+                return self._quote(span, self._quoted(piece, depth))
             case "table":
                 return self._table(span, spans)
             case "rule":
@@ -180,10 +186,19 @@ class _Builder:
         """The parts of a quote: read with its marks blanked out, then moved to where they stand."""
         start = piece.spans[0].start
         text = "".join(self._blanked(piece.spans))
-        inner = _Builder(text, self._commas, Ends(text), flat=True)
+        inner = _Builder(text, self._commas, Ends(text, obsidian=self._ends.obsidian), flat=True)
         parts = inner._inside(Span(0, len(text)), depth)
         marks = [Span(a.end - start, b.start - start) for a, b in pairwise(piece.spans)]
         return tuple(moved(line, start) for part in parts for line in by_line(text, part, marks))
+
+    def _quote(self, span: Span, parts: tuple[Part, ...]) -> Part:
+        """A quote; in Obsidian's dialect one that begins with `[!kind]` is a callout."""
+        first = parts[0].span if parts and self._ends.obsidian else None
+        found = obsidian.callout(self.text, first) if first else None
+        if not found:
+            return Quote(span, parts)
+        rest = tuple(part for part in parts if part.span.start >= found[1])
+        return Container(span, CALLOUT, found[0], Span(found[1], span.end), rest)
 
     def _blanked(self, lines: Sequence[Span]) -> Iterable[str]:
         at = lines[0].start
@@ -242,9 +257,14 @@ class _Builder:
         start = pair.value.start + len(raw) - len(raw.lstrip()) if text else pair.value.start
         value = Span(start, start + len(text))
         key = property_key(self._slice(pair.key))
-        quoted = len(text) >= 2 and text[0] == text[-1] == '"'
+        quoted = len(text) >= 2 and text[0] == text[-1] == '"' and not self._ends.obsidian
         nodes = () if quoted else self._inline.scan(*value, macros=False)
-        links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink))
+        links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink | WikiLink))
+        if self._ends.obsidian:
+            names = tuple(obsidian.listed(self.text, value)) if key in _YAML_LISTS else ()
+            return Property(
+                span, _YAML_LISTS.get(key, key), pair.key, text, value, () if names else links, names, ignored, False
+            )
         listed = key in ("alias", "aliases", "tags") or key in self._commas
         words = tuple(self._comma_words(value)) if listed and text and not quoted and self._is_prose(value) else ()
         invalid = not key or _BAD_KEY.search(key) is not None
@@ -312,6 +332,26 @@ def _lines(text: str, span: Span) -> list[Span]:
         ending = 2 if m[0].endswith("\r\n") else 1 if m[0].endswith("\n") else 0
         found.append(Span(m.start(), m.end() - ending))
     return found
+
+
+def _with_heading(block: Block) -> Block:
+    """`heading:: 2` makes a heading of a block as `##` does, `heading:: true` one of its depth."""
+    if block.heading or not block.properties or block.mark == "pre":
+        return block
+    said = next((prop.text for prop in block.properties if prop.key == "heading" and not prop.ignored), "")
+    rank = min(block.depth + 1, 6) if said == "true" else int(said) if said in ("1", "2", "3", "4", "5", "6") else 0
+    return block._replace(heading=rank) if rank else block
+
+
+def _by_headings(blocks: Iterable[Block]) -> Iterable[Block]:
+    """Obsidian's depths: a heading holds what follows it up to one of its rank; lists nest below."""
+    stack: list[int] = []
+    for block in blocks:
+        width = min(block.heading, 6) if block.mark == "heading" else 6 + block.level
+        while stack and stack[-1] >= width:
+            stack.pop()
+        stack.append(width)
+        yield block._replace(depth=len(stack))
 
 
 def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:

@@ -123,8 +123,44 @@ class Escape(NamedTuple):
     text: str
 
 
+class WikiLink(NamedTuple):
+    """Obsidian's `[[page#anchor|label]]`; `anchor` is a heading's text, or `^id`; what is left out is empty.
+
+    `embed` for `![[…]]`, whose label may be a `size` as in `Link`.
+    """
+
+    span: Span
+    page: str
+    page_span: Span
+    anchor: str
+    anchor_span: Span
+    label: Span
+    embed: bool
+    size: tuple[int, int]
+
+
+class Hidden(NamedTuple):
+    """What Obsidian does not show: `%%a comment%%`, or the `^id` of a block (`id`, else empty)."""
+
+    span: Span
+    id: str
+
+
 Inline: TypeAlias = (
-    Code | Math | PageLink | Tag | BlockLink | Link | Macro | Emphasis | Html | Timestamp | Footnote | Escape
+    Code
+    | Math
+    | PageLink
+    | Tag
+    | BlockLink
+    | Link
+    | Macro
+    | Emphasis
+    | Html
+    | Timestamp
+    | Footnote
+    | Escape
+    | WikiLink
+    | Hidden
 )
 
 # ---------------------------------------------------------------- parts of a block, in order

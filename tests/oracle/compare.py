@@ -30,9 +30,9 @@ Block: TypeAlias = Mapping[str, Any]
 
 
 class File(NamedTuple):
-    """One side's reading of a note; `blocks` by their line. `page` is None for journals: their names may differ."""
+    """One side's reading of a note; `blocks` by their line."""
 
-    page: str | None
+    page: str
     blocks: Mapping[int, Block]
 
 
@@ -84,7 +84,8 @@ def logseq_files(graph: Path, node: str = "node") -> dict[str, File]:
 
 
 def logseq_file(row: Mapping[str, Any]) -> File:
-    return File(None if "journal" in row["page"] else row["page"]["name"], by_line(map(logseq_block, row["tree"])))
+    name = row["page"].get("journal_title", row["page"]["name"])
+    return File(name, by_line(map(logseq_block, row["tree"])))
 
 
 def logseq_block(block: Block) -> Block:
@@ -109,7 +110,7 @@ def compare(ours: Files, logseq: Files) -> Comparison:
 
 
 def differences(path: str, ours: File, logseq: File) -> Iterator[Difference]:
-    if logseq.page not in (None, ours.page):
+    if logseq.page != ours.page:
         yield Difference("page", path, 0, ours.page, logseq.page)
     for line in sorted(ours.blocks.keys() | logseq.blocks.keys()):
         mine, theirs = ours.blocks.get(line), logseq.blocks.get(line)

@@ -1,0 +1,136 @@
+"""What Obsidian's dialect writes otherwise: `[[page#heading|label]]`, `#tags`, `%%comments%%`, `^ids`, lists in YAML.
+
+The scanners ask here where their text is Obsidian's; everything else they read as Logseq does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kbtool.syntax.pieces import Pair, Piece
+from kbtool.syntax.tree import Hidden, Inline, Tag, WikiLink, Word
+from kbtool.values import Span
+
+_WIKI = re.compile(
+    r"!?\[\[(?P<page>[^\[\]\r\n|#]*)(?:\#(?P<anchor>[^\[\]\r\n|]*))?(?:\|(?P<label>(?:[^\[\]\r\n]|\](?!\]))*))?\]\]"
+)
+_TAG = re.compile(r"\#(?=[\d/_-]*[^\W\d_])[\w/-]+")
+_ID = re.compile(r"\^(?P<id>[A-Za-z0-9-]+)(?=[ \t]*(?:[\r\n]|\Z))")
+_SIZE = re.compile(r"\s*(\d{1,5})(?:x(\d{1,5}))?\s*")
+_CALLOUT = re.compile(r"[ \t]*\[!(?P<kind>[A-Za-z][\w-]*)\](?P<fold>[-+]?)[ \t]*(?P<title>[^\r\n]*)")
+_FRONT = re.compile(r"---[ \t]*\r?\n(?P<lines>(?:(?!---[ \t]*(?:\r?\n|\Z))[^\n]*\n)*)---[ \t]*(?=\r?\n|\Z)")
+_FRONT_KEY = re.compile(r"(?P<key>[^\s:#\-\[\]{}\"'][^:\r\n]*):(?:[ \t]+(?P<value>[^\r\n]*?))?[ \t]*\r?$", re.MULTILINE)
+_ITEM = re.compile(
+    r"""(?:^[ \t]*-[ \t]+)?(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^,\[\]\r\n]+))""", re.MULTILINE
+)
+_FILE = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_NOTE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+
+
+def begins(text: str, at: int) -> bool:
+    """Whether something that Obsidian reads in its own way may begin here."""
+    return text[at] == "#" or text.startswith(("[[", "![[", "%%"), at) or (text[at] == "^" and _starts_word(text, at))
+
+
+def node_at(text: str, at: int, end: int) -> Inline | None:
+    """The node that begins here, None for plain text."""
+    match text[at]:
+        case "#":
+            m = _TAG.match(text, at, end) if _starts_word(text, at) else None
+            return Tag(Span(*m.span()), m[0][1:], False, ()) if m else None
+        case "%":
+            close = text.find("%%", at + 2, end)
+            return Hidden(Span(at, close + 2), "") if close >= 0 else None
+        case "^":
+            m = _ID.match(text, at, end)
+            return Hidden(Span(*m.span()), m["id"]) if m else None
+        case _:
+            return wiki_link(text, at, end)
+
+
+def _starts_word(text: str, at: int) -> bool:
+    return at == 0 or text[at - 1].isspace()
+
+
+def wiki_link(text: str, at: int, end: int) -> WikiLink | None:
+    """`[[page]]`, `[[page#heading]]`, `[[page#^id]]`, each with `|label`, and with `!` before it an embed."""
+    m = _WIKI.match(text, at, end)
+    if not m:
+        return None
+    # Inside tables the bar of a label is escaped.
+    page = _trimmed(text, Span(m.start("page"), m.end("page") - m["page"].endswith("\\")))
+    anchor = (
+        _trimmed(text, Span(m.start("anchor"), m.end("anchor") - m["anchor"].endswith("\\"))) if m["anchor"] else None
+    )
+    if anchor and "#" in text[slice(*anchor)]:
+        anchor = Span(text.rindex("#", *anchor) + 1, anchor.end)
+    if page.start == page.end and not anchor:
+        return None
+    label = Span(*m.span("label")) if m["label"] is not None else Span(m.end() - 2, m.end() - 2)
+    embed, size = text[at] == "!", (0, 0)
+    if embed and (sized := _SIZE.fullmatch(text, *label)):
+        size, label = (int(sized[1]), int(sized[2] or 0)), Span(label.end, label.end)
+    name = _NOTE.sub("", text[slice(*page)])
+    return WikiLink(
+        Span(*m.span()),
+        name,
+        page,
+        text[slice(*anchor)] if anchor else "",
+        anchor or Span(page.end, page.end),
+        label,
+        embed,
+        size,
+    )
+
+
+def is_file(node: WikiLink) -> bool:
+    """Whether a link means a file that is no note: a picture, a PDF."""
+    return _FILE.search(node.page) is not None and not node.anchor.startswith("^")
+
+
+def is_note(target: str) -> bool:
+    """Whether a link's target in round brackets is a note's file."""
+    return _NOTE.search(target.partition("#")[0]) is not None and "://" not in target
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    inside = text[span.start : span.end]
+    left = len(inside) - len(inside.lstrip())
+    return Span(span.start + left, max(span.start + left, span.start + len(inside.rstrip())))
+
+
+def callout(text: str, first: Span) -> tuple[str, int] | None:
+    """`[!kind]- title` in a quote's first line: kind, fold mark and title joined by `|`, and where its line ends."""
+    m = _CALLOUT.match(text, *first)
+    return (f"{m['kind'].lower()}|{m['fold']}|{m['title'].strip()}", m.end()) if m else None
+
+
+# ---------------------------------------------------------------- front matter
+
+
+def front_matter(text: str) -> Piece | None:
+    """`--- … ---` at the start; a value may go on over indented lines and items below its key."""
+    m = _FRONT.match(text)
+    if not m:
+        return None
+    keys = list(_FRONT_KEY.finditer(text, *m.span("lines")))
+    pairs = []
+    for i, found in enumerate(keys):
+        end = keys[i + 1].start() if i + 1 < len(keys) else m.end("lines")
+        value = found["value"] or ""
+        start = found.start("value") if value else found.end()
+        pairs.append(Pair(Span(*found.span("key")), _trimmed(text, Span(start, end))))
+    return Piece("directive", Span(0, m.end()), (), tuple(pairs))
+
+
+def listed(text: str, value: Span) -> Iterator[Word]:
+    """The names of a list in YAML: `a, b`, `[a, b]`, or items below each other; tags without their `#`."""
+    for m in _ITEM.finditer(text, *value):
+        kind = m.lastgroup or "bare"
+        span = _trimmed(text, Span(*m.span(kind)))
+        if kind == "bare" and text.startswith("- ", span.start):
+            span = _trimmed(text, Span(span.start + 2, span.end))
+        word = text[slice(*span)].removeprefix("#")
+        if word and word != "-":
+            yield Word(Span(span.end - len(word), span.end), word)
