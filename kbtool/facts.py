@@ -13,15 +13,17 @@ from kbtool.values import Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
-    """A note as the others see it; fields as in `Note`."""
+    """A note as the others see it; fields as in `Note`. `asks` are names with the start and end of their spans."""
 
     id: NoteId
     name: Name
     journal: int | None
     defines: tuple[Definition, ...]
     refers: tuple[Reference, ...]
+    asks: tuple[tuple[str, int, int], ...] = ()
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers)
+    asks = tuple((asked.name, *asked.span) for asked in note.asks)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, asks)

@@ -6,9 +6,11 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kbtool import names
+from kbtool import macros, names
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
+from kbtool.queries.asked import stated
+from kbtool.queries.simple import Asked
 from kbtool.references import Place, counts, effective, in_block
 from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import (
@@ -40,7 +42,7 @@ class Note:
     """What one note says. All spans are offsets in its text.
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
-    journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
+    journal page. `properties` are the page's, of two equal keys the last. `asks` are the pages that its queries name. `outline` is in document order (see
     `syntax.tree.Block`).
     """
 
@@ -54,6 +56,7 @@ class Note:
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
+    asks: tuple[Asked, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -70,6 +73,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         name = names.journal_name(journal, settings.date_formats[0])
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, fences)
+    asked = stated(source, parsed.blocks, _macros(parsed, settings))
     return Note(
         source.id,
         Name(name),
@@ -80,8 +84,15 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
         properties,
         parsed.blocks,
-        parsed.diagnostics + problems,
+        parsed.diagnostics + problems + asked.diagnostics,
+        asked.names,
     )
+
+
+def _macros(parsed: Parsed, settings: GraphSettings) -> dict[str, str]:
+    """The macros that may be used in a note: those of the configuration, and the page's own."""
+    first = parsed.blocks[0].properties if parsed.blocks and parsed.blocks[0].mark == "pre" else ()
+    return {**dict(settings.macros), **macros.own((*first, *parsed.directives))}
 
 
 def _numbered(blocks: Sequence[Block]) -> Iterable[tuple[Block, int]]:

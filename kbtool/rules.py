@@ -31,6 +31,10 @@ RULES = (
     Rule("python-syntax", "error", "Python code that does not parse"),
     Rule("undefined-name", "error", "Python code that uses a name nobody gave"),
     Rule("unreadable-note", "error", "a note that cannot be read, or is not UTF-8"),
+    Rule("bad-query", "error", "a query that Logseq cannot answer"),
+    Rule("unsupported-query", "warning", "a query, or a part of one, that kbtool does not understand"),
+    Rule("query-missing-page", "warning", "a query that names a page which nothing mentions"),
+    Rule("unknown-macro", "warning", "a macro that neither Logseq nor the configuration knows"),
 )
 
 

@@ -19,10 +19,14 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
-    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
+    *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.edn"),
+    *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),
+    *("queries.transforms", "queries.advanced", "macros", "queries.asked"),
     *("references", "cells.options", "note", "facts", "graph"),
+    *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),
     *("checks.context", "checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.properties"),
+    "checks.queries",
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report"),
     *("edits", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
@@ -33,7 +37,7 @@ ORDER = [
     *("memo", "kb", "query", "disk", "swap", "publish", "mkdocs_plugin", "server"),
     *("terminal", "commands.opening", "commands.check", "commands.watching", "commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
-    *("commands.completion", "cli", "__main__"),
+    *("commands.query", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "swap", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
@@ -42,7 +46,7 @@ RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve",
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"names", "references", "latex", "cells.failures", "render.outputs", "render.svg", "render.mathml"}
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
-MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse"}
+MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.edn"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it

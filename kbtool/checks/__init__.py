@@ -10,6 +10,7 @@ from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.formulas import bad_latex, unread_formula
 from kbtool.checks.pages import duplicate_page, missing_page
 from kbtool.checks.properties import bad_property
+from kbtool.checks.queries import query_missing_page
 from kbtool.note import Note
 from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
@@ -20,7 +21,7 @@ ALONE = (bad_latex, unread_formula, bad_property)
 """Checks that need nothing but the note; those of its code stand beside them."""
 LINKED = (missing_page, dangling_block_ref, duplicate_page, duplicate_block_id, missing_asset)
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
-WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = ()
+WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (query_missing_page,)
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 
