@@ -11,6 +11,10 @@ from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
 from kbtool.kb import Snapshot
 from kbtool.note import Note, with_page_properties
 from kbtool.positions import line_table
+from kbtool.queries.answers import Asking
+from kbtool.queries.attributes import Index
+from kbtool.queries.filters import Here
+from kbtool.queries.rows import Given, Rows
 from kbtool.syntax.parse import block_text
 from kbtool.syntax.tree import Block
 from kbtool.values import NoteId, Reference
@@ -49,6 +53,22 @@ def home(snapshot: Snapshot) -> NoteId | None:
 def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
     """The notes that have a name or alias."""
     return snapshot.names.pages.get(spelling.key(name), ())
+
+
+# ---------------------------------------------------------------- queries
+
+
+def asking(snapshot: Snapshot, here: Here) -> Asking:
+    """What queries about a snapshot are asked against; takes a moment per thousand notes, so make it once."""
+    texts = {ident: source.text for ident, source in snapshot.files.sources.items()}
+    return Asking(Index(Rows(Given(snapshot.notes, texts, snapshot.files.settings))), here)
+
+
+def block_facts(snapshot: Snapshot, note: Note, number: int) -> dict[str, object]:
+    """One block as Logseq sees it."""
+    block = with_page_properties(note.outline, note.properties)[number]
+    place = references.Place(note.id, snapshot.text(note.id), number)
+    return {"depth": block.depth, **_facts(snapshot, place, block)}
 
 
 # ---------------------------------------------------------------- the graph as data

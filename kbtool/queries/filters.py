@@ -97,11 +97,11 @@ class Filters(NamedTuple):
 
     def marked(self, found: Filter) -> set[Entity]:
         """Tasks in one of some states."""
-        return self._blocks(lambda block: self.rows.block(block).marker in found.words)
+        return {block for word in found.words for block in self.rows.tasks().get(word, ())}
 
     def prioritised(self, found: Filter) -> set[Entity]:
         """Blocks of one of some priorities."""
-        return self._blocks(lambda block: self.rows.block(block).priority.upper() in found.words)
+        return {block for word in found.words for block in self.rows.tasks().get(f"[#{word}]", ())}
 
     def on_page(self, found: Filter) -> set[Entity]:
         """The blocks of one page."""
@@ -110,7 +110,8 @@ class Filters(NamedTuple):
     def with_property(self, found: Filter) -> set[Entity]:
         """Blocks with a property, or with a value of it."""
         key, value = found.words[0], self.value(found.value)
-        return self._blocks(lambda block: _has(own_properties(self.rows.block(block)), key, value))
+        blocks = self.rows.with_properties()
+        return {block for block in blocks if _has(own_properties(self.rows.block(block)), key, value)}
 
     def between(self, found: Filter) -> set[Entity]:
         """Blocks on the journal pages of some days."""
@@ -125,9 +126,6 @@ class Filters(NamedTuple):
     def never(self, found: Filter) -> set[Entity]:  # noqa: ARG002 -- all conditions take their filter
         """No block: what Logseq's `between created-at` finds."""
         return set()
-
-    def _blocks(self, holds: Callable[[Entity], bool]) -> set[Entity]:
-        return {block for block in self.rows.blocks() if holds(block)}
 
     # ---- conditions on pages
 

@@ -21,6 +21,9 @@ PropertyValue = object
 """A text, whole number, boolean, or a frozen set of names."""
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class Entity(NamedTuple):
     """A block: its note and its number in the outline; or a page: its key, and -1."""
 
@@ -61,16 +64,21 @@ class NoteRows(NamedTuple):
 class Rows:
     """The rows of one base."""
 
-    __slots__ = ("_contents", "_days", "_owned", "_referring", "given", "notes", "pages")
+    __slots__ = (
+        *("_contents", "_described", "_keys", "_owned", "_referring", "_tasks"),
+        *("given", "notes", "pages"),
+    )
 
     def __init__(self, given: Given) -> None:
         self.given = given
-        self._days: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
         self._contents: dict[Entity, str] = {}
         self.pages: dict[str, PageRow] = {}
         self.notes: dict[NoteId, NoteRows] = {}
         self._referring: dict[str, list[Entity]] | None = None
         self._owned: dict[str, list[PageRow]] | None = None
+        self._tasks: dict[str, list[Entity]] | None = None
+        self._described: list[Entity] | None = None
         for note in given.notes.values():
             if note.defines:
                 self._add_page(note)
@@ -81,13 +89,14 @@ class Rows:
 
     def key(self, name: str) -> str:
         """The key of a page name; all spellings of a day are the key of its journal page."""
-        key = names.key(name)
-        if not any(map(str.isdigit, key)):
-            return key
-        if key not in self._days:
-            day = names.journal_day(key, self.given.settings.date_formats)
-            self._days[key] = key if day is None else names.key(dates.page_name(day, self.given.settings.date_formats))
-        return self._days[key]
+        found = self._keys.get(name)
+        if found is None:
+            found = names.key(name)
+            day = names.journal_day(found, self.given.settings.date_formats)
+            if day is not None:
+                found = names.key(dates.page_name(day, self.given.settings.date_formats))
+            self._keys[name] = found
+        return found
 
     def page_of(self, note: Note) -> str:
         """The key of a note's page."""
@@ -164,6 +173,8 @@ class Rows:
         return NoteRows(self.page_of(note), refs, parents, ends)
 
     def _refs(self, block: Block, mentioned: list[str]) -> frozenset[str]:
+        if not mentioned and not block.properties and not block.marker and not block.priority:
+            return _NONE
         implied = references.implied(block, self.given.settings)
         return frozenset(map(self.key, references.with_namespaces((*mentioned, *implied))))
 
@@ -197,6 +208,23 @@ class Rows:
             found = block_text(self.given.texts[note.id], note.outline[entity.block])
             self._contents[entity] = found
         return found
+
+    def tasks(self) -> Mapping[str, list[Entity]]:
+        """The blocks of each task marker, and of each priority as `[#A]`."""
+        if self._tasks is None:
+            self._tasks = {}
+            for entity in self.blocks():
+                block = self.given.notes[NoteId(entity.place)].outline[entity.block]
+                for word in (block.marker, f"[#{block.priority.upper()}]" if block.priority else ""):
+                    if word:
+                        self._tasks.setdefault(word, []).append(entity)
+        return self._tasks
+
+    def with_properties(self) -> list[Entity]:
+        """The blocks that have properties."""
+        if self._described is None:
+            self._described = [entity for entity in self.blocks() if self.block(entity).properties]
+        return self._described
 
     # ---- references
 

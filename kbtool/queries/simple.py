@@ -124,7 +124,7 @@ class _Reader:
         head, arguments = form.items[0], form.items[1:]
         name = head.text.lower()
         if head.kind not in ("symbol", "keyword", "string") or name not in OPERATORS:
-            near = did_you_mean(name, OPERATORS) or _OTHER_NAMES.get(name)
+            near = did_you_mean(name, OPERATORS) or _OTHER_NAMES.get(name) or _abbreviated(name)
             advice = f"did you mean `{near}`?" if near else f"known are: {', '.join(OPERATORS)}"
             self._fault(head, f"no operator `{source(self._text, head)[:40]}`", advice)
             return None
@@ -240,6 +240,18 @@ _EXAMPLES: Mapping[str, str] = {
     "sort-by": "(sort-by rating desc)",
     "sample": "(sample 5)",
 }
+
+
+def _abbreviated(name: str) -> str | None:
+    """The one operator that a name of a few letters is short for: `tsk`, `pgtags`."""
+    found = [known for known in OPERATORS if len(name) > 1 and known[0] == name[0] and _within(name, known)]
+    return min(found, key=len, default=None)
+
+
+def _within(short: str, word: str) -> bool:
+    """Whether the letters of one word stand in another in their order."""
+    rest = iter(word)
+    return all(letter in rest for letter in short)
 
 
 def names_page(text: str) -> bool:
