@@ -38,7 +38,7 @@ def _texts(edn: str) -> Iterable[tuple[str, str]]:
 
 
 def expanded(text: str, arguments: Sequence[str]) -> str:
-    """A macro's text with `$1`, `$2`… replaced by arguments; what has no argument stays, and what is too long is cut."""
+    """A macro's text with `$1`, `$2`… replaced; what has no argument stays, what is too long is cut."""
     found = text
     for number, argument in reversed(list(enumerate(arguments, 1))):
         if len(found) > MAX_EXPANSION:

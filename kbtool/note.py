@@ -42,7 +42,8 @@ class Note:
     """What one note says. All spans are offsets in its text.
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
-    journal page. `properties` are the page's, of two equal keys the last. `asks` are the pages that its queries name. `outline` is in document order (see
+    journal page. `properties` are the page's, of two equal keys the last. `asks` are the pages that its queries name,
+    `macros` is how many macros and queries it has. `outline` is in document order (see
     `syntax.tree.Block`).
     """
 
@@ -57,6 +58,7 @@ class Note:
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
     asks: tuple[Asked, ...] = ()
+    macros: int = 0
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -86,6 +88,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         parsed.blocks,
         parsed.diagnostics + problems + asked.diagnostics,
         asked.names,
+        asked.macros,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kbtool import disk, names, query
+from kbtool import disk, names, query, terminal
 from kbtool.cells.environment import read_environment
 from kbtool.cells.failures import located
 from kbtool.cells.plan import imported_modules, plan
@@ -15,6 +15,7 @@ from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
+from kbtool.queries.filters import Here
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
@@ -40,8 +41,16 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
     """The pages of a snapshot."""
-    context = RenderContext(entries(snapshot, outcomes, home(snapshot, look)), snapshot.names.pages, look)
-    mentions = query.backlinks(snapshot)
+    asking = query.asking(snapshot, Here(look.today or terminal.today()))
+    context = RenderContext(
+        entries=entries(snapshot, outcomes, home(snapshot, look)),
+        names=snapshot.names,
+        look=look,
+        settings=snapshot.files.settings,
+        asking=asking,
+        quoting=query.block_references(asking.rows),
+    )
+    mentions = query.backlinks(asking.rows)
     pages = [
         page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
         for ident, one in context.entries.items()

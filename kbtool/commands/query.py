@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import groupby
-from pathlib import Path
 
 from kbtool import query, terminal
 from kbtool.commands import opening
@@ -29,7 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", metavar="QUERY", help="simple, '(and [[page]] (task todo))', or '[:find …]', or a map")
     opening.add_paths(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
-    parser.add_argument("--today", metavar="DATE", type=_day, help="the day that `today` means, 2026-01-31 (default: it)")
+    parser.add_argument(
+        "--today", metavar="DATE", type=_day, help="the day that `today` means, 2026-01-31 (default: it)"
+    )
 
 
 def _day(text: str) -> date:
@@ -65,9 +66,7 @@ def _selected(opened: opening.Opened, answer: Answer) -> Answer:
 def _say_faults(opened: opening.Opened, text: str, answer: Answer) -> None:
     found = [diagnostic(_QUERY, fault) for fault in answer.faults]
     if found:
-        options = ReportOptions(
-            config=opened.project.config, notes=1, color=False, width=terminal.columns()
-        )
+        options = ReportOptions(config=opened.project.config, notes=1, color=False, width=terminal.columns())
         lines = list(render(found, {_QUERY: text}, "text", options))
         terminal.warn("\n".join(lines[:-2]))
 
@@ -92,9 +91,7 @@ def _page_line(asking: Asking, entity: Entity) -> str:
     return f"{row.name}  ({row.note})" if row.note else f"{row.name}  (no note)"
 
 
-def _page_group(
-    opened: opening.Opened, asking: Asking, note: NoteId, blocks: Iterator[Entity]
-) -> Iterator[str]:
+def _page_group(opened: opening.Opened, asking: Asking, note: NoteId, blocks: Iterator[Entity]) -> Iterator[str]:
     table = line_table(opened.snapshot.text(note))
     path = opening.from_here(opened.project.base) + note
     yield visible(opened.snapshot.notes[note].name)

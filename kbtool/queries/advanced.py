@@ -99,7 +99,7 @@ def advanced(text: str, span: Span) -> Advanced:
     if form.kind == "vector":
         form = Form("map", form.span, "", (Form("keyword", Span(form.span.start, form.span.start), "query"), form))
     if form.kind != "map":
-        advice = "an advanced query is a map: `{:title \"…\" :query [:find …]}`"
+        advice = 'an advanced query is a map: `{:title "…" :query [:find …]}`'
         return _unread((Fault(form.span, f"`{source(text, form)[:40]}` is no advanced query", advice),))
     behind = found.fault or (Fault(found.forms[1].span, "") if len(found.forms) > 1 else None)
     late = [Fault(behind.span, "what stands behind the query is not read", "take it out", "note")] if behind else []
@@ -309,5 +309,3 @@ def variables(clauses: Sequence[Clause]) -> frozenset[str]:
         for branch in clause.branches:
             found |= variables(branch)
     return frozenset(found - {""})
-
-

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 from kbtool.queries import dates, filters
-from kbtool.queries.advanced import Advanced, Input, advanced
+from kbtool.queries.advanced import Advanced, Datalog, Input, advanced
 from kbtool.queries.attributes import Index
 from kbtool.queries.clauses import Reader
 from kbtool.queries.datalog import OverBudgetError, Row, Solver, tuples
@@ -41,13 +41,13 @@ class Answer(NamedTuple):
 class Asking(NamedTuple):
     """What queries are asked against: the base's rows, their index, where and when."""
 
-    index: Index
+    attributes: Index
     here: Here
 
     @property
     def rows(self) -> Rows:
         """The rows."""
-        return self.index.rows
+        return self.attributes.rows
 
 
 def is_advanced(text: str) -> bool:
@@ -108,16 +108,18 @@ def topmost(found: Sequence[Entity], rows: Rows) -> tuple[Entity, ...]:
 
 
 def _advanced(asking: Asking, text: str, query: Advanced) -> Answer:
-    if any(map(stops, query.faults)) or (query.datalog is None and query.simple is None):
+    if any(map(stops, query.faults)):
         return _nothing(query.faults)._replace(title=query.title, collapsed=query.collapsed)
-    if query.simple is not None:
+    if query.datalog is not None:
+        answer = _solved(asking, text, query, query.datalog)
+    elif query.simple is not None:
         found = filters.answer(query.simple, asking.rows, asking.here)
         answer = _entities(asking, found, query.faults)
     else:
-        answer = _solved(asking, text, query)
+        return _nothing(query.faults)._replace(title=query.title, collapsed=query.collapsed)
     if answer.kind != "values" and query.transform:
-        answer = answer._replace(entities=tuple(transformed(asking.index, list(answer.entities), query.transform)))
-    if not query.whole and not (query.grouped is False):
+        answer = answer._replace(entities=tuple(transformed(asking.attributes, list(answer.entities), query.transform)))
+    if not query.whole and query.grouped is not False:
         query = query._replace(whole=True)
     if answer.kind == "blocks" and query.whole:
         answer = answer._replace(entities=topmost(answer.entities, asking.rows))
@@ -125,21 +127,20 @@ def _advanced(asking: Asking, text: str, query: Advanced) -> Answer:
     return answer._replace(title=query.title, collapsed=query.collapsed, table=bool(query.table), grouped=grouped)
 
 
-def _solved(asking: Asking, text: str, query: Advanced) -> Answer:
-    assert query.datalog is not None
+def _solved(asking: Asking, text: str, query: Advanced, datalog: Datalog) -> Answer:
     faults = list(query.faults)
     start: list[Row] = [{}]
-    for given in query.datalog.inputs:
+    for given in datalog.inputs:
         start = _with_input(asking, Reader(text, frozenset()), given, start)
     try:
-        rows = Solver(asking.index, query.datalog).solve(query.datalog.where, start)
+        rows = Solver(asking.attributes, datalog).solve(datalog.where, start)
     except OverBudgetError:
         message = "the query goes through too many combinations and was stopped"
         faults.append(Fault(query.names[0].span if query.names else Span(0, 1), message, "make it narrower", "unknown"))
         return _nothing(faults)
-    found = tuples(query.datalog.find, rows)
+    found = tuples(datalog.find, rows)
     entities = tuple(dict.fromkeys(v for values in found for v in values[:1] if isinstance(v, Entity)))
-    if entities or not found or query.datalog.find[0].aggregate == "pull":
+    if entities or not found or datalog.find[0].aggregate == "pull":
         return _entities(asking, in_order(entities, asking.rows), faults)
     values = tuple(sorted(found, key=lambda row: tuple(map(order, row))))
     return Answer("values", (), values, "", False, False, False, tuple(faults))
@@ -188,11 +189,11 @@ def transformed(index: Index, found: list[Entity], steps: Sequence[Step]) -> lis
     for step in steps:
         match step.kind:
             case "reverse":
-                found = found[::-1]
+                found = list(reversed(found))
             case "take":
-                found = found[: step.count]
+                found = found[: step.amount]
             case "drop":
-                found = found[step.count :]
+                found = found[step.amount :]
             case "sort":
                 found = _sorted(index, found, step)
     return found

@@ -29,20 +29,22 @@ Shown = Macro | Container
 
 
 class Stated(NamedTuple):
-    """What a note's queries name, and what is wrong with its queries and macros."""
+    """What a note's queries name, what is wrong with its queries and macros, and how many of these it has."""
 
     names: tuple[Asked, ...]
     diagnostics: tuple[Diagnostic, ...]
+    macros: int
 
 
 def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) -> Stated:
     """The queries and macros of a note; `known` are the macros that the configuration and the page give."""
     text = source.text
     if "{{" not in text and "_query" not in text.lower():
-        return Stated((), ())
+        return Stated((), (), 0)
     names: list[Asked] = []
     problems: list[Diagnostic] = []
-    for node in _nodes(part for block in blocks for part in block.parts):
+    nodes = tuple(_nodes(part for block in blocks for part in block.parts))
+    for node in nodes:
         span = query_span(text, node)
         if span is not None:
             found = advanced(text, span) if isinstance(node, Container) else simple(text, span)
@@ -50,7 +52,12 @@ def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) ->
             problems += (diagnostic(source.id, fault) for fault in found.faults)
         elif isinstance(node, Macro) and node.name not in macros.BUILT_IN and node.name not in known:
             problems.append(_unknown(source.id, node, known))
-    return Stated(tuple(names), tuple(problems))
+    return Stated(tuple(names), tuple(problems), len(nodes))
+
+
+def queries_of(block: Block) -> list[Shown]:
+    """The queries that stand in a block."""
+    return [node for node in _nodes(block.parts) if isinstance(node, Container) or node.name == "query"]
 
 
 def query_span(text: str, node: Shown) -> Span | None:

@@ -98,7 +98,7 @@ VALUES: Mapping[str, Callable[[Rows], Pairs]] = {
     "block/tags": lambda rows: _pages_of(rows, lambda row: row.tags),
     CONTENT: lambda rows: ((entity, rows.content(entity)) for entity in rows.blocks()),
     "block/refs": _refs,
-    PATH_REFS: lambda rows: iter(()),
+    PATH_REFS: lambda _: iter(()),
     "block/page": _page,
     "block/parent": _parent,
     "block/left": _left,

@@ -19,8 +19,8 @@ class Clause(NamedTuple):
     """One condition of `:where`.
 
     `pattern`: entity, attribute and value are `terms[0]`, `name`, `terms[1]`. `call`: the function `name` on `terms`,
-    its answer bound to `binds` (one variable; several of `[[?a ?b]]`; `each` for `[?x ...]`). `rule`: a rule on `terms`.
-    `or`, `not`: `branches`; with `join` only those variables are shared with the outside.
+    its answer bound to `binds` (one variable; several of `[[?a ?b]]`; `each` for `[?x ...]`). `rule`: a rule on
+    `terms`. `or`, `not`: `branches`; with `join` only those variables are shared with the outside.
     """
 
     kind: Literal["pattern", "call", "rule", "or", "not"]
@@ -91,7 +91,7 @@ class Reader:
             if not inside or inside[0].kind != "vector":
                 self.bad(form, f"`{name}` begins with its variables", f"`({name} [?b] …)`")
                 return None
-            join = tuple(item.text for item in _variables(inside[0]))
+            join = tuple(item.name for item in _variables(inside[0]))
             inside = inside[1:]
         span = form.span
         if name.startswith("not"):

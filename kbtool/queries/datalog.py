@@ -165,7 +165,8 @@ class Solver:
             found = (_bind(row, clause.binds, (item,)) for item in items)
         else:
             several = len(clause.binds) > 1 and isinstance(answer, tuple) and len(answer) == len(clause.binds)
-            found = iter((_bind(row, clause.binds, answer if several else (answer,)),))
+            values = answer if several and isinstance(answer, tuple) else (answer,)
+            found = (_bind(row, clause.binds, one) for one in (values,))
         yield from (one for one in found if one is not None)
 
     def _answer(self, name: str, values: list[object]) -> object:
@@ -215,9 +216,7 @@ class Solver:
                     answers.setdefault(found[_KEY], {})[values] = None
         self._depth -= 1
         bound = (
-            _bind(row, terms, values)
-            for row, key in zip(rows, keys, strict=True)
-            for values in answers.get(key, ())
+            _bind(row, terms, values) for row, key in zip(rows, keys, strict=True) for values in answers.get(key, ())
         )
         return [one for one in bound if one is not None]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import TypeAlias
 
 from kbtool.queries.simple import names_page
@@ -27,7 +28,7 @@ def _same(one: object, other: object) -> bool:
 
 def _compared(holds: Callable[[int], bool]) -> Function:
     """A comparison of each value with the next; values that cannot be compared hold for none."""
-    return lambda *values: all(holds(_order(a, b)) for a, b in zip(values, values[1:], strict=False))
+    return lambda *values: all(holds(_order(a, b)) for a, b in pairwise(values))
 
 
 def _order(one: object, other: object) -> int:
@@ -80,7 +81,11 @@ def joined(*values: object) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, Keyword):
         return ":" + value.name
-    return {True: "true", False: "false", None: ""}.get(value, str(value)) if isinstance(value, bool | None) else str(value)
+    return (
+        {True: "true", False: "false", None: ""}.get(value, str(value))
+        if isinstance(value, bool | None)
+        else str(value)
+    )
 
 
 def _counted(value: object) -> object:

@@ -110,7 +110,8 @@ class Rows:
         tags = frozenset(map(self.key, _names(properties.get("tags"))))
         aliases = frozenset(self.key(d.name) for d in note.defines if d.kind == "alias")
         parent = self._parent(note.name)
-        self.pages[key] = PageRow(key, note.name, note.id, note.journal, parent, tags, aliases, properties)
+        # Of two notes with one name the first is the page.
+        self.pages.setdefault(key, PageRow(key, note.name, note.id, note.journal, parent, tags, aliases, properties))
 
     def _parent(self, name: str) -> str:
         above = names.parents(name)
@@ -130,12 +131,12 @@ class Rows:
                 self._mention(parent)
         for rows in self.notes.values():
             for refs in rows.refs:
-                for key in refs - self.pages.keys():
+                for key in refs:
                     self._mention(key)
 
     def _mention(self, name: str) -> None:
         key = self.key(name)
-        if key not in self.pages:
+        if key and key not in self.pages:
             day = names.journal_day(name, self.given.settings.date_formats)
             shown = dates.page_name(day, self.given.settings.date_formats) if day is not None else name.strip()
             self.pages[key] = PageRow(key, shown, None, day, self._parent(name), frozenset(), frozenset(), {})

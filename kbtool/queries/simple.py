@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from kbtool import names
 from kbtool.queries import dates
 from kbtool.suggest import did_you_mean
 from kbtool.syntax.edn import Fault, Form, read, source
@@ -313,5 +312,3 @@ def _page_filters(part: Filter, joined: str) -> list[tuple[Filter, str]]:
     mixed = part.kind == "or" and any(kinds(child) & ON_BLOCKS for child in part.children)
     inside = "or" if joined == "or" or mixed else "and"
     return [found for child in part.children for found in _page_filters(child, inside)]
-
-

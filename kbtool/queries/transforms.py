@@ -10,13 +10,13 @@ from kbtool.syntax.edn import Form
 
 
 class Step(NamedTuple):
-    """One step: `sort` by the value at `path` (a missing one counts as `default`), `take` or `drop` some, `reverse`."""
+    """One step: `sort` by the value at `path` (a missing one counts as `default`), `take`, `drop` (an `amount`), `reverse`."""
 
     kind: Literal["sort", "take", "drop", "reverse"]
     path: tuple[str, ...] = ()
     default: object = None
     descends: bool = False
-    count: int = 0
+    amount: int = 0
 
 
 def steps(form: Form) -> tuple[Step, ...] | None:
@@ -68,7 +68,7 @@ def _step(name: str, arguments: Sequence[Form]) -> Step | None:
         case "reverse", 0:
             return Step("reverse")
         case ("take" | "drop") as kind, 1 if isinstance(arguments[0].value, int):
-            return Step("take" if kind == "take" else "drop", count=max(0, arguments[0].value))
+            return Step("take" if kind == "take" else "drop", amount=max(0, arguments[0].value))
         case "sort-by", 1 | 2:
             found = _key(arguments[0])
             descends = _descends(arguments[1]) if len(arguments) == 2 else False

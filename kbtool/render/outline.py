@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kbtool.graph import ToNote
+from kbtool.graph import Site, ToNote
 from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subtree_end, subtree_size
 from kbtool.render.html import element, escape
 from kbtool.render.inline import address, line_html
@@ -19,6 +19,8 @@ from kbtool.values import Heading
 # Blocks that lie deeper stand beside their parents: a screen has no room, browsers stop at 512 elements, and embeds
 # multiply the depth.
 _MAX_DEPTH = 20
+# Of more references to a block the first are listed.
+_QUOTED = 20
 
 
 def outline_html(scope: Scope, start: int, end: int) -> str:
@@ -87,6 +89,7 @@ def _items(scope: Scope, start: int, end: int) -> Iterator[str]:
 def _item(scope: Scope, at: int, end: int) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     title, rest = _split(scope, block, at)
+    rest += _quoted_by(scope, at)
     children = outline_html(scope, at + 1, end)
     if block.mark == "pre" and not (title or rest or children):
         return ""
@@ -94,6 +97,27 @@ def _item(scope: Scope, at: int, end: int) -> str:
     if _is_collapsed(block) and (children or rest):
         return element("li", pairs, _bullet(scope, block, anchor) + _folded(scope, at, rest + children))
     return element("li", pairs, _bullet(scope, block, anchor) + title + rest + children)
+
+
+def _quoted_by(scope: Scope, at: int) -> str:
+    """How many blocks refer to this one by its id, unfolding to the ways to them."""
+    sites = scope.context.quoting.get(Site(scope.entry.note.id, at), ()) if scope.ids else ()
+    known = [site for site in sites if site.note in scope.context.entries]
+    if not known:
+        return ""
+    items = "".join(element("li", {}, _way(scope, site)) for site in known[:_QUOTED])
+    if len(known) > _QUOTED:
+        items += element("li", {}, f"{scope.words.more} {len(known) - _QUOTED}")
+    count = element("span", {"class": "kb-count", "title": scope.words.block_refs}, str(len(known)))
+    summary = element("summary", {}, count)
+    return element("details", {"class": "kb-quoted", "data-search-exclude": ""}, summary + element("ul", {}, items))
+
+
+def _way(scope: Scope, site: Site) -> str:
+    entry = scope.context.entries[site.note]
+    words = plain_title(entry.text, entry.note.outline[site.block])
+    label = f"{entry.note.name}: {words[:80]}" if words else entry.note.name
+    return element("a", {"href": address(scope, ToNote(*site))}, escape(label, quote=False))
 
 
 def _item_id(scope: Scope, anchor: Anchor) -> str | None:

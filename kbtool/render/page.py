@@ -12,6 +12,7 @@ from kbtool.render.backlinks import backlinks_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
+from kbtool.render.macros import special_html
 from kbtool.render.outline import embed_html, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
@@ -30,6 +31,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         figures=made,
         footnotes=footnotes(entry),
         embed=embed_html,
+        special=special_html,
         trail=(ToNote(entry.note.id, -1),),
         share=share(EMBED_BUDGET, entry),
     )

@@ -106,7 +106,7 @@ class _Reader:
         while at < self._span.end and fault is None:
             m = tokens.match(self._text, at, self._span.end)
             if m is None:
-                return Forms(tuple(self._done), Fault(Span(at, at + 1), "this text has no closing `\"`"))
+                return Forms(tuple(self._done), Fault(Span(at, at + 1), 'this text has no closing `"`'))
             fault = self._token(m)
             at = m.end()
         if fault is None and self._open:
@@ -143,7 +143,7 @@ class _Reader:
             return Fault(Span(*m.span()), message, f"write `{closing}`")
         span = Span(opener.start(), m.end())
         if kind == "map" and len(items) % 2:
-            return Fault(items[-1].span, "a key without a value", "a map is made of pairs, `{:title \"x\" :query (…)}`")
+            return Fault(items[-1].span, "a key without a value", 'a map is made of pairs, `{:title "x" :query (…)}`')
         self._add(Form(kind, span, "", tuple(items)))
         return None
 
