@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kbtool import names
 from kbtool.queries import dates
 from kbtool.queries.functions import matches
-from kbtool.queries.rows import Entity, PropertyValue, Rows, own_properties, properties_of
+from kbtool.queries.rows import Entity, PropertyValue, Rows, properties_of
 from kbtool.queries.simple import ON_BLOCKS, Filter, Simple, kinds
 from kbtool.syntax.edn import Form
 from kbtool.values import NoteId
@@ -110,8 +110,7 @@ class Filters(NamedTuple):
     def with_property(self, found: Filter) -> set[Entity]:
         """Blocks with a property, or with a value of it."""
         key, value = found.words[0], self.value(found.value)
-        blocks = self.rows.with_properties()
-        return {block for block in blocks if _has(own_properties(self.rows.block(block)), key, value)}
+        return {block for block, own in self.rows.described(key) if _is(own, value)}
 
     def between(self, found: Filter) -> set[Entity]:
         """Blocks on the journal pages of some days."""
@@ -132,7 +131,7 @@ class Filters(NamedTuple):
     def with_page_property(self, found: Filter) -> Iterable[str]:
         """Pages with a property, or with a value of it."""
         key, value = found.words[0], self.value(found.value)
-        return (row.key for row in self.rows.pages.values() if _has(row.properties, key, value))
+        return (row.key for row in self.rows.pages.values() if _is(row.properties.get(key), value))
 
     def tagged(self, found: Filter) -> Iterable[str]:
         """Pages with one of some tags."""
@@ -193,9 +192,8 @@ _PAGES: Mapping[str, Callable[[Filters, Filter], Iterable[str]]] = {
 }
 
 
-def _has(properties: Mapping[str, PropertyValue], key: str, value: object) -> bool:
+def _is(own: PropertyValue, value: object) -> bool:
     """Whether a property is there, and not false; or is a value, or holds it."""
-    own = properties.get(key)
     return own is not None and own is not False if value is None else matches(own, value)
 
 

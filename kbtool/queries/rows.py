@@ -6,7 +6,7 @@ inherits is never written out: the blocks under a mention are a range of the out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kbtool import names, references
@@ -78,7 +78,7 @@ class Rows:
         self._referring: dict[str, list[Entity]] | None = None
         self._owned: dict[str, list[PageRow]] | None = None
         self._tasks: dict[str, list[Entity]] | None = None
-        self._described: list[Entity] | None = None
+        self._described: dict[str, list[tuple[Entity, PropertyValue]]] | None = None
         for note in given.notes.values():
             if note.defines:
                 self._add_page(note)
@@ -221,11 +221,14 @@ class Rows:
                         self._tasks.setdefault(word, []).append(entity)
         return self._tasks
 
-    def with_properties(self) -> list[Entity]:
-        """The blocks that have properties."""
+    def described(self, key: str) -> Sequence[tuple[Entity, PropertyValue]]:
+        """The blocks that have a property, with its value."""
         if self._described is None:
-            self._described = [entity for entity in self.blocks() if self.block(entity).properties]
-        return self._described
+            self._described = {}
+            for entity in self.blocks():
+                for name, value in own_properties(self.block(entity)).items():
+                    self._described.setdefault(name, []).append((entity, value))
+        return self._described.get(key, ())
 
     # ---- references
 
