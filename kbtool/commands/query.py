@@ -92,13 +92,19 @@ def _page_line(asking: Asking, entity: Entity) -> str:
 
 
 def _page_group(opened: opening.Opened, asking: Asking, note: NoteId, blocks: Iterator[Entity]) -> Iterator[str]:
+    """A page and its blocks; what lies within another result stands below it."""
     table = line_table(opened.snapshot.text(note))
     path = opening.from_here(opened.project.base) + note
+    ends = asking.rows.notes[note].ends
     yield visible(opened.snapshot.notes[note].name)
+    around: list[int] = []
     for entity in blocks:
+        while around and not around[-1] < entity.block < ends[around[-1]]:
+            around.pop()
         first, _, rest = asking.rows.content(entity).strip().partition("\n")
         more = f"  (+{rest.count(chr(10)) + 1} lines)" if rest else ""
-        yield "  " + visible(f"{path}:{_line(table, asking, entity)}: {first}{more}")
+        yield "  " * (len(around) + 1) + visible(f"{path}:{_line(table, asking, entity)}: {first}{more}")
+        around.append(entity.block)
 
 
 def _line(table: LineTable, asking: Asking, entity: Entity) -> int:

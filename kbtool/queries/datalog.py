@@ -19,9 +19,9 @@ from kbtool.queries.terms import attribute as known_attribute
 
 Row: TypeAlias = dict[str, object]
 
-BUDGET = 400_000
+BUDGET = 200_000
 """Rows that one query may go through."""
-_DEEPEST = 40
+_DEEPEST = 30
 _NEVER = 1e12
 _KEY = "\0"
 
@@ -48,8 +48,9 @@ class Solver:
             bound = rows[0].keys()
             open_ = [variables((clause,)) - bound for clause in waiting]
             costs = [self._cost(clause, bound, _others(open_, i)) for i, clause in enumerate(waiting)]
+            # Choosing costs too: a rule that calls itself goes through few rows many times.
+            self._spend(len(rows) + 8 * len(waiting))
             rows = self._step(waiting.pop(costs.index(min(costs))), rows)
-            self._spend(len(rows))
         return rows
 
     def _spend(self, count: int) -> None:
@@ -211,14 +212,25 @@ class Solver:
         answers: dict[object, dict[tuple[object, ...], None]] = {}
         for parameters, body in bodies:
             for found in self.solve(body, _starts(parameters, dict.fromkeys(keys))):
+                self._spend(1)
                 if all(name in found for name in parameters):
                     values = tuple(found[name] for name in parameters)
                     answers.setdefault(found[_KEY], {})[values] = None
         self._depth -= 1
-        bound = (
-            _bind(row, terms, values) for row, key in zip(rows, keys, strict=True) for values in answers.get(key, ())
-        )
-        return [one for one in bound if one is not None]
+        return list(self._answered(terms, zip(rows, keys, strict=True), answers))
+
+    def _answered(
+        self,
+        terms: tuple[object, ...],
+        calls: Iterable[tuple[Row, tuple[object, ...]]],
+        answers: Mapping[object, Iterable[tuple[object, ...]]],
+    ) -> Iterator[Row]:
+        for row, key in calls:
+            for values in answers.get(key, ()):
+                self._spend(1)
+                bound = _bind(row, terms, values)
+                if bound is not None:
+                    yield bound
 
 
 def _starts(parameters: Sequence[str], keys: Iterable[tuple[object, ...]]) -> list[Row]:
