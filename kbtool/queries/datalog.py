@@ -81,7 +81,7 @@ class Solver:
         if clause.name in (CONTENT, PATH_REFS):
             return 100_000 if isinstance(value, Variable) and value.name not in bound else 2_000
         if not isinstance(value, Variable):
-            return len(self._index.backward(clause.name).get(self._value(value), ()))
+            return len(self._index.backward(clause.name).get(_plain(value), ()))
         forward = len(self._index.forward(clause.name))
         return min(10, forward) if value.name in bound else 10 + forward
 
@@ -145,10 +145,7 @@ class Solver:
     def _of(self, term: object, row: Row) -> object:
         if isinstance(term, Variable):
             return row.get(term.name, term)
-        return self._value(term)
-
-    def _value(self, term: object) -> object:
-        return Entity(term.name, -1) if isinstance(term, PageName) else term
+        return _plain(term)
 
     # ---- functions
 
@@ -248,7 +245,7 @@ def _bind(row: Row, terms: Sequence[object], values: Sequence[object]) -> Row | 
     found = row
     for term, value in zip(terms, values, strict=False):
         if not isinstance(term, Variable):
-            if not isinstance(term, PageName) and not _same(term, value):
+            if not _same(_plain(term), value):
                 return None
         elif term.name in found:
             if not _same(found[term.name], value):
@@ -256,6 +253,11 @@ def _bind(row: Row, terms: Sequence[object], values: Sequence[object]) -> Row | 
         elif term.name:
             found = {**found, term.name: value}
     return found
+
+
+def _plain(term: object) -> object:
+    """What a term stands for: a page for its name."""
+    return Entity(term.name, -1) if isinstance(term, PageName) else term
 
 
 def _same(one: object, other: object) -> bool:
