@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any, NamedTuple
 
 from kbtool import query
 from kbtool.config import Config, GraphSettings
@@ -16,24 +17,33 @@ from kbtool.values import NoteId, Source, Span
 TODAY = date(2023, 1, 1)
 
 
-def answer(sources: Mapping[str, str], text: str, settings: GraphSettings | None = None, **here: object) -> Answer:
+class Found(NamedTuple):
+    """An answer, and how its blocks begin (of pages: their keys)."""
+
+    answer: Answer
+    names: list[str]
+
+
+def asked(sources: Mapping[str, str], text: str, settings: GraphSettings | None = None, **here: Any) -> Found:
     """The answer to a query about notes, asked by nobody on `TODAY` unless `here` says otherwise."""
     notes = {NoteId(path): Source(NoteId(path), source) for path, source in sources.items()}
     snapshot = Kb().snapshot(BaseFiles(notes, frozenset(), Config(), settings or GraphSettings()))
-    asking = query.asking(snapshot, Here(**({"today": TODAY} | here)))  # type: ignore[arg-type]
-    found = ask(asking, text, Span(0, len(text)), complex_=is_advanced(text))
-    return found._replace(entities=tuple(map(_named(asking.rows.content), found.entities)))  # type: ignore[arg-type]
+    asking = query.asking(snapshot, Here(TODAY)._replace(**here))
+    made = ask(asking, text, Span(0, len(text)), complex_=is_advanced(text))
+    names = [asking.rows.content(e).split("\n")[0] if e.block >= 0 else e.place for e in made.entities]
+    return Found(made, names)
 
 
-def _named(content):  # type: ignore[no-untyped-def]
-    return lambda entity: content(entity).split("\n")[0] if entity.block >= 0 else entity.place
+def answer(sources: Mapping[str, str], text: str, **here: Any) -> Answer:
+    """The answer alone."""
+    return asked(sources, text, **here).answer
 
 
-def found(sources: Mapping[str, str], text: str, **here: object) -> list[str]:
-    """The first lines of the blocks, or the keys of the pages, that a query finds; it must have no fault."""
-    made = answer(sources, text, **here)  # type: ignore[arg-type]
-    assert made.faults == ()
-    return list(map(str, made.entities))
+def found(sources: Mapping[str, str], text: str, **here: Any) -> list[str]:
+    """How the blocks that a query finds begin; it must have no fault."""
+    made = asked(sources, text, **here)
+    assert made.answer.faults == ()
+    return made.names
 
 
 def place(path: str, block: int) -> Entity:

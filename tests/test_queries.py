@@ -9,7 +9,7 @@ import pytest
 from kbtool.config import GraphSettings
 from kbtool.queries import dates
 from kbtool.values import Span
-from tests.asking import answer, found, place
+from tests.asking import answer, asked, found, place
 
 TASKS = {
     "pages/page1.md": "foo:: bar\n\n- NOW b1\n- TODO b2\n- LATER b3\n- LATER [#A] b4\n- LATER [#B] b5\n- [#c] b6",
@@ -284,9 +284,9 @@ def test_a_fault_stands_at_its_place_and_offers_a_way_out(query: str, at: str, a
 
 
 def test_pages_and_blocks_mix_under_and_alone() -> None:
-    made = answer(PAGES | TASKS, "(and (task now) (page-property foo bar))")
-    assert [fault.kind for fault in made.faults] == ["note"]
-    assert made.entities == ("NOW b1",)
+    made = asked(PAGES | TASKS, "(and (task now) (page-property foo bar))")
+    assert [fault.kind for fault in made.answer.faults] == ["note"]
+    assert made.names == ["NOW b1"]
     assert [fault.kind for fault in answer(PAGES, "(or (task now) (page-property foo bar))").faults] == ["bad"]
 
 
@@ -301,5 +301,4 @@ def test_depth_and_length_are_bounded() -> None:
 def test_property_pages_may_be_switched_off() -> None:
     notes = {"pages/a.md": "- x\n  rating:: 5"}
     assert found(notes, "[[rating]]") == ["x"]
-    off = answer(notes, "[[rating]]", GraphSettings(property_pages=False))
-    assert off.entities == ()
+    assert asked(notes, "[[rating]]", GraphSettings(property_pages=False)).names == []

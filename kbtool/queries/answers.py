@@ -189,7 +189,7 @@ def transformed(index: Index, found: list[Entity], steps: Sequence[Step]) -> lis
     for step in steps:
         match step.kind:
             case "reverse":
-                found = list(reversed(found))
+                found = [*reversed(found)]
             case "take":
                 found = found[: step.amount]
             case "drop":

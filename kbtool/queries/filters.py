@@ -243,9 +243,11 @@ def property_of(entity: Entity, rows: Rows, key: str) -> PropertyValue:
 
 
 def order(value: object) -> tuple[bool, float, str]:
-    """What values are sorted by: numbers among themselves, then texts without regard to case."""
+    """What values are sorted by: numbers, also those that are kept as text, then texts without regard to case."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return False, value, ""
+    if isinstance(value, str) and value[:1].isdigit() and value.replace(".", "", 1).isdecimal() and len(value) < 30:
+        return False, float(value), ""
     if isinstance(value, frozenset):
         return True, 0, ", ".join(sorted(map(str, value))).lower()
     return True, 0, str(value).lower()

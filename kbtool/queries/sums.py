@@ -90,6 +90,8 @@ def _number(value: object) -> object:
 
 
 def _plain(value: object) -> float:
+    if value is None:
+        return 0  # as in JavaScript, where Logseq counts
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     return value

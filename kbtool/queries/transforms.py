@@ -10,7 +10,7 @@ from kbtool.syntax.edn import Form
 
 
 class Step(NamedTuple):
-    """One step: `sort` by the value at `path` (a missing one counts as `default`), `take`, `drop` (an `amount`), `reverse`."""
+    """One step: `sort` by the value at `path` (or `default`), `take` or `drop` an `amount`, `reverse`."""
 
     kind: Literal["sort", "take", "drop", "reverse"]
     path: tuple[str, ...] = ()
