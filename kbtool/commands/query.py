@@ -42,18 +42,30 @@ def _day(text: str) -> date:
 
 def run(options: argparse.Namespace) -> int:
     """Prints what was found; 2 when the query cannot be answered."""
-    if not options.query.strip():
+    text = _bare(options.query)
+    if not text:
         raise KbError("the query is empty\nfor example: kbtool query '(and [[page]] (task todo))'")
     opened = opening.open_base(options.paths)
     today = options.today or terminal.today()
     asking = query.asking(opened.snapshot, Here(today))
-    answer = ask(asking, options.query, Span(0, len(options.query)), complex_=is_advanced(options.query))
-    _say_faults(opened, options.query, answer)
+    answer = ask(asking, text, Span(0, len(text)), complex_=is_advanced(text))
+    _say_faults(opened, text, answer)
     if any(map(stops, answer.faults)):
         return 2
     answer = _selected(opened, answer)
     terminal.say(_json(opened, asking, answer) if options.format == "json" else _text(opened, asking, answer))
     return 0
+
+
+def _bare(text: str) -> str:
+    """A query without the `{{query …}}` or `#+BEGIN_QUERY` that it was copied with."""
+    text = text.strip()
+    if text.startswith("{{query") and text.endswith("}}"):
+        return text[7:-2].strip()
+    first, _, rest = text.partition("\n")
+    if first.strip().upper() == "#+BEGIN_QUERY" and rest.upper().endswith("#+END_QUERY"):
+        return rest[: -len("#+END_QUERY")].strip()
+    return text
 
 
 def _selected(opened: opening.Opened, answer: Answer) -> Answer:
