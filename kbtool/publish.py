@@ -41,9 +41,11 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
     """The pages of a snapshot."""
-    asking = query.asking(snapshot, Here(look.today or terminal.today()))
+    shown = entries(snapshot, outcomes, home(snapshot, look))
+    # Queries see what is published and nothing else.
+    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
     context = RenderContext(
-        entries=entries(snapshot, outcomes, home(snapshot, look)),
+        entries=shown,
         names=snapshot.names,
         look=look,
         settings=snapshot.files.settings,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool import names as spelling
@@ -94,10 +94,14 @@ def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
 # ---------------------------------------------------------------- queries
 
 
-def asking(snapshot: Snapshot, here: Here) -> Asking:
-    """What queries about a snapshot are asked against; takes a moment per thousand notes, so make it once."""
+def asking(snapshot: Snapshot, here: Here, among: Collection[NoteId] | None = None) -> Asking:
+    """What queries about a snapshot, or some notes of it, are asked against.
+
+    Takes a moment per thousand notes, so make it once.
+    """
+    notes = {ident: note for ident, note in snapshot.notes.items() if among is None or ident in among}
     texts = {ident: source.text for ident, source in snapshot.files.sources.items()}
-    return Asking(Index(Rows(Given(snapshot.notes, texts, snapshot.files.settings))), here)
+    return Asking(Index(Rows(Given(notes, texts, snapshot.files.settings))), here)
 
 
 def block_facts(snapshot: Snapshot, note: Note, number: int) -> dict[str, object]:

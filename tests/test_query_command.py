@@ -91,6 +91,11 @@ def test_nothing_found_is_no_error(query: Tool) -> None:
     assert query("[[нигде]]")[:2] == (0, "0 results\n")
 
 
+def test_a_name_that_is_no_page_is_said(query: Tool) -> None:
+    assert query("[[тензро]]")[2] == "no page named «тензро»; did you mean «тензор»?\n"
+    assert query("[[тензор]]")[2] == ""
+
+
 def test_today_may_be_given(query: Tool) -> None:
     assert "1 result" in query("(between today today)", "--today", "2026-01-02")[1]
     assert "0 results" in query("(between today today)", "--today", "2026-01-03")[1]

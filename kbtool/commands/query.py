@@ -12,12 +12,14 @@ from kbtool import query, terminal
 from kbtool.commands import opening
 from kbtool.config import KbError
 from kbtool.positions import LineTable, line_table
+from kbtool.queries.advanced import names_of
 from kbtool.queries.answers import Answer, Asking, ask, is_advanced, stops
 from kbtool.queries.asked import diagnostic
 from kbtool.queries.filters import Here
 from kbtool.queries.rows import Entity
 from kbtool.report import ReportOptions, render
 from kbtool.report.visible import visible
+from kbtool.suggest import closest, vocabulary
 from kbtool.values import NoteId, Span
 
 _QUERY = NoteId("query")
@@ -52,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
     _say_faults(opened, text, answer)
     if any(map(stops, answer.faults)):
         return 2
+    _say_missing(asking, text)
     answer = _selected(opened, answer)
     terminal.say(_json(opened, asking, answer) if options.format == "json" else _text(opened, asking, answer))
     return 0
@@ -81,6 +84,17 @@ def _say_faults(opened: opening.Opened, text: str, answer: Answer) -> None:
         options = ReportOptions(config=opened.project.config, notes=1, color=False, width=terminal.columns())
         lines = list(render(found, {_QUERY: text}, "text", options))
         terminal.warn("\n".join(lines[:-2]))
+
+
+def _say_missing(asking: Asking, text: str) -> None:
+    """Names in the query that are no page's."""
+    pages = asking.rows.pages
+    for asked in names_of(text, Span(0, len(text)), complex_=is_advanced(text)):
+        key = asking.rows.key(asked.name)
+        if key not in pages:
+            near = closest(key, vocabulary(pages))
+            meant = f"; did you mean «{pages[near].name}»?" if near else ""
+            terminal.warn(visible(f"no page named «{asked.name}»{meant}"))
 
 
 # ---------------------------------------------------------------- text

@@ -106,6 +106,11 @@ def advanced(text: str, span: Span) -> Advanced:
     return _map(text, form, late)
 
 
+def names_of(text: str, span: Span, *, complex_: bool) -> tuple[Asked, ...]:
+    """The pages that a query names."""
+    return advanced(text, span).names if complex_ else simple(text, span).names
+
+
 def _unread(faults: tuple[Fault, ...]) -> Advanced:
     return Advanced("", None, None, (), False, None, True, None, (), faults)
 
