@@ -82,6 +82,14 @@ def test_a_collapsed_query_is_folded_under_its_title() -> None:
     assert "Задачи" in html.text
 
 
+def test_the_results_of_a_collapsed_block_are_folded() -> None:
+    html = body("- {{query (task todo)}}\n  collapsed:: true", b="- TODO дело")
+    summary, _, content = html.partition("</summary>")
+    assert "{{query (task todo)}}" in summary
+    assert "дело" not in summary
+    assert "дело" in content
+
+
 def test_today_is_an_input() -> None:
     notes = {"pages/a.md": "- {{query (between today today)}}", "journals/2020_02_03.md": "- запись"}
     assert "запись" in page(notes, date(2020, 2, 3)).html

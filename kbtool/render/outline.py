@@ -13,7 +13,7 @@ from kbtool.render.parts import parts_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
 from kbtool.render.prose import paragraph_html
-from kbtool.syntax.tree import Block, FootnoteText, Prose
+from kbtool.syntax.tree import Block, FootnoteText, Macro, Prose
 from kbtool.values import Heading
 
 # Blocks that lie deeper stand beside their parents: a screen has no room, browsers stop at 512 elements, and embeds
@@ -89,14 +89,23 @@ def _items(scope: Scope, start: int, end: int) -> Iterator[str]:
 def _item(scope: Scope, at: int, end: int) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     title, rest = _split(scope, block, at)
-    rest += _quoted_by(scope, at)
-    children = outline_html(scope, at + 1, end)
+    quoted, children = _quoted_by(scope, at), outline_html(scope, at + 1, end)
     if block.mark == "pre" and not (title or rest or children):
         return ""
     pairs = {"class": _classes(block, title + rest), "id": _item_id(scope, anchor)}
-    if _is_collapsed(block) and (children or rest):
-        return element("li", pairs, _bullet(scope, block, anchor) + _folded(scope, at, rest + children))
-    return element("li", pairs, _bullet(scope, block, anchor) + title + rest + children)
+    # The results of a query on the first line are folded too; the summary has its source.
+    results = title if _asks(block) else ""
+    if _is_collapsed(block) and (children or rest or results):
+        content = _folded(scope, at, results + rest + children) + quoted
+    else:
+        content = title + rest + quoted + children
+    return element("li", pairs, _bullet(scope, block, anchor) + content)
+
+
+def _asks(block: Block) -> bool:
+    first = block.parts[0] if block.parts and not block.heading else None
+    nodes = first.inlines if isinstance(first, Prose) and first.title else ()
+    return any(isinstance(node, Macro) and node.name in ("query", "cards") for node in nodes)
 
 
 def _quoted_by(scope: Scope, at: int) -> str:
