@@ -20,6 +20,7 @@ COMMANDS = (
     ("new", "start a note"),
     ("init", "start a base"),
     ("graph", "print pages and the links between them"),
+    ("query", "find blocks and pages with a query as in Logseq"),
     ("tree", "print the blocks of notes as Logseq sees them"),
     ("explain", "tell what a rule means and how to mend what it finds"),
     ("completion", "print a completion script for a shell"),

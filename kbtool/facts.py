@@ -17,7 +17,7 @@ from kbtool.values import Definition, Name, NoteId, Reference
 class Facts(NamedTuple):
     """A note as the others see it; fields as in `Note`, then those of its `Asides`, and its suppressions.
 
-    What is more than named tuples must be plain.
+    `asks` are names with the start and end of their spans. What is more than named tuples must be plain.
     """
 
     id: NoteId
@@ -32,9 +32,11 @@ class Facts(NamedTuple):
     leads: bool = False
     keys: tuple[Keyed, ...] = ()
     suppressions: tuple[tuple[Any, ...], ...] = ()
+    asks: tuple[tuple[str, int, int], ...] = ()
 
 
 def facts(note: Note) -> Facts:
     """The facts of a note."""
     silenced = tuple(map(tuple, note.suppressions))
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced)
+    asks = tuple((asked.name, *asked.span) for asked in note.asks)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks)

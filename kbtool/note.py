@@ -6,11 +6,13 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kbtool import names
+from kbtool import macros, names
 from kbtool.asides import NO_ASIDES, Asides, asides, keyed
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.dates import journal_day, journal_name
+from kbtool.queries.asked import stated
+from kbtool.queries.simple import Asked
 from kbtool.references import Place, anchor_key, asset_path, counts, effective, in_block
 from kbtool.suppressions import Suppression, suppressions
 from kbtool.syntax.links import is_uuid
@@ -49,7 +51,8 @@ class Note:
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
     `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
-    references, `addresses` its links to the web.
+    references, `addresses` its links to the web. `asks` are the pages that its queries name, `macros` is how many
+    macros and queries it has.
     """
 
     id: NoteId
@@ -66,6 +69,8 @@ class Note:
     asides: Asides = NO_ASIDES
     addresses: tuple[Link, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
+    asks: tuple[Asked, ...] = ()
+    macros: int = 0
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -86,6 +91,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         defines += tuple(_of_obsidian(source, defines, parsed.blocks))
     refers = (*_references(source, parsed, obsidian), *_shots(source.id, properties, parsed.blocks))
     beside, addresses = asides(source, parsed.blocks, refers, defines)
+    asked = stated(source, parsed.blocks, _macros(parsed, settings))
     return Note(
         source.id,
         Name(name),
@@ -96,12 +102,20 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
         properties,
         parsed.blocks,
-        parsed.diagnostics + problems,
+        parsed.diagnostics + problems + asked.diagnostics,
         tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
         beside._replace(keys=keyed(parsed.blocks, settings)),
         addresses,
         suppressions(source.text, parsed.blocks, cells),
+        asked.names,
+        asked.macros,
     )
+
+
+def _macros(parsed: Parsed, settings: GraphSettings) -> dict[str, str]:
+    """The macros that may be used in a note: those of the configuration, and the page's own."""
+    first = parsed.blocks[0].properties if parsed.blocks and parsed.blocks[0].mark == "pre" else ()
+    return {**dict(settings.macros), **macros.own((*first, *parsed.directives))}
 
 
 def _numbered(blocks: Sequence[Block]) -> Iterable[tuple[Block, int]]:

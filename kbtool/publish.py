@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from kbtool import disk, names, query
+from kbtool import disk, names, query, terminal
 from kbtool.cells.environment import read_environment
 from kbtool.cells.failures import located
 from kbtool.cells.plan import imported_modules, plan
@@ -16,6 +16,7 @@ from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
 from kbtool.public import published
+from kbtool.queries.filters import Here
 from kbtool.render import rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
@@ -44,8 +45,18 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
     """The pages of a snapshot."""
     shown = entries(snapshot, outcomes, home(snapshot, look))
-    context = RenderContext(shown, snapshot.names.pages, look, unlinked(snapshot), snapshot.files.settings)
-    mentions = query.backlinks(snapshot)
+    # Queries see what is published and nothing else.
+    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
+    context = RenderContext(
+        entries=shown,
+        names=snapshot.names,
+        look=look,
+        settings=snapshot.files.settings,
+        asking=asking,
+        quoting=query.block_references(asking.rows),
+        unlinked=unlinked(snapshot),
+    )
+    mentions = query.backlinks(asking.rows)
     pages = [
         page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
         for ident, one in context.entries.items()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool import names as spelling
 from kbtool import references
 from kbtool.dates import journal_day, journal_name
-from kbtool.graph import Ambiguous, Target, ToAsset, ToNote
+from kbtool.graph import Ambiguous, Site, Target, ToAsset, ToNote
 from kbtool.kb import Snapshot
 from kbtool.note import Note, with_page_properties
 from kbtool.positions import line_table
+from kbtool.queries.answers import Asking
+from kbtool.queries.attributes import Index
+from kbtool.queries.filters import Here
+from kbtool.queries.rows import Entity, Given, Rows
 from kbtool.syntax.parse import block_text
 from kbtool.syntax.tree import Block
 from kbtool.values import NoteId, Reference
 
 
 class Mention(NamedTuple):
-    """A reference from another note; `property` as in `Reference`."""
+    """A block of another note that mentions a page; `property` is `tags` for a page that carries it as a tag."""
 
     note: NoteId
     block: int
@@ -30,14 +34,50 @@ def pages(snapshot: Snapshot) -> tuple[Note, ...]:
     return tuple(note for note in snapshot.notes.values() if note.defines)
 
 
-def backlinks(snapshot: Snapshot) -> Mapping[NoteId, tuple[Mention, ...]]:
-    """For each note the mentions of it (or of a block of it) elsewhere, by path and position, one for each block."""
+def backlinks(rows: Rows) -> Mapping[NoteId, tuple[Mention, ...]]:
+    """The linked references of each note as Logseq counts them, by path and position.
+
+    These are the blocks that mention its page or an alias of it themselves, by link, property name, marker or priority,
+    and stand on another page; and the pages that it tags (`property` is then `tags`).
+    """
+    circles = {note.id: rows.circle(rows.page_of(note)) for note in rows.given.notes.values() if note.defines}
+    owners: dict[str, list[NoteId]] = {}
+    for ident, circle in circles.items():
+        for key in circle:
+            owners.setdefault(key, []).append(ident)
     found: dict[NoteId, dict[Mention, None]] = {}
-    for note in pages(snapshot):
-        for reference, target in zip(note.refers, snapshot.links[note.id], strict=True):
-            if isinstance(target, ToNote | Ambiguous) and target.note != note.id:
-                found.setdefault(target.note, {})[Mention(note.id, reference.block, reference.property)] = None
-    return {ident: tuple(mentions) for ident, mentions in found.items()}
+    for row in rows.pages.values():
+        for owner in (owner for tag in row.tags for owner in owners.get(tag, ()) if row.note and owner != row.note):
+            found.setdefault(owner, {})[Mention(NoteId(str(row.note)), 0, "tags")] = None
+    for key, entities in rows.referring().items():
+        for owner in owners.get(key, ()):
+            mentions = found.setdefault(owner, {})
+            for entity in entities:
+                if rows.notes[NoteId(entity.place)].page not in circles[owner] and _is_link(
+                    rows, entity, circles[owner]
+                ):
+                    mentions[Mention(NoteId(entity.place), entity.block, "")] = None
+    return {ident: tuple(sorted(mentions)) for ident, mentions in found.items() if mentions}
+
+
+def _is_link(rows: Rows, entity: Entity, circle: frozenset[str]) -> bool:
+    """Whether a block mentions a page by more than the page tags above it, which are shown by themselves."""
+    note = rows.given.notes[NoteId(entity.place)]
+    row = rows.pages[rows.page_of(note)]
+    if entity.block or not row.tags & circle:
+        return True
+    return any(r.block == 0 and r.property != "tags" and rows.key(r.name) in circle for r in note.refers)
+
+
+def block_references(rows: Rows) -> Mapping[Site, tuple[Site, ...]]:
+    """For each block that others refer to by its id these blocks, each once."""
+    found: dict[Site, dict[Site, None]] = {}
+    for source, target in rows.block_refs():
+        if source != target:
+            found.setdefault(Site(NoteId(target.place), target.block), {})[Site(NoteId(source.place), source.block)] = (
+                None
+            )
+    return {site: tuple(sorted(places)) for site, places in found.items()}
 
 
 def home(snapshot: Snapshot) -> NoteId | None:
@@ -52,6 +92,26 @@ def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
     found = snapshot.names.pages.get(spelling.key(name), ())
     day = None if found else journal_day(name, snapshot.names.date_formats)
     return snapshot.names.journals.get(day, ()) if day is not None else found
+
+
+# ---------------------------------------------------------------- queries
+
+
+def asking(snapshot: Snapshot, here: Here, among: Collection[NoteId] | None = None) -> Asking:
+    """What queries about a snapshot, or some notes of it, are asked against.
+
+    Takes a moment per thousand notes, so make it once.
+    """
+    notes = {ident: note for ident, note in snapshot.notes.items() if among is None or ident in among}
+    texts = {ident: source.text for ident, source in snapshot.files.sources.items()}
+    return Asking(Index(Rows(Given(notes, texts, snapshot.files.settings))), here)
+
+
+def block_facts(snapshot: Snapshot, note: Note, number: int) -> dict[str, object]:
+    """One block as Logseq sees it."""
+    block = with_page_properties(note.outline, note.properties)[number]
+    place = references.Place(note.id, snapshot.text(note.id), number)
+    return {"depth": block.depth, **_facts(snapshot, place, block)}
 
 
 # ---------------------------------------------------------------- the graph as data

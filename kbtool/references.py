@@ -314,12 +314,17 @@ def page_keys(place: Place, block: Block, settings: GraphSettings) -> tuple[str,
     mentioned = [r.name for r in in_block(place, block) if r.kind in ("page", "tag", "embed")]
     # An embedded block makes Logseq remember a phantom page named by the id.
     phantom = [r.name for r in in_block(place, block) if r.kind == "block-embed"]
-    found: set[str] = set()
-    for name in (*mentioned, *phantom, *implied(block, settings)):
-        found.add(names.key(name))
-        inner = _BRACKETED.search(name)
-        found.update(names.key(parent) for parent in _namespace(inner[1] if inner else name))
+    found = {names.key(name) for name in with_namespaces((*mentioned, *phantom, *implied(block, settings)))}
     return tuple(sorted(key for key in found if key))
+
+
+def with_namespaces(mentioned: Iterable[str]) -> Iterator[str]:
+    """Names, each with the parents of its namespace, which Logseq stores too."""
+    for name in mentioned:
+        yield name
+        if "/" in name or "[[" in name:
+            inner = _BRACKETED.search(name)
+            yield from _namespace(inner[1] if inner else name)
 
 
 def _namespace(name: str) -> tuple[str, ...]:

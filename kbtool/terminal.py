@@ -7,6 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 from kbtool.report import wants_color
 from kbtool.report.visible import visible
@@ -57,6 +58,14 @@ def is_interactive() -> bool:
 def color() -> bool:
     """Whether standard output is a terminal that wants colour."""
     return wants_color(sys.stdout.isatty(), os.environ)
+
+
+def today() -> date:
+    """The day here, or the one that SOURCE_DATE_EPOCH names, so that a build can be made again."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if fixed.isascii() and fixed.isdigit() and len(fixed) < 12:
+        return datetime.fromtimestamp(int(fixed), UTC).date()
+    return datetime.now().astimezone().date()
 
 
 class ProgressLine:

@@ -22,33 +22,38 @@ ORDER = [
     *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces", "syntax.obsidian"),
     *("syntax.inline", "syntax.ends"),
     *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.faults"),
-    *("syntax.lost",),
+    *("syntax.lost", "syntax.edn"),
+    *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),
+    *("queries.transforms",),
+    *("queries.advanced", "queries.sums", "macros", "queries.asked"),
     *("references", "asides", "suppressions", "cells.options", "note", "tasks", "public", "facts", "filters"),
     *("graph", "stems", "mentions"),
+    *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
     *("latex", "latex_damage", "latex_limits", "math"),
     *("python_scopes", "python_names", "python_source", "python_sketch", "python_shadow", "python_syntax"),
     *("python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
     *("checks.suppressions",),
-    *("checks.filenames", "checks.circles", "checks.network", "checks.mentions"),
+    *("checks.filenames", "checks.circles", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
     *("cells.store", "cells.session", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
-    *("render.properties", "render.extras", "render.outline", "render.anchors", "render.backlinks"),
-    *("render.mentions", "render.search", "render.page"),
+    *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
+    *("render.macros",),
+    *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking", "swap", "publish"),
-    *("mkdocs_plugin", "server"),
-    *("terminal", "commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
+    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking", "swap", "terminal"),
+    *("publish", "mkdocs_plugin", "server"),
+    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
     *("commands.watching",),
     *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
-    *("commands.completion", "cli", "__main__"),
+    *("commands.query", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
@@ -69,7 +74,7 @@ MAY_IMPORT_RE |= {
     "render.mathml",
 }
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
-MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost"}
+MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost", "syntax.edn"}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 MAY_FORK = {"cells.session", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}

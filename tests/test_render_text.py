@@ -26,7 +26,7 @@ UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
         ("- x\n  один\n  два", "<p>один<br>\nдва</p>"),
         ("- #+BEGIN_QUOTE\n  слова\n  #+END_QUOTE", "<blockquote><p>слова</p></blockquote>"),
         ("- > раз\n  > два", "<blockquote><p>раз<br>\nдва</p></blockquote>"),
-        ("- {{query (todo now)}}", '<code class="kb-raw">{{query (todo now)}}</code>'),
+        ("- {{renderer :x, y}}", '<code class="kb-raw">{{renderer :x, y}}</code>'),
         ("- {{cloze ответ}}", '<mark class="kb-cloze" tabindex="0" title="Нажмите, чтобы увидеть">ответ</mark>'),
         ("- {{cloze ответ \\\\ намёк}}", '<mark class="kb-cloze" tabindex="0" title="намёк">ответ</mark>'),
         ("- > раз **два\n  > три** четыре", "<p>раз <strong>два<br>\nтри</strong> четыре</p>"),

@@ -23,6 +23,7 @@ from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
 from kbtool.checks.pages import duplicate_page, missing_heading, missing_page
 from kbtool.checks.properties import bad_property
+from kbtool.checks.queries import query_missing_page
 from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
@@ -45,7 +46,7 @@ LINKED = (
     *(look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
 )
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
-WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused_asset)
+WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused_asset, query_missing_page)
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby
 
-from kbtool.names import title
 from kbtool.render.context import Backlink, Entry, Scope
-from kbtool.render.html import element, escape
-from kbtool.render.outline import block_html
-from kbtool.render.plain import plain_title
+from kbtool.render.html import element
+from kbtool.render.quotes import page_link, quote_html, reading
 from kbtool.values import NoteId
 
 # Quoting blocks shown in full; of pages with more mentions the others are named.
 _QUOTED_PAGES = 60
 _QUOTES_OF_PAGE = 12
-# Characters of a block that is still quoted whole: a longer one is a page of its own.
-_QUOTED_LENGTH = 3_000
-_CRUMB_LENGTH = 60
+# Pages that are at least named.
+_NAMED_PAGES = 300
 
 
 def backlinks_html(scope: Scope, links: Sequence[Backlink]) -> str:
@@ -35,8 +31,16 @@ def backlinks_html(scope: Scope, links: Sequence[Backlink]) -> str:
 def _tagged(scope: Scope, notes: Sequence[NoteId]) -> str:
     if not notes:
         return ""
-    chips = "".join(element("li", {"class": "kb-chip"}, _page(scope, scope.context.entries[note])) for note in notes)
-    return _head(scope.words.tagged, len(notes)) + element("ul", {"class": "kb-chips"}, chips)
+    return _head(scope.words.tagged, len(notes)) + _chips(scope, notes)
+
+
+def _chips(scope: Scope, notes: Sequence[NoteId]) -> str:
+    """Pages by their names alone; of very many the first."""
+    entries = (scope.context.entries[note] for note in notes[:_NAMED_PAGES])
+    chips = "".join(element("li", {"class": "kb-chip"}, page_link(scope, entry)) for entry in entries)
+    if len(notes) > _NAMED_PAGES:
+        chips += element("li", {}, f"{scope.words.more} {len(notes) - _NAMED_PAGES}")
+    return element("ul", {"class": "kb-chips"}, chips)
 
 
 def _quoted(scope: Scope, links: Sequence[Backlink]) -> str:
@@ -44,10 +48,8 @@ def _quoted(scope: Scope, links: Sequence[Backlink]) -> str:
     if not groups:
         return ""
     pages = "".join(_group(scope, scope.context.entries[note], blocks) for note, blocks in groups[:_QUOTED_PAGES])
-    rest = "".join(
-        element("li", {"class": "kb-chip"}, _page(scope, scope.context.entries[n])) for n, _ in groups[_QUOTED_PAGES:]
-    )
-    more = element("ul", {"class": "kb-chips"}, rest) if rest else ""
+    rest = [note for note, _ in groups[_QUOTED_PAGES:]]
+    more = _chips(scope, rest) if rest else ""
     return _head(scope.words.backlinks, len(groups)) + pages + more
 
 
@@ -60,42 +62,10 @@ def _head(text: str, count: int) -> str:
     return element("h2", {"class": "kb-backlinks__head"}, f"{text} {number}")
 
 
-def _page(scope: Scope, entry: Entry) -> str:
-    return element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.note.name), quote=False))
-
-
 def _group(scope: Scope, entry: Entry, blocks: Sequence[int]) -> str:
     """One page with its quoting blocks; of a block and its mentions in the page's header only the page is named."""
-    reading = replace(scope, entry=entry, ids=False, figures={}, footnotes={}, share=0)
-    plain = replace(reading, entry=replace(entry, outcome=None))
-    quotes = "".join(_quote(plain, at) for at in blocks[:_QUOTES_OF_PAGE])
+    quoting = reading(scope, entry)
+    quotes = "".join(quote_html(quoting, at) for at in blocks[:_QUOTES_OF_PAGE])
     if len(blocks) > _QUOTES_OF_PAGE:
         quotes += element("p", {"class": "kb-quote__more"}, f"{scope.words.more} {len(blocks) - _QUOTES_OF_PAGE}")
-    return element("div", {"class": "kb-backlink"}, element("h3", {}, _page(scope, entry)) + quotes)
-
-
-def _quote(scope: Scope, at: int) -> str:
-    block, anchor = scope.blocks[at], scope.entry.anchors[at]
-    if block.span.end - block.span.start > _QUOTED_LENGTH:
-        content = element("p", {}, escape(plain_title(scope.entry.text, block), quote=False) + " …")
-    else:
-        content = block_html(scope, at)
-    if not content:
-        return ""
-    href = scope.place.page(scope.entry.slug, anchor.id)
-    bullet = element("a", {"class": "kb-bullet", "href": href, "title": scope.words.block_link}, "")
-    return element(
-        "div", {"class": "kb-quote"}, _crumbs(scope, at) + element("div", {"class": "kb-quote__body"}, bullet + content)
-    )
-
-
-def _crumbs(scope: Scope, at: int) -> str:
-    """The first lines of the block's parents."""
-    titles: list[str] = []
-    depth = scope.blocks[at].depth
-    for i in range(at - 1, -1, -1):
-        if scope.blocks[i].depth < depth:
-            depth = scope.blocks[i].depth
-            titles.append(plain_title(scope.entry.text, scope.blocks[i]))
-    crumbs = [escape(t if len(t) <= _CRUMB_LENGTH else t[: _CRUMB_LENGTH - 1] + "…", quote=False) for t in titles if t]
-    return element("p", {"class": "kb-quote__crumbs"}, " › ".join(reversed(crumbs))) if crumbs else ""
+    return element("div", {"class": "kb-backlink"}, element("h3", {}, page_link(scope, entry)) + quotes)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import NamedTuple
 
 from kbtool.config import GraphSettings
-from kbtool.graph import Target, ToNote
+from kbtool.graph import Names, Site, Target, ToNote
 from kbtool.note import Note
+from kbtool.queries.answers import Asking
+from kbtool.queries.rows import Entity
 from kbtool.render.svg import Figure, figure
 from kbtool.render.urls import Place
 from kbtool.render.words import Language, Words, words
-from kbtool.syntax.tree import Block
+from kbtool.syntax.tree import Block, Container, Macro
 from kbtool.values import NoteId, Outcome, Reference, Slug, Span
 
 # How deep embeds and block references are followed, as in Logseq.
@@ -60,25 +63,37 @@ class Backlink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the site is laid out and speaks; `home` is the path of the note that its navigation begins with, if any."""
+    """How the site is laid out and speaks; `home` is the path of the note that its navigation begins with, if any.
+
+    `today` is the day that queries mean by it, None for the day of the build.
+    """
 
     language: Language = "ru"
     directory_urls: bool = True
     home: str = ""
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """The base as a page may see it: every note that the page links to, embeds, or is linked from.
 
-    `pages` maps page keys to notes, as `graph.Names` does; `unlinked` holds the unlinked mentions of each note.
+    `asking` answers queries; `quoting` has for each block the blocks that refer to it by its id; `unlinked` holds the
+    unlinked mentions of each note.
     """
 
     entries: Mapping[NoteId, Entry]
-    pages: Mapping[str, tuple[NoteId, ...]]
+    names: Names
     look: Look
+    settings: GraphSettings
+    asking: Asking
+    quoting: Mapping[Site, tuple[Site, ...]]
     unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
-    settings: GraphSettings = field(default_factory=GraphSettings)
+
+    @property
+    def pages(self) -> Mapping[str, tuple[NoteId, ...]]:
+        """The notes of each page key."""
+        return self.names.pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +103,9 @@ class Scope:
     `quoted`: lines begin with quote marks. `numbered`: how many numbered blocks lie around. `marks`: where each
     footnote is first called for. `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block
     content may stand here. `trail` holds the embeds that led here, `share` how many characters each further one may
-    take. `embed` renders a target with its children (given as a value because embedding calls the outline, which calls
-    the line renderer).
+    take. `embed` renders a target with its children, `special` a macro or query (given as values because both call the
+    outline, which calls the line renderer). `found` says that this stands in a query's results, `expanded` how many
+    expansions led here, `asker` the block that they stand in.
     """
 
     context: RenderContext
@@ -98,8 +114,12 @@ class Scope:
     figures: Mapping[str, Figure]
     footnotes: Mapping[str, str]
     embed: Callable[[Scope, ToNote], str]
+    special: Callable[[Scope, Macro | Container], str]
     trail: tuple[ToNote, ...] = ()
     share: int = 0
+    found: bool = False
+    expanded: int = 0
+    asker: Entity | None = None
     ids: bool = True
     links: bool = True
     boxes: bool = True
@@ -120,6 +140,15 @@ class Scope:
     def source(self, span: Span) -> str:
         """The note's text in a span."""
         return self.entry.text[span.start : span.end]
+
+    def block_at(self, offset: int) -> int:
+        """The number of the block that an offset lies in."""
+        return bisect_right(self.blocks, offset, key=lambda block: block.span.start) - 1
+
+    @property
+    def shown(self) -> Entry:
+        """The note whose page this is."""
+        return self.context.entries[self.trail[0].note] if self.trail else self.entry
 
     def target(self, span: Span, name: str = "") -> Target | None:
         """What the mention inside a span leads to; `name` picks among nested ones."""
@@ -148,8 +177,9 @@ def figures(outcome: Outcome | None) -> dict[str, Figure]:
 
 
 def share(budget: int, entry: Entry) -> int:
-    """The budget of each embed and block reference of a note: they share equally, so that no nest of them explodes."""
-    return budget // max(1, sum(reference.kind in _TAKES for reference, _ in entry.mentions))
+    """The budget of each embed, block reference and macro of a note: equal shares, so that no nest of them explodes."""
+    takes = sum(reference.kind in _TAKES for reference, _ in entry.mentions)
+    return budget // max(1, takes + entry.note.macros)
 
 
 def inner_scope(scope: Scope, target: ToNote, size: int) -> Scope | None:

@@ -27,6 +27,11 @@ _EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
     "sub": ("<sub>", "</sub>"),
     "sup": ("<sup>", "</sup>"),
 }
+INLINE_MACROS = frozenset(
+    "cloze function youtube youtube-timestamp vimeo bilibili video tweet twitter zotero-imported-file "
+    "zotero-linked-file renderer".split()
+)
+"""Macros that never become more than running text."""
 _VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov"})
 _AUDIO = frozenset({"mp3", "ogg", "oga", "opus", "wav", "flac", "m4a"})
 _PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico", "svg"})
@@ -57,7 +62,7 @@ def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
     """Whether some node may become more than running text, so that no `<p>` may stand around it."""
     return any(
         isinstance(node, tree.Html)
-        or (isinstance(node, tree.Macro) and node.name == "embed")
+        or (isinstance(node, tree.Macro) and node.name not in INLINE_MACROS)
         or (isinstance(node, tree.WikiLink) and node.embed)
         for node in nodes
     )
@@ -80,7 +85,7 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
         case tree.Link():
             return _link(scope, node)
         case tree.Macro():
-            return _macro(scope, node)
+            return embed_macro_html(scope, node) if node.name == "embed" else scope.special(scope, node)
         case tree.Emphasis():
             before, after = _EMPHASIS[node.kind]
             return before + line_html(scope, node.inner, node.children) + after
@@ -258,15 +263,8 @@ def _asset(scope: Scope, path: str, label: str) -> str:
 # ---------------------------------------------------------------- macros and the small ones
 
 
-def _macro(scope: Scope, node: tree.Macro) -> str:
-    if node.name == "embed":
-        return _embed(scope, node)
-    if node.name == "cloze":
-        return _cloze(scope, ", ".join(node.arguments))
-    return element("code", {"class": "kb-raw"}, escape(scope.source(node.span), quote=False))
-
-
-def _embed(scope: Scope, node: tree.Macro) -> str:
+def embed_macro_html(scope: Scope, node: tree.Macro) -> str:
+    """`{{embed …}}`: the place in a box, or the way to it where no box may stand."""
     target = scope.target(node.span)
     if isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
         return scope.embed(scope, target)
@@ -274,7 +272,7 @@ def _embed(scope: Scope, node: tree.Macro) -> str:
     return reference_html(scope, target, escape(name, quote=False), "kb-ref")
 
 
-def _cloze(scope: Scope, text: str) -> str:
+def cloze_html(scope: Scope, text: str) -> str:
     """A blank to be filled in; what stands there is seen when it gets the focus, and in print."""
     answer, _, hint = text.partition("\\\\")
     pairs = {"class": "kb-cloze", "tabindex": "0" if scope.links else None, "title": hint.strip() or scope.words.reveal}

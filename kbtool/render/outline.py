@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kbtool.graph import ToNote
+from kbtool.graph import Site, ToNote
 from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subtree_end, subtree_size
 from kbtool.render.extras import annotation_html, clock_html, inlines, is_card, is_numbered, tint
 from kbtool.render.html import element, escape
@@ -14,13 +14,15 @@ from kbtool.render.parts import parts_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
 from kbtool.render.prose import CHECKBOXES, paragraph_html
-from kbtool.syntax.tree import Block, Footnote, FootnoteText, Prose
+from kbtool.syntax.tree import Block, Footnote, FootnoteText, Macro, Prose
 from kbtool.tasks import DONE
 from kbtool.values import Heading, Span
 
 # Blocks that lie deeper stand beside their parents: a screen has no room, browsers stop at 512 elements, and embeds
 # multiply the depth.
 _MAX_DEPTH = 20
+# Of more references to a block the first are listed.
+_QUOTED = 20
 
 
 def outline_html(scope: Scope, start: int, end: int) -> str:
@@ -100,7 +102,7 @@ def _item(scope: Scope, at: int, end: int) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     scope = replace(scope, numbered=scope.numbered + 1 if is_numbered(block) else 0)
     title, rest = _split(scope, block, at)
-    children = outline_html(scope, at + 1, end)
+    quoted, children = _quoted_by(scope, at), outline_html(scope, at + 1, end)
     # A bullet that holds a comment alone shows nothing; one without anything is an empty line that somebody wants.
     unseen = block.mark == "pre" or (block.parts and not block.properties)
     if unseen and not (title or rest or children):
@@ -109,9 +111,40 @@ def _item(scope: Scope, at: int, end: int) -> str:
     if children and is_card(block):
         summary = element("summary", {}, scope.words.answer)
         children = element("details", {"class": "kb-answer"}, summary + children)
-    if _is_collapsed(block) and (children or rest):
-        return element("li", pairs, _bullet(scope, block, anchor) + _folded(scope, at, rest + children))
-    return element("li", pairs, _bullet(scope, block, anchor) + title + rest + children)
+    # The results of a query on the first line are folded too; the summary has its source.
+    results = title if _asks(block) else ""
+    if _is_collapsed(block) and (children or rest or results):
+        content = _folded(scope, at, results + rest + children) + quoted
+    else:
+        content = title + rest + quoted + children
+    return element("li", pairs, _bullet(scope, block, anchor) + content)
+
+
+def _asks(block: Block) -> bool:
+    first = block.parts[0] if block.parts and not block.heading else None
+    nodes = first.inlines if isinstance(first, Prose) and first.title else ()
+    return any(isinstance(node, Macro) and node.name in ("query", "cards") for node in nodes)
+
+
+def _quoted_by(scope: Scope, at: int) -> str:
+    """How many blocks refer to this one by its id, unfolding to the ways to them."""
+    sites = scope.context.quoting.get(Site(scope.entry.note.id, at), ()) if scope.ids else ()
+    known = [site for site in sites if site.note in scope.context.entries]
+    if not known:
+        return ""
+    items = "".join(element("li", {}, _way(scope, site)) for site in known[:_QUOTED])
+    if len(known) > _QUOTED:
+        items += element("li", {}, f"{scope.words.more} {len(known) - _QUOTED}")
+    count = element("span", {"class": "kb-count", "title": scope.words.block_refs}, str(len(known)))
+    summary = element("summary", {}, count)
+    return element("details", {"class": "kb-quoted", "data-search-exclude": ""}, summary + element("ul", {}, items))
+
+
+def _way(scope: Scope, site: Site) -> str:
+    entry = scope.context.entries[site.note]
+    words = plain_title(entry.text, entry.note.outline[site.block])
+    label = f"{entry.note.name}: {words[:80]}" if words else entry.note.name
+    return element("a", {"href": address(scope, ToNote(*site))}, escape(label, quote=False))
 
 
 def _item_id(scope: Scope, anchor: Anchor) -> str | None:

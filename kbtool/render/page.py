@@ -12,6 +12,7 @@ from kbtool.render.backlinks import backlinks_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
+from kbtool.render.macros import special_html
 from kbtool.render.mentions import mentions_html
 from kbtool.render.outline import embed_html, footnote_marks, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
@@ -32,6 +33,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         footnotes=noted,
         marks=footnote_marks(entry) if noted else {},
         embed=embed_html,
+        special=special_html,
         trail=(ToNote(entry.note.id, -1),),
         share=share(EMBED_BUDGET, entry),
     )

@@ -138,8 +138,10 @@ def _container(scope: Scope, part: tree.Container, width: int) -> str:
         return _callout(scope, part, width)
     if part.name in _HIDDEN_CONTAINERS:
         return ""
-    if part.name in ("src", "example", "query"):
-        language = part.arguments.split(" ", 1)[0] if part.name == "src" else "clojure" if part.name == "query" else ""
+    if part.name == "query":
+        return scope.special(scope, part)
+    if part.name in ("src", "example"):
+        language = part.arguments.split(" ", 1)[0] if part.name == "src" else ""
         return code_block(_lines(scope, part, width), language)
     content = parts_html(scope, part.parts, width)
     if part.name == "quote":

@@ -51,6 +51,13 @@ class Words:
     not_found: str
     not_found_help: str
     home: str
+    query: str
+    nothing_found: str
+    unknown_macro: str
+    unsupported: str
+    block_refs: str
+    page: str
+    block: str
     dark: str
     light: str
     rules: str
@@ -100,6 +107,13 @@ RUSSIAN = Words(
     not_found="Такой страницы нет",
     not_found_help="Возможно, её переименовали. Попробуйте поиск или общий список.",
     home="На главную",
+    query="Запрос",
+    nothing_found="Ничего не найдено",
+    unknown_macro="Неизвестный макрос",
+    unsupported="Не поддерживается",
+    block_refs="Ссылки на этот блок",
+    page="страница",
+    block="блок",
     dark="Тёмная тема",
     light="Светлая тема",
     rules="Правила проверки",
@@ -156,6 +170,13 @@ ENGLISH = Words(
     not_found="There is no such page",
     not_found_help="It may have been renamed. Try the search or the list of all pages.",
     home="Home",
+    query="Query",
+    nothing_found="Nothing found",
+    unknown_macro="Unknown macro",
+    unsupported="Not supported",
+    block_refs="References to this block",
+    page="page",
+    block="block",
     dark="Dark mode",
     light="Light mode",
     rules="Rules of the check",

@@ -1,0 +1,110 @@
+"""The queries and macros that stand in a note, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from kbtool import macros
+from kbtool.queries.advanced import advanced
+from kbtool.queries.simple import Asked, simple
+from kbtool.suggest import did_you_mean
+from kbtool.syntax.edn import Fault
+from kbtool.syntax.tree import (
+    Block,
+    Container,
+    Emphasis,
+    FootnoteText,
+    Inline,
+    Link,
+    Macro,
+    Part,
+    Prose,
+    Quote,
+    Table,
+)
+from kbtool.values import Diagnostic, NoteId, Source, Span
+
+Shown = Macro | Container
+
+
+class Stated(NamedTuple):
+    """What a note's queries name, what is wrong with its queries and macros, and how many of these it has."""
+
+    names: tuple[Asked, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    macros: int
+
+
+def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) -> Stated:
+    """The queries and macros of a note; `known` are the macros that the configuration and the page give."""
+    text = source.text
+    if "{{" not in text and "_query" not in text.lower():
+        return Stated((), (), 0)
+    names: list[Asked] = []
+    problems: list[Diagnostic] = []
+    nodes = tuple(_nodes(part for block in blocks for part in block.parts))
+    for node in nodes:
+        span = query_span(text, node)
+        if span is not None:
+            found = advanced(text, span) if isinstance(node, Container) else simple(text, span)
+            names += found.names
+            problems += (diagnostic(source.id, fault) for fault in found.faults)
+        elif isinstance(node, Macro) and node.name not in macros.BUILT_IN and node.name not in known:
+            problems.append(_unknown(source.id, node, known))
+    return Stated(tuple(names), tuple(problems), len(nodes))
+
+
+def queries_of(block: Block) -> list[Shown]:
+    """The queries that stand in a block."""
+    return [node for node in _nodes(block.parts) if isinstance(node, Container) or node.name == "query"]
+
+
+def query_span(text: str, node: Shown) -> Span | None:
+    """Where the query of a macro or container stands, None for one that holds none."""
+    if isinstance(node, Container):
+        return node.inner if node.name == "query" else None
+    if node.name not in ("query", "cards"):
+        return None
+    braces = 3 if text.startswith("{{{", node.span.start) else 2
+    return Span(node.span.start + braces + len(node.name), node.span.end - braces)
+
+
+def diagnostic(note: NoteId, fault: Fault) -> Diagnostic:
+    """A fault of a query as a diagnostic."""
+    rule = "bad-query" if fault.kind == "bad" else "unsupported-query"
+    return Diagnostic(rule, note, fault.span, fault.message, (), fault.help)
+
+
+def _unknown(note: NoteId, node: Macro, known: Mapping[str, str]) -> Diagnostic:
+    near = did_you_mean(node.name, [*macros.BUILT_IN, *known])
+    declare = f'declare it in logseq/config.edn: `:macros {{"{node.name}" "…"}}`'
+    advice = f"did you mean `{near}`?" if near else declare
+    return Diagnostic("unknown-macro", note, node.span, f"no macro `{node.name}`", (), advice)
+
+
+def _nodes(parts: Iterable[Part]) -> Iterator[Shown]:
+    for part in parts:
+        match part:
+            case Prose() | FootnoteText():
+                yield from _macros(part.inlines)
+            case Table(_, head, rows):
+                for cell in (*head, *(cell for row in rows for cell in row)):
+                    yield from _macros(cell.inlines)
+            case Container(_, "query"):
+                yield part
+            case Quote() | Container():
+                yield from _nodes(part.parts)
+            case _:
+                pass
+
+
+def _macros(nodes: Iterable[Inline]) -> Iterator[Macro]:
+    for node in nodes:
+        match node:
+            case Macro():
+                yield node
+            case Emphasis() | Link():
+                yield from _macros(node.children)
+            case _:
+                pass
