@@ -11,6 +11,7 @@ from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.references import Place, counts, effective, in_block
 from kbtool.syntax.links import is_uuid
+from kbtool.syntax.pieces import BLANKS
 from kbtool.syntax.tree import (
     Block,
     Container,
@@ -122,7 +123,7 @@ def _definitions(
 def _aliases(prop: Property) -> Iterator[Definition]:
     for node in prop.links:
         if isinstance(node, PageLink | Tag):
-            yield Definition("alias", node.name.strip(), names.key(node.name.strip()), node.span, -1)
+            yield Definition("alias", node.name.strip(BLANKS), names.key(node.name.strip(BLANKS)), node.span, -1)
     for word in prop.words:
         yield Definition("alias", word.text, names.key(word.text), word.span, -1)
 

@@ -33,7 +33,7 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\"
 _BESIDE_UNDERSCORE = frozenset(_PUNCTUATION + _WHITE)
 
 _DELIMITER = r"[\\_^\[*~`=$#]"
-_WORD_START = r"\(\(|\{\{|!\[|@@|<|[A-Za-z0-9]+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
+_WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
 _CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
 _AT_WORD_START = re.compile(_WORD_START)
 # Inside emphasis and link labels only these begin a node.
@@ -45,7 +45,7 @@ _TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $](?:[^$\r\n]*[^$
 _ESCAPE = re.compile(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
 _SCRIPT = re.compile(r"[_^]\{([^}\r\n]+)\}")
 _TAG_STEP = re.compile(r"[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":]")
-_FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,200})\]")
+_FOOTNOTE = re.compile(r"\[\^([^\] \t\x1a\x0c\r\n]{1,200})\]")
 _BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
 _MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
 _SNIPPET = re.compile(r"@@[^\s:]{1,60}: [^@\r\n]+@@")

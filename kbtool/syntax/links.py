@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html.entities import html5
 
 from kbtool.syntax.lookups import PAGE, Lookups
 from kbtool.syntax.tree import Inline, Link, LinkTarget, Macro, PageLink, Tag
 from kbtool.values import Span
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(_ESCAPED.pattern + r"|\\([A-Za-z]+)(?:\{\})?")
 _BRACKETS = re.compile(r"\[\[|\]\]")
 _LABEL_RUN = re.compile(r"(?:`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``|\\[^\r\n]|[^\[\]\r\n\\`]|`)*+")
 _METADATA = re.compile(r"\{[^}\r\n]*\}")
@@ -20,7 +22,7 @@ _TITLED = re.compile(
 _URL = re.compile(r"[^:]+://.+", re.DOTALL)
 _BLOCK_TARGET = re.compile(r"\(\(([^)]+)\)\)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_BARE = re.compile(r"[A-Za-z0-9]+://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
+_BARE = re.compile(r"[A-Za-z0-9]++://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
 _QUICK = re.compile(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
 _URL_STEP = re.compile(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
 _SIZE = re.compile(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
@@ -35,6 +37,16 @@ _MAX_NESTING = 16
 def unescape(text: str) -> str:
     """The text with backslashes before punctuation taken away."""
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def plain(text: str) -> str:
+    """Running text without the backslashes of escapes and of names that are no entity."""
+    return _ESCAPE.sub(lambda m: m[1] or m[2], text) if "\\" in text else text
+
+
+def is_entity(name: str) -> bool:
+    """Whether a backslash before the name makes a character of it, such as `\\alpha`."""
+    return f"{name};" in html5
 
 
 def is_uuid(text: str) -> bool:

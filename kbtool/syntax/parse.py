@@ -11,10 +11,10 @@ from typing import NamedTuple
 from kbtool.names import property_key
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
-from kbtool.syntax.links import unescape
+from kbtool.syntax.links import is_entity, plain
 from kbtool.syntax.moves import by_line, moved
 from kbtool.syntax.outline import OutlineScanner, scan
-from kbtool.syntax.pieces import Pair, Piece
+from kbtool.syntax.pieces import BLANKS, Pair, Piece
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -45,6 +45,9 @@ _WORDS = re.compile(r"[^ ]+")
 _COMMA_PIECE = re.compile(r"[^,，]+")
 _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
 _LINE = re.compile(r"[^\n]*\n?")
+_DRAWER = re.compile(r"^:PROPERTIES:\n((?:.*\n)*?):END:(?:\n|\Z)", re.MULTILINE)
+_DRAWER_LINE = re.compile(r"^:([^:\n]*):(.*)$", re.MULTILINE)
+_LINE_END = re.compile(r"\r?\n\Z")
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
 MAX_NOTE = 8 * 1024 * 1024
@@ -63,7 +66,7 @@ def parse(source: Source, comma_properties: frozenset[str] = frozenset()) -> Par
     """The tree of a note; never raises, whatever the text is."""
     if len(source.text) > MAX_NOTE:
         return Parsed((), (), (_too_large(source.id),))
-    if not source.text.strip():
+    if not source.text.strip(BLANKS):
         return Parsed((), (), ())
     ends = Ends(source.text)
     return _Builder(source.text, comma_properties, ends).build(scan(source.text, ends))
@@ -238,8 +241,8 @@ class _Builder:
 
     def _property(self, pair: Pair, span: Span, *, ignored: bool) -> Property:
         raw = self._slice(pair.value)
-        text = raw.strip()
-        start = pair.value.start + len(raw) - len(raw.lstrip()) if text else pair.value.start
+        text = raw.strip(BLANKS)
+        start = pair.value.start + len(raw) - len(raw.lstrip(BLANKS)) if text else pair.value.start
         value = Span(start, start + len(text))
         key = property_key(self._slice(pair.key))
         quoted = len(text) >= 2 and text[0] == text[-1] == '"'
@@ -258,13 +261,13 @@ class _Builder:
     def _comma_words(self, value: Span) -> Iterable[Word]:
         """The bare names between the links and other nodes of a comma list."""
         at, nodes = value.start, self._inline.scan(*value)
-        cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape)]
+        cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape) or is_entity(node.text)]
         for end, following in [*cuts, (value.end, value.end)]:
             for m in _COMMA_PIECE.finditer(self.text, at, end):
-                word = m[0].strip()
+                word = m[0].strip(BLANKS)
                 if word:
-                    start = m.start() + len(m[0]) - len(m[0].lstrip())
-                    yield Word(Span(start, start + len(word)), unescape(word))
+                    start = m.start() + len(m[0]) - len(m[0].lstrip(BLANKS))
+                    yield Word(Span(start, start + len(word)), plain(word))
             at = following
 
     def _slice(self, span: Span) -> str:
@@ -274,9 +277,9 @@ class _Builder:
 def dedented(text: str, line: Span, width: int) -> int:
     """Where a continuation line's text begins: behind `width` blanks, else behind all its leading white space."""
     head = text[line.start : min(line.start + width, line.end)]
-    if head.isspace() or not head:
-        return min(line.start + len(head.rstrip("\r\n")), line.end)
-    return line.start + len(text[line.start : line.end]) - len(text[line.start : line.end].lstrip())
+    if not head.strip(BLANKS):
+        return line.start + min(len(head), len(_LINE_END.sub("", text[line.start : line.end])))
+    return line.start + len(text[line.start : line.end]) - len(text[line.start : line.end].lstrip(BLANKS))
 
 
 def content(text: str, block: Block) -> list[Span]:
@@ -290,7 +293,7 @@ def content(text: str, block: Block) -> list[Span]:
     first = lines.pop(0)
     if block.mark == "bullet":
         start = first.start + 1
-        first = Span(start + 1 if start < first.end and text[start].isspace() else start, first.end)
+        first = Span(start + 1 if start < first.end and text[start] in BLANKS else start, first.end)
         # The line end behind a bare `-` is to Logseq the one white space that belongs to the bullet.
         if start == first.end and lines and text[start] == "\n":
             first = lines.pop(0)
@@ -301,7 +304,21 @@ def block_text(text: str, block: Block) -> str:
     """A block's text as Logseq stores it."""
     if block.mark == "pre":
         return text[block.span.start : block.span.end]
-    return "\n".join(text[line.start : line.end] for line in content(text, block))
+    return _rewritten("\n".join(text[line.start : line.end] for line in content(text, block)))
+
+
+def _rewritten(text: str) -> str:
+    """The text with the lines of a `:PROPERTIES:` drawer as `key:: value`, as Logseq stores them."""
+    m = _DRAWER.search(text) if ":PROPERTIES:" in text else None
+    if not m:
+        return text
+    pairs = _DRAWER_LINE.sub(lambda line: f"{_drawer_key(line[1])}:: {line[2].strip(BLANKS)}", m[1])
+    return text[: m.start()] + pairs + text[m.end() :]
+
+
+def _drawer_key(written: str) -> str:
+    key = written.replace("_", "-")
+    return {"id": "id", "custom-id": "id", "last-modified-at": "updated-at"}.get(key.lower(), key)
 
 
 def _lines(text: str, span: Span) -> list[Span]:
