@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -265,16 +264,24 @@ def _join(_rng: Random, lines: list[str], at: int) -> None:
 
 
 _CHANGES = (_swap, _put, _put, _cut, _cut, _indent, _open, _begin, _join)
-KINDS: tuple[str, ...] = ("grammar", "mutated")
 
 
-def notes(kind: str, rng: Random, seeds: Sequence[str]) -> Iterator[str]:
-    """Notes of a kind without end."""
-    made: Mapping[str, Callable[[], str]] = {"grammar": _Notes(rng).note, "mutated": lambda: mutated(rng, seeds)}
-    while True:
-        yield made[kind]()
+def noise(rng: Random) -> str:
+    """Marks, words and characters from anywhere, in no order."""
+    return "".join(
+        chr(rng.choice((rng.randrange(32, 0xD800), rng.randrange(0xE000, 0x110000), rng.randrange(128))))
+        if rng.random() < 0.1
+        else rng.choice((*_MARKS, *_ENDS, *_INDENTS, *_WORDS, "#+BEGIN_QUOTE", "#+END_QUOTE", "<div>", "</div>", ":END:"))
+        for _ in range(rng.randint(1, 80))
+    )
 
 
-def make_notes(kind: str, rng: Random, count: int, seeds: Sequence[str]) -> Iterator[str]:
-    """So many notes of a kind."""
-    return islice(notes(kind, rng, seeds), count)
+KINDS = ("grammar", "mutated", "noise")
+
+
+def note(kind: str, number: int, seed: int, seeds: Sequence[str]) -> str:
+    """A note of a kind; the same numbers give the same note, whatever was asked for before."""
+    rng = Random(f"{kind} {seed} {number}")
+    if kind == "mutated":
+        return mutated(rng, seeds)
+    return _Notes(rng).note() if kind == "grammar" else noise(rng)
