@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, graph_settings, load_options, read_mkdocs
 from kbtool.kb import BaseFiles
-from kbtool.syntax.parse import MAX_NOTE
+from kbtool.syntax.limits import MAX_NOTE
 from kbtool.values import Diagnostic, NoteId, Source, Span
 
 NOTE_SUFFIXES = (".md", ".markdown")
@@ -145,7 +145,7 @@ def read_note(base: Path, ident: NoteId) -> tuple[Source | None, tuple[Diagnosti
     except OSError as error:
         return None, (_unreadable(ident, f"can't be read: {error.strerror or error}", "check the file"),)
     if data is None:
-        return None, (_unreadable(ident, "is no regular file, or too large", "replace it by a plain text file"),)
+        return None, (_refused(base / ident, ident),)
     try:
         return Source(ident, data.decode()), ()
     except UnicodeDecodeError as error:
@@ -186,6 +186,14 @@ def _read_text(path: Path) -> str:
 
 def _unreadable(ident: NoteId, what: str, advice: str) -> Diagnostic:
     return Diagnostic("unreadable-note", ident, Span(0, 0), f"the note {what}", help=advice)
+
+
+def _refused(path: Path, ident: NoteId) -> Diagnostic:
+    """What is wrong with a note that was not read."""
+    if path.is_file():
+        message, advice = f"the note has more than {MAX_NOTE * 4:,} bytes and is not read", "split it into several notes"
+        return Diagnostic("note-too-large", ident, Span(0, 0), message, help=advice)
+    return _unreadable(ident, "is no regular file", "replace it by a plain text file")
 
 
 def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnostic:

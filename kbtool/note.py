@@ -75,7 +75,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         source.id,
         Name(name),
         journal,
-        tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else (),
+        tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks or parsed.diagnostics else (),
         tuple(_references(source, parsed)),
         cells,
         tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
     *("values", "suggest", "config", "names", "positions", "rules"),
-    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
+    *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends"),
     *("syntax.pieces", "syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse"),
     *("references", "cells.options", "note", "facts", "graph"),
     *("latex", "latex_limits", "math", "python_scopes", "python_names", "python_check"),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from kbtool.syntax import html, links
+from kbtool.syntax.limits import MAX_NODES, Budget
 from kbtool.syntax.lookups import Lookups
 from kbtool.syntax.tree import (
     BlockLink,
@@ -76,10 +77,11 @@ _MAX_EMPHASIS = 40
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_last_plain", "_look", "_macros", "_tags", "text")
+    __slots__ = ("_budget", "_last_plain", "_look", "_macros", "_tags", "text")
 
-    def __init__(self, text: str, tags: html.TagMatcher) -> None:
+    def __init__(self, text: str, tags: html.TagMatcher, budget: Budget) -> None:
         self.text = text
+        self._budget = budget
         self._last_plain = ""
         self._macros = True
         self._look = Lookups(text, 0)
@@ -88,7 +90,7 @@ class InlineScanner:
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
         self._macros = macros
-        if not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
+        if self._budget.nodes <= 0 or not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
             return ()
         self._look = Lookups(self.text, end)
         self._last_plain = ""
@@ -106,6 +108,8 @@ class InlineScanner:
             if node is not None:
                 nodes.append(node)
                 at = node.span.end
+                if self._spent(at):
+                    break
                 if type(node) is Escape and not text[at - 1].isalnum() and text[at - 1] != "}":
                     self._last_plain = text[at - 1]
                 found = _AT_WORD_START.match(text, at, end) or _CANDIDATE.search(text, at, end)
@@ -114,6 +118,13 @@ class InlineScanner:
                 at = here + 1
                 found = _CANDIDATE.search(text, at, end)
         return nodes
+
+    def _spent(self, at: int) -> bool:
+        """Whether this node was the last that the note may have."""
+        self._budget.nodes -= 1
+        if self._budget.nodes <= 0:
+            self._budget.stop_at(at, f"{MAX_NODES:,} links, formulas and other marks")
+        return self._budget.nodes <= 0
 
     def _node(self, at: int) -> Inline | None:
         handler = _HANDLERS.get(self.text[at])
@@ -301,6 +312,8 @@ class InlineScanner:
             node = self._limited_node(found.start(), depth)
             if node is not None:
                 nodes.append(node)
+                if self._spent(node.span.end):
+                    break
             found = candidates.search(self.text, node.span.end if node else found.end(), inner.end)
         self._look = outer
         return nodes

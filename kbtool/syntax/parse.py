@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
 from kbtool.names import property_key
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
+from kbtool.syntax.limits import MAX_BLOCKS, MAX_CELLS, MAX_LINES, MAX_NODES, MAX_NOTE, Budget, Stop
 from kbtool.syntax.links import is_entity, plain
 from kbtool.syntax.moves import by_line, moved
 from kbtool.syntax.outline import OutlineScanner, scan
@@ -41,6 +43,7 @@ from kbtool.syntax.tree import (
 from kbtool.values import Diagnostic, NoteId, Source, Span
 
 VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
+_ADVICE = "split it into several notes; data belongs in a file in `assets/`"
 _WORDS = re.compile(r"[^ ]+")
 _COMMA_PIECE = re.compile(r"[^,，]+")
 _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
@@ -50,8 +53,6 @@ _DRAWER_LINE = re.compile(r"^:([^:\n]*):(.*)$", re.MULTILINE)
 _LINE_END = re.compile(r"\r?\n\Z")
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
-MAX_NOTE = 8 * 1024 * 1024
-"""Characters of a note that are read; of a larger one nothing is, and it is said."""
 
 
 class Level(NamedTuple):
@@ -65,37 +66,45 @@ class Level(NamedTuple):
 def parse(source: Source, comma_properties: frozenset[str] = frozenset()) -> Parsed:
     """The tree of a note; never raises, whatever the text is."""
     if len(source.text) > MAX_NOTE:
-        return Parsed((), (), (_too_large(source.id),))
+        return Parsed((), (), (_too_large(source.id, f"{MAX_NOTE:,} characters"),))
+    if source.text.count("\n") > MAX_LINES:
+        return Parsed((), (), (_too_large(source.id, f"{MAX_LINES:,} lines"),))
     if not source.text.strip(BLANKS):
         return Parsed((), (), ())
-    ends = Ends(source.text)
-    return _Builder(source.text, comma_properties, ends).build(scan(source.text, ends))
+    budget = Budget()
+    parsed = _Builder(source.text, comma_properties, budget).build()
+    stop = budget.stop
+    return replace(parsed, diagnostics=(_stopped(source.id, stop),)) if stop else parsed
 
 
-def _too_large(note: NoteId) -> Diagnostic:
-    return Diagnostic(
-        "note-too-large",
-        note,
-        Span(0, 0),
-        f"the note is longer than {MAX_NOTE // 1024 // 1024} million characters and is not read",
-        help="split it into several notes",
-    )
+def _too_large(note: NoteId, limit: str) -> Diagnostic:
+    message = f"the note has more than {limit} and is not read"
+    return Diagnostic("note-too-large", note, Span(0, 0), message, help=_ADVICE)
+
+
+def _stopped(note: NoteId, stop: Stop) -> Diagnostic:
+    message = f"the note has more than {stop.limit}; from here on it is read and shown as plain text"
+    return Diagnostic("note-too-large", note, Span(stop.at, stop.at), message, help=_ADVICE)
 
 
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "text")
+    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "budget", "text")
 
-    def __init__(self, text: str, commas: frozenset[str], ends: Ends, *, flat: bool = False) -> None:
+    def __init__(self, text: str, commas: frozenset[str], budget: Budget, *, flat: bool = False) -> None:
         self.text = text
+        self.budget = budget
         self._flat = flat
-        self._ends = ends
+        self._ends = Ends(text)
         self._commas = commas
-        self._inline = InlineScanner(text, ends.tags)
+        self._inline = InlineScanner(text, self._ends.tags, budget)
         self._width = 0
 
-    def build(self, pieces: Sequence[Piece]) -> Parsed:
+    def build(self) -> Parsed:
+        pieces = scan(self.text, self._ends)
+        if len(pieces) > MAX_BLOCKS:
+            self.budget.stop_at(pieces[-1].span.start, f"{MAX_BLOCKS:,} blocks and other constructs")
         heads = [i for i, piece in enumerate(pieces) if piece.kind in ("bullet", "hash")]
         directives = tuple(
             self._property(pair, piece.span, ignored=False)
@@ -144,7 +153,9 @@ class _Builder:
 
     def _parts(self, pieces: Iterable[Piece], depth: int) -> Iterable[Part]:
         for piece in pieces:
-            if piece.kind not in ("properties", "directive"):
+            if piece.kind == "table":
+                yield from self._table(piece.span, piece.spans)
+            elif piece.kind not in ("properties", "directive"):
                 yield self._part(piece, depth)
 
     def _part(self, piece: Piece, depth: int) -> Part:
@@ -158,8 +169,6 @@ class _Builder:
                 return self._container(piece, depth)
             case "quote":
                 return Quote(span, self._quoted(piece, depth))
-            case "table":
-                return self._table(span, spans)
             case "rule":
                 return Rule(span)
             case "html" | "hiccup":
@@ -183,8 +192,10 @@ class _Builder:
         """The parts of a quote: read with its marks blanked out, then moved to where they stand."""
         start = piece.spans[0].start
         text = "".join(self._blanked(piece.spans))
-        inner = _Builder(text, self._commas, Ends(text), flat=True)
-        parts = inner._inside(Span(0, len(text)), depth)
+        inner = _Builder(text, self._commas, self.budget, flat=True)
+        self.budget.offset += start
+        parts = tuple(inner._inside(Span(0, len(text)), depth))
+        self.budget.offset -= start
         marks = [Span(a.end - start, b.start - start) for a, b in pairwise(piece.spans)]
         return tuple(moved(line, start) for part in parts for line in by_line(text, part, marks))
 
@@ -206,9 +217,17 @@ class _Builder:
         self._width -= indent
         return Container(piece.span, name, self._slice(arguments).strip(), inner, parts)
 
-    def _table(self, span: Span, rows: Sequence[Span]) -> Table:
-        cells = [tuple(self._cell(cell) for cell in self._split(row)) for row in rows]
-        return Table(span, cells[0] if cells else (), tuple(cells[1:]))
+    def _table(self, span: Span, rows: Sequence[Span]) -> Iterable[Part]:
+        """The table; rows beyond the limit are text below it."""
+        cells: list[tuple[Cell, ...]] = []
+        for row in rows:
+            self.budget.cells -= 1 + self.text.count("|", *row)
+            if self.budget.cells < 0:
+                self.budget.stop_at(row.start, f"{MAX_CELLS:,} cells of tables")
+                above = (Table(Span(span.start, row.start - 1), cells[0], tuple(cells[1:])),) if cells else ()
+                return (*above, Prose(Span(row.start - 1, span.end), False, ()))
+            cells.append(tuple(self._cell(cell) for cell in self._split(row)))
+        return (Table(span, cells[0] if cells else (), tuple(cells[1:])),)
 
     def _split(self, row: Span) -> Iterable[Span]:
         start = row.start
@@ -265,6 +284,10 @@ class _Builder:
         for end, following in [*cuts, (value.end, value.end)]:
             for m in _COMMA_PIECE.finditer(self.text, at, end):
                 word = m[0].strip(BLANKS)
+                self.budget.nodes -= 1
+                if self.budget.nodes <= 0:
+                    self.budget.stop_at(m.start(), f"{MAX_NODES:,} links, formulas and other marks")
+                    return
                 if word:
                     start = m.start() + len(m[0]) - len(m[0].lstrip(BLANKS))
                     yield Word(Span(start, start + len(word)), plain(word))
