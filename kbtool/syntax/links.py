@@ -207,12 +207,18 @@ def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline,
     raw = Span(opening + 2, close)
     target, title = _target_and_title(text, raw)
     kind, value = _kind(text[target.start : target.end])
-    metadata = _METADATA.match(text, close + 1, end)
+    metadata = _metadata(look, close + 1)
     span = Span(at, metadata.end() if metadata else close + 1)
     image = text[at] == "!"
     label = Span(start, opening)
     size = _size(metadata[0]) if metadata else (0, 0)
     return Link(span, kind, value, target, label, label_nodes(label), title, image, False, size)
+
+
+def _metadata(look: Lookups, at: int) -> re.Match[str] | None:
+    """`{…}` on the line, right behind a link."""
+    closed = look.text.startswith("{", at) and 0 <= look.find("}", at) < look.line_end(at)
+    return _METADATA.match(look.text, at, look.end) if closed else None
 
 
 def _label_end(look: Lookups, start: int) -> int:

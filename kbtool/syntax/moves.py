@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from kbtool.syntax.tree import Fence, Part, Prose
@@ -37,7 +39,9 @@ def by_line(text: str, part: Part, marks: Sequence[Span]) -> Iterator[Part]:
         yield part
         return
     start, first, nodes = part.span.start, 0, part.inlines
-    for mark in marks:
+    for mark in islice(marks, bisect_left(marks, Span(start, 0)), None):
+        if mark.start >= part.span.end:
+            break
         behind = first
         while behind < len(nodes) and nodes[behind].span.end <= mark.start:
             behind += 1

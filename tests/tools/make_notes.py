@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 ID = "64f0a1b2-3c4d-4e5f-8a9b-0c1d2e3f4a5b"
 _WORDS = (
@@ -31,6 +32,9 @@ _ADDRESSES = ("https://a.b/c", "http://x.y/[[z]]", "../assets/i.png", "page.md",
               "mailto:a@b.c", "https://en.wikipedia.org/wiki/A_(b)", "a b.pdf", "", "assets/x.pdf", "#top")  # fmt: skip
 
 
+_Choice = TypeVar("_Choice")
+
+
 class _Notes:
     """A random note by the grammar; every choice comes from `rng`."""
 
@@ -51,12 +55,12 @@ class _Notes:
     def broken(self, text: str) -> str:
         """The text with one piece lost or a mark put in."""
         at = self.rng.randrange(len(text) + 1)
-        return text[:at] + self.pick((*_MARKS, "", *_ENDS)) + text[at + self.rng.randint(0, 4) :]
+        return f"{text[:at]}{self.pick((*_MARKS, chr(32), *_ENDS))}" + text[at + self.rng.randint(0, 4) :]
 
     # ---- blocks and what is in them
 
     def construct(self, depth: int) -> str:
-        maker = self.pick(_CONSTRUCTS)
+        maker: Callable[[_Notes, int], str] = self.pick(_CONSTRUCTS)
         return maker(self, depth)
 
     def bullet(self, depth: int) -> str:
@@ -171,7 +175,7 @@ class _Notes:
         if depth <= 0 or roll < 0.3:
             return self.word()
         if roll < 0.38:
-            return self.pick(_MARKS)
+            return str(self.pick(_MARKS))
         inner = self.inline(depth - 1)
         return self.pick(_SHAPES).replace("INNER", inner).replace("ADDRESS", self.pick(_ADDRESSES)).replace("ID", ID)
 
@@ -184,7 +188,7 @@ class _Notes:
     def end(self) -> str:
         return self.pick(_ENDS)
 
-    def pick(self, choices: Sequence[str | Callable[..., str]]):  # type: ignore[no-untyped-def]  # of whatever it is given
+    def pick(self, choices: Sequence[_Choice]) -> _Choice:
         return choices[self.rng.randrange(len(choices))]
 
 
