@@ -191,7 +191,10 @@ def _unreadable(ident: NoteId, what: str, advice: str) -> Diagnostic:
 def _refused(path: Path, ident: NoteId) -> Diagnostic:
     """What is wrong with a note that was not read."""
     if path.is_file():
-        message, advice = f"the note has more than {MAX_NOTE * 4:,} bytes and is not read", "split it into several notes"
+        message, advice = (
+            f"the note has more than {MAX_NOTE * 4:,} bytes and is not read",
+            "split it into several notes",
+        )
         return Diagnostic("note-too-large", ident, Span(0, 0), message, help=advice)
     return _unreadable(ident, "is no regular file", "replace it by a plain text file")
 

@@ -1,7 +1,7 @@
 """Notes that nobody would write, through everything that reads notes: none may crash, hang, or say what is not so.
 
-    python -m tests.fuzz [--seed N] [--notes N] [--processes N]      a longer run than `make test` makes
-    python -m tests.fuzz --seed N --show KIND NUMBER                  the text of the note that a failure named
+python -m tests.fuzz [--seed N] [--notes N] [--processes N]      a longer run than `make test` makes
+python -m tests.fuzz --seed N --show KIND NUMBER                  the text of the note that a failure named
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def test_a_hang_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(fuzz, "_HANGS", 1)
     monkeypatch.setattr(fuzz, "hold", forever)
-    assert [one.problem.splitlines()[-1] for one in fuzz.run(1, 3, 2)] == ["TimeoutError: it took more than 1 seconds"] * 3
+    assert [one.problem.splitlines()[-1] for one in fuzz.run(1, 3, 2)] == [
+        "TimeoutError: it took more than 1 seconds"
+    ] * 3
 
 
 def test_nodes_out_of_order_are_noticed() -> None:

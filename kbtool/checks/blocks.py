@@ -10,7 +10,6 @@ from kbtool.checks.context import CheckContext
 from kbtool.graph import Missing, Site
 from kbtool.values import Definition, Diagnostic, Label
 
-
 # Of many blocks with one id so many are pointed at.
 _SHOWN = 3
 

@@ -13,7 +13,9 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 _MAX_OPEN = 100
 _VOID = frozenset({"br", "hr", "wbr"})
 # An end tag of these may be left out, so that many in a row are no nesting.
-_SELF_CLOSING = frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "img", "input", "col", "option", "rt", "rp"}) | _VOID
+_SELF_CLOSING = (
+    frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "img", "input", "col", "option", "rt", "rp"}) | _VOID
+)
 _TABLE = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"})
 # No images: their addresses cannot be checked against the base, and a remote one would call another host.
 _TAGS = _TABLE | frozenset(

@@ -90,7 +90,9 @@ class InlineScanner:
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
         self._macros = macros
-        if self._budget.nodes <= 0 or not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
+        if self._budget.nodes <= 0 or (
+            not _CANDIDATE.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end)
+        ):
             return ()
         self._look = Lookups(self.text, end)
         self._last_plain = ""

@@ -280,7 +280,9 @@ class _Builder:
     def _comma_words(self, value: Span) -> Iterable[Word]:
         """The bare names between the links and other nodes of a comma list."""
         at, nodes = value.start, self._inline.scan(*value)
-        cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape) or is_entity(node.text)]
+        cuts = [
+            (node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape) or is_entity(node.text)
+        ]
         for end, following in [*cuts, (value.end, value.end)]:
             for m in _COMMA_PIECE.finditer(self.text, at, end):
                 word = m[0].strip(BLANKS)

@@ -50,7 +50,9 @@ class _Notes:
 
     def front(self) -> str:
         lines = "".join(f"{self.pick(_KEYS)}: {self.inline(1)}\n" for _ in range(self.rng.randint(0, 3)))
-        return self.pick((f"---\n{lines}---\n", f"---\n{lines}", f"#+TITLE: {self.inline(1)}\n", f"a:: {self.inline(1)}\n"))
+        return self.pick(
+            (f"---\n{lines}---\n", f"---\n{lines}", f"#+TITLE: {self.inline(1)}\n", f"a:: {self.inline(1)}\n")
+        )
 
     def broken(self, text: str) -> str:
         """The text with one piece lost or a mark put in."""
@@ -86,7 +88,9 @@ class _Notes:
         )
 
     def value(self, depth: int) -> str:
-        return self.pick((ID, "true", "12", "9.4", '"quoted [[x]]"', "a, b，[[c]]", "#t, #[[u v]]", self.inline(depth), ""))
+        return self.pick(
+            (ID, "true", "12", "9.4", '"quoted [[x]]"', "a, b，[[c]]", "#t, #[[u v]]", self.inline(depth), "")
+        )
 
     def fence(self, depth: int) -> str:
         mark, close = self.pick(("```", "~~~", "````")), self.pick(("```", "~~~", "````", "", "``` x"))
@@ -136,7 +140,9 @@ class _Notes:
 
     def drawer(self, depth: int) -> str:
         name = self.pick(("LOGBOOK", "PROPERTIES", "x"))
-        inner = self.pick(("CLOCK: [2024-05-01 Wed 10:00:00]--[2024-05-01 Wed 10:01:00] =>  00:01:00\n", ":key: v\n", ""))
+        inner = self.pick(
+            ("CLOCK: [2024-05-01 Wed 10:00:00]--[2024-05-01 Wed 10:01:00] =>  00:01:00\n", ":key: v\n", "")
+        )
         return f"{self.indent()}:{name}:\n{self.indent()}{inner or self.text(depth)}{self.indent()}:END:{self.end()}"
 
     def stamp(self, depth: int) -> str:
@@ -260,7 +266,9 @@ def _open(rng: Random, lines: list[str], at: int) -> None:
 
 
 def _begin(rng: Random, lines: list[str], at: int) -> None:
-    lines[at] = rng.choice(_INDENTS) + rng.choice(("- ", "* ", "> ", "# ", "1. ", ": ", "| ", "\t")) + lines[at].lstrip(" \t")
+    lines[at] = (
+        rng.choice(_INDENTS) + rng.choice(("- ", "* ", "> ", "# ", "1. ", ": ", "| ", "\t")) + lines[at].lstrip(" \t")
+    )
 
 
 def _join(_rng: Random, lines: list[str], at: int) -> None:
@@ -275,7 +283,9 @@ def noise(rng: Random) -> str:
     return "".join(
         chr(rng.choice((rng.randrange(32, 0xD800), rng.randrange(0xE000, 0x110000), rng.randrange(128))))
         if rng.random() < 0.1
-        else rng.choice((*_MARKS, *_ENDS, *_INDENTS, *_WORDS, "#+BEGIN_QUOTE", "#+END_QUOTE", "<div>", "</div>", ":END:"))
+        else rng.choice(
+            (*_MARKS, *_ENDS, *_INDENTS, *_WORDS, "#+BEGIN_QUOTE", "#+END_QUOTE", "<div>", "</div>", ":END:")
+        )
         for _ in range(rng.randint(1, 80))
     )
 
