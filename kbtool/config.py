@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from kbtool.suggest import did_you_mean
@@ -171,10 +171,8 @@ def _refuse_bombs(root: Node | None) -> None:
         # A node that is asked for while its own size is being found contains itself.
         if id(node) not in sizes:
             sizes[id(node)] = inf
-            pairs = isinstance(node.value, list)
-            inner = (
-                (one for each in node.value for one in (each if isinstance(each, tuple) else (each,))) if pairs else ()
-            )
+            entries = node.value if isinstance(node.value, list) else ()
+            inner = (one for each in entries for one in (each if isinstance(each, tuple) else (each,)))
             sizes[id(node)] = 1 + sum(map(size, inner))
         if sizes[id(node)] > _YAML_NODES:
             raise KbError(f"mkdocs.yml{_at(node)}: aliases (`*name`) that make it endless")

@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,7 +103,7 @@ def blocks_cover(text: str, parsed: Parsed) -> None:
         at = block.span.end
     assert not parsed.blocks or at == len(text), "text behind the last block"
     depths = [0, *(block.depth for block in parsed.blocks)]
-    assert all(b <= a + 1 for a, b in zip(depths, depths[1:], strict=False)), "a block deeper than a child"
+    assert all(b <= a + 1 for a, b in pairwise(depths)), "a block deeper than a child"
 
 
 def parts_nest(span: Span, parts: Iterable[Part]) -> None:

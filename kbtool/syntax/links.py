@@ -198,7 +198,7 @@ def quick_link(text: str, at: int, end: int) -> Link | None:
 
 def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline, ...]]) -> Link | None:
     """`[label](target "title"){:width 1}`, with `!` before it for an image."""
-    text, end = look.text, look.end
+    text = look.text
     start = at + 2 if text[at] == "!" else at + 1
     opening = _label_end(look, start) if text.startswith("[", start - 1) else -1
     close = _target_end(look, opening + 1) if opening >= 0 else -1

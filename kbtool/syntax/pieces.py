@@ -10,7 +10,7 @@ SPACES = r"[ \t\x1a\x0c]*+"
 """What Logseq's parser takes for blanks, as a regular expression."""
 
 
-BLANKS = " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+BLANKS = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """White space to Logseq's own code, which is JavaScript: it trims these, no more and no less."""
 
 
