@@ -25,13 +25,13 @@ def dangling_block_ref(context: CheckContext) -> Iterator[Diagnostic]:
 
 def duplicate_block_id(context: CheckContext) -> Iterator[Diagnostic]:
     """Block ids of this note that another block, here or elsewhere, has too."""
-    for definition in context.note.defines:
-        if definition.kind == "block":
-            here = Site(context.note.id, definition.block)
-            sites = context.base.names.blocks.get(definition.key, ())
-            others = list(islice((site for site in sites if site != here), _SHOWN))
-            if others:
-                yield _duplicate(definition, others, context)
+    once = {(one.key, one.block): one for one in context.note.defines if one.kind == "block"}
+    for definition in once.values():
+        here = Site(context.note.id, definition.block)
+        sites = context.base.names.blocks.get(definition.key, ())
+        others = list(islice((site for site in sites if site != here), _SHOWN))
+        if others:
+            yield _duplicate(definition, others, context)
 
 
 def _duplicate(definition: Definition, others: list[Site], context: CheckContext) -> Diagnostic:
