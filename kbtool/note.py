@@ -103,7 +103,8 @@ def page_properties(parsed: Parsed) -> tuple[Property, ...]:
 def _title(text: str, parsed: Parsed) -> Property | None:
     """The `title::` that names the page: it counts only in the file's first lines."""
     found = next((prop for prop in page_properties(parsed) if prop.key == "title"), None)
-    return found if found and not text[: found.span.start].strip(" \t") else None
+    first = parsed.directives[0] if parsed.directives else found
+    return found if found and first and not text[: first.span.start].strip(" \t") else None
 
 
 def _definitions(

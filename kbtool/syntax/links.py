@@ -112,7 +112,10 @@ def tag(text: str, span: Span) -> Tag:
         links.append(link)
         at = text.find("[[", link.span.end, body.end)
     if len(links) == 1 and links[0].span == body:
-        return Tag(span, links[0].name, True, links[0].nested)
+        # With an escape in it, Logseq takes the name as it stands and the link without the backslash for two names.
+        written = name[2:-2]
+        as_written = written == links[0].name or links[0].nested
+        return Tag(span, links[0].name if as_written else written, True, links[0].nested if as_written else (links[0],))
     name = unescape(name)
     return Tag(span, name[2:-2] if name.startswith("[[") and name.endswith("]]") else name, False, tuple(links))
 

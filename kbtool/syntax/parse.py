@@ -44,6 +44,7 @@ from kbtool.values import Diagnostic, NoteId, Source, Span
 
 VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
 _ADVICE = "split it into several notes; data belongs in a file in `assets/`"
+_CELL_SPACE = " \t\n\r\x0c"
 _WORDS = re.compile(r"[^ ]+")
 _COMMA_PIECE = re.compile(r"[^,，]+")
 _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
@@ -232,8 +233,8 @@ class _Builder:
     def _split(self, row: Span) -> Iterable[Span]:
         start = row.start
         for piece in self._slice(row).split("|"):
-            left = len(piece) - len(piece.lstrip())
-            yield Span(start + left, max(start + left, start + len(piece.rstrip())))
+            left = len(piece) - len(piece.lstrip(_CELL_SPACE))
+            yield Span(start + left, max(start + left, start + len(piece.rstrip(_CELL_SPACE))))
             start += len(piece) + 1
 
     def _cell(self, span: Span) -> Cell:
@@ -265,7 +266,7 @@ class _Builder:
         value = Span(start, start + len(text))
         key = property_key(self._slice(pair.key))
         quoted = len(text) >= 2 and text[0] == text[-1] == '"'
-        nodes = () if quoted else self._inline.scan(*value, macros=False)
+        nodes = () if quoted or pair.plain else self._inline.scan(*value, macros=False)
         links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink))
         listed = key in ("alias", "aliases", "tags") or key in self._commas
         words = tuple(self._comma_words(value)) if listed and text and not quoted and self._is_prose(value) else ()

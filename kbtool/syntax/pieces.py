@@ -15,10 +15,11 @@ BLANKS = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join
 
 
 class Pair(NamedTuple):
-    """A property's key and value as they stand."""
+    """A property's key and value as they stand; `plain` where Logseq looks for no links in the value."""
 
     key: Span
     value: Span
+    plain: bool = False
 
 
 class Piece(NamedTuple):
