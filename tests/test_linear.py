@@ -19,8 +19,8 @@ IDENT = NoteId("pages/x.md")
 # Between 4 for what is linear and 16 for what is quadratic.
 BOUND = 9.0
 # Long enough to tell growth from noise, short enough for a hundred bombs.
-ENOUGH = 0.01
-LARGEST = 200_000
+ENOUGH = 0.008
+LARGEST = 120_000
 
 
 def checked(text: str) -> None:
