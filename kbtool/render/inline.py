@@ -249,4 +249,4 @@ def _footnote(scope: Scope, node: tree.Footnote) -> str:
     anchor, name = scope.footnotes.get(node.name), escape(node.name, quote=False)
     if not anchor or not scope.links:
         return element("sup", {"class": "kb-footnote-mark"}, name)
-    return element("sup", {"class": "kb-footnote-mark"}, element("a", {"href": f"#{anchor}"}, name))
+    return element("sup", {"class": "kb-footnote-mark"}, element("a", {"href": f"#{anchor.id}"}, name))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbtool.graph import ToNote
-from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subtree_end, subtree_size
+from kbtool.render.context import Anchor, Entry, FootnoteAnchor, Scope, inner_scope, quiet, subtree_end, subtree_size
 from kbtool.render.html import element, escape
 from kbtool.render.inline import address, line_html
 from kbtool.render.parts import parts_html
@@ -37,13 +37,13 @@ def headings(scope: Scope) -> tuple[Heading, ...]:
     )
 
 
-def footnotes(entry: Entry) -> dict[str, str]:
+def footnotes(entry: Entry) -> dict[str, FootnoteAnchor]:
     """The anchors of a note's footnote texts by their names; the first of a name counts."""
-    found: dict[str, str] = {}
+    found: dict[str, FootnoteAnchor] = {}
     for block in entry.note.outline:
         for part in block.parts:
             if isinstance(part, FootnoteText):
-                found.setdefault(part.name, f"fn-{len(found) + 1}")
+                found.setdefault(part.name, FootnoteAnchor(f"fn-{len(found) + 1}", part.span.start))
     return found
 
 

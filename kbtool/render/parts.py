@@ -117,4 +117,5 @@ def _footnote(scope: Scope, part: tree.FootnoteText) -> str:
     mark = element("span", {"class": "kb-footnote__name"}, escape(part.name, quote=False))
     text = line_html(scope, Span(start, part.span.end), part.inlines).strip()
     anchor = scope.footnotes.get(part.name) if scope.ids else None
-    return element("div", {"class": "kb-footnote", "id": anchor}, f"{mark} {text}")
+    own = anchor.id if anchor and anchor.start == part.span.start else None
+    return element("div", {"class": "kb-footnote", "id": own}, f"{mark} {text}")
