@@ -241,7 +241,7 @@ PIECES = st.sampled_from(
 
 
 def test_second_footnote_of_a_name_has_no_place_of_its_own() -> None:
-    html = Html(rendered({"pages/a.md": "- a [^1]\n\n[^1]: x\n\n- b\n\n[^1]: y\n"})["pages/a.md"].html)
+    html = Html(rendered({"pages/a.md": "- a [^1]\n\n[^1]: first\n\n- b\n\n[^1]: second\n"})["pages/a.md"].html)
     assert html.ids.count("fn-1") == 1
 
 
