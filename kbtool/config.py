@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from kbtool.dates import TITLE_FORMAT
@@ -175,6 +175,7 @@ def _kind(value: object) -> str:
 
 # ---------------------------------------------------------------- mkdocs.yml
 
+_YAML_NODES = 100_000
 YAML_SIZE = 1_048_576
 """Longest `mkdocs.yml`, in characters."""
 
@@ -220,13 +221,34 @@ def _yaml(text: str) -> Node | None:
     if len(text) > YAML_SIZE:
         raise KbError(f"mkdocs.yml: longer than {YAML_SIZE:,} characters")
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_bombs(root)
+        return root
     except yaml.MarkedYAMLError as error:
         raise KbError(f"mkdocs.yml{_mark(error.problem_mark)}: {error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise KbError(f"mkdocs.yml: {str(error).splitlines()[0]}") from None
     except RecursionError:
         raise KbError("mkdocs.yml: lists or mappings within each other, too deep") from None
+
+
+def _refuse_bombs(root: Node | None) -> None:
+    """A KbError for aliases that lead back to themselves or multiply: MkDocs would never end."""
+    sizes: dict[int, float] = {}
+
+    def size(node: Node) -> float:
+        # A node that is asked for while its own size is being found contains itself.
+        if id(node) not in sizes:
+            sizes[id(node)] = inf
+            entries = node.value if isinstance(node.value, list) else ()
+            inner = (one for each in entries for one in (each if isinstance(each, tuple) else (each,)))
+            sizes[id(node)] = 1 + sum(map(size, inner))
+        if sizes[id(node)] > _YAML_NODES:
+            raise KbError(f"mkdocs.yml{_at(node)}: aliases (`*name`) that make it endless")
+        return sizes[id(node)]
+
+    if root is not None:
+        size(root)
 
 
 def _entries(node: Node) -> Iterator[tuple[str, Node]]:

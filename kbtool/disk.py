@@ -215,8 +215,7 @@ def load(base: Path, ident: NoteId) -> Loaded | None:
         problem = _unreadable(ident, f"can't be read: {error.strerror or error}", "check the file")
         return Loaded(None, None, problem)
     if data is None:
-        problem = _unreadable(ident, "is no regular file, or too large", "replace it by a plain text file")
-        return Loaded(None, mark, problem)
+        return Loaded(None, mark, _refused(base / ident, ident))
     return Loaded(data, mark, None)
 
 
@@ -322,6 +321,17 @@ def _read_text(path: Path) -> str:
 
 def _unreadable(ident: NoteId, what: str, advice: str) -> Diagnostic:
     return Diagnostic("unreadable-note", ident, Span(0, 0), f"the note {what}", help=advice)
+
+
+def _refused(path: Path, ident: NoteId) -> Diagnostic:
+    """What is wrong with a note that was not read."""
+    if path.is_file():
+        message, advice = (
+            f"the note has more than {MAX_NOTE * 4:,} bytes and is not read",
+            "split it into several notes",
+        )
+        return Diagnostic("note-too-large", ident, Span(0, 0), message, help=advice)
+    return _unreadable(ident, "is no regular file", "replace it by a plain text file")
 
 
 def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnostic:

@@ -121,27 +121,27 @@ def exports(note: Note) -> Exports:
 
 def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
     """All names of a base in one table."""
-    pages: dict[str, tuple[NoteId, ...]] = {}
-    journals: dict[int, tuple[NoteId, ...]] = {}
-    blocks: dict[str, tuple[Site, ...]] = {}
+    pages: dict[str, list[NoteId]] = {}
+    journals: dict[int, list[NoteId]] = {}
+    blocks: dict[str, list[Site]] = {}
     spelled: dict[str, str] = {}
     looks: dict[str, tuple[str, ...]] = {}
     for one in all_exports:
         for key, name in dict(one.pages).items():
-            pages[key] = (*pages.get(key, ()), one.note)
+            pages.setdefault(key, []).append(one.note)
             spelled.setdefault(key, name)
         for (key, _), shape in zip(one.pages, one.looks, strict=True):
             if key not in looks.setdefault(shape, (key,)):
                 looks[shape] = (*looks[shape], key)
-        for ident, block in one.blocks:
-            blocks[ident] = (*blocks.get(ident, ()), Site(one.note, block))
+        for ident, block in dict.fromkeys(one.blocks):
+            blocks.setdefault(ident, []).append(Site(one.note, block))
         if one.journal is not None:
-            journals[one.journal] = (*journals.get(one.journal, ()), one.note)
+            journals.setdefault(one.journal, []).append(one.note)
     parents = frozenset(spelling.key(p) for name in spelled.values() if "/" in name for p in spelling.parents(name))
     return Names(
-        pages,
-        journals,
-        blocks,
+        {key: tuple(notes) for key, notes in pages.items()},
+        {day: tuple(notes) for day, notes in journals.items()},
+        {ident: tuple(sites) for ident, sites in blocks.items()},
         surroundings.assets,
         spelled,
         parents,

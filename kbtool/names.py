@@ -29,6 +29,7 @@ RESERVED = frozenset(
 """Property keys that Logseq keeps for itself; they never become pages."""
 
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_URL = re.compile(r"\s*(?:https?|ftp|wss?):[/\\]*[^/\\?#\s<>^|\[\]%]+(?:[/\\?#]|\Z)", re.IGNORECASE)
 _UNSAFE_RUN = re.compile(r'[:\\*?"<>|#]+')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 # A local PDF's time of import, or a digest.
@@ -49,7 +50,7 @@ def property_key(text: str) -> str:
 
 def parents(name: str) -> tuple[str, ...]:
     """The namespace parents of a name: `a/b/c` has `a` and `a/b`; a path or a URL has none."""
-    if "/" not in name or name.startswith(("../", "./")) or "://" in name:
+    if "/" not in name or name.startswith(("../", "./")) or _URL.match(name):
         return ()
     parts = name.split("/")
     while parts and not parts[-1]:

@@ -16,6 +16,7 @@ from kbtool.queries.simple import Asked
 from kbtool.references import Place, anchor_key, asset_path, counts, effective, in_block
 from kbtool.suppressions import Suppression, suppressions
 from kbtool.syntax.links import is_uuid
+from kbtool.syntax.pieces import BLANKS
 from kbtool.syntax.tree import (
     Block,
     Container,
@@ -86,7 +87,8 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
-    defines = tuple(_definitions(name, title, properties, parsed.blocks)) if parsed.blocks else ()
+    named = parsed.blocks or parsed.diagnostics
+    defines = tuple(_definitions(name, title, properties, parsed.blocks)) if named else ()
     if obsidian and defines:
         defines += tuple(_of_obsidian(source, defines, parsed.blocks))
     refers = (*_references(source, parsed, obsidian), *_shots(source.id, properties, parsed.blocks))
@@ -159,7 +161,7 @@ def _definitions(
 def _aliases(prop: Property) -> Iterator[Definition]:
     for node in prop.links:
         if isinstance(node, PageLink | Tag):
-            yield Definition("alias", node.name.strip(), names.key(node.name.strip()), node.span, -1)
+            yield Definition("alias", node.name.strip(BLANKS), names.key(node.name.strip(BLANKS)), node.span, -1)
     for word in prop.words:
         yield Definition("alias", word.text, names.key(word.text), word.span, -1)
 

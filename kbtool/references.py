@@ -12,6 +12,7 @@ from kbtool import names
 from kbtool.config import GraphSettings
 from kbtool.syntax.links import is_uuid, unescape
 from kbtool.syntax.obsidian import is_file, is_note
+from kbtool.syntax.pieces import BLANKS
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -46,6 +47,7 @@ _LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
 _ITEM = re.compile(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
 _WORDS = re.compile(r"\w+")
 _PIECES = re.compile(r"(\n)")
+_BLOCK_NAME = re.compile(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\)\))?", re.IGNORECASE)
 _BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
@@ -108,14 +110,14 @@ def property_value(prop: Property) -> object:
 def _outer(place: Place, node: Inline) -> Iterator[Reference]:
     match node:
         case PageLink(span, name, _):
-            yield from _page(place, "page", name.strip(), span)
+            yield from _page(place, "page", name.strip(BLANKS), span)
         case Tag(span, name, _, ()):
-            yield from _tag(place, name.strip(), span)
+            yield from _tag(place, name.strip(BLANKS), span)
         case Tag(span, name, bracketed, nested):
             if not bracketed:
                 first = nested[0]
                 name = first.name if first.span.start == span.start + 1 else name.split("[[")[0]
-            yield from _page(place, "tag", name.strip(), span)
+            yield from _page(place, "tag", name.strip(BLANKS), span)
         case Link(_, "file"):
             return  # in running text its label names a page, here it does not
         case Link() | BlockLink() | WikiLink():
@@ -270,12 +272,15 @@ def _embed(place: Place, macro: Macro) -> Iterator[Reference]:
 
 
 def _page(place: Place, kind: ReferenceKind, name: str, span: Span) -> Iterator[Reference]:
-    if name.strip() and not _ASSET.match(name) and not name.startswith("draws"):
+    ident = _BLOCK_NAME.fullmatch(name)
+    if ident:
+        yield Reference("block", ident[1], ident[1].lower(), span, place.block)
+    elif name.strip(BLANKS) and not _ASSET.match(name) and not name.startswith("draws"):
         yield Reference(kind, name, names.key(name), span, place.block)
 
 
 def _tag(place: Place, name: str, span: Span) -> Iterator[Reference]:
-    if name.strip():
+    if name.strip(BLANKS):
         yield Reference("tag", name, names.key(name), span, place.block)
 
 

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     *("values", "suggest", "rules", "rule_settings", "dates", "names", "whiteboards", "config", "graph_config"),
     *("files", "packed", "positions"),
-    *("syntax.tree", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces", "syntax.obsidian"),
-    *("syntax.inline", "syntax.ends"),
+    *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
+    *("syntax.obsidian", "syntax.inline", "syntax.ends"),
     *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.faults"),
     *("syntax.lost", "syntax.edn"),
     *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),

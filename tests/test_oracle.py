@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 
 from tests.oracle.compare import File, compare, logseq_files, our_files, report
+from tests.oracle.differences import DIFFERENCES
 
 ROOT = Path(__file__).parents[1]
 CASES = ROOT / "tests" / "oracle" / "cases"
-# Share of blocks that may differ yet, graph by graph.
-CEILINGS = {"arc42": 0.0, "logseq-docs": 0.0, "tu-bs": 0.0, "hex": 0.0, "soul": 0.0}
-# Differences on purpose: file, line, fact, reason. One that is gone fails the test.
-_DRAWER = "Logseq rewrites a :PROPERTIES: drawer as `key:: value` lines; kbtool gives what the file says"
-INTENDED = (("drawer.md", 1, "text", _DRAWER),)
+GRAPHS = ("arc42", "logseq-docs", "tu-bs", "hex", "soul")
 
 
 def block(**facts: object) -> dict[str, Any]:
@@ -23,24 +20,30 @@ def block(**facts: object) -> dict[str, Any]:
     return {**plain, "marker": None, "priority": None, **facts}
 
 
-def test_tree_of_the_knowledge_base_is_what_logseq_sees(oracle: str) -> None:
-    comparison = compare(our_files(ROOT / "kb"), logseq_files(ROOT / "kb", oracle))
+def assert_known(name: str, graph: Path, node: str) -> None:
+    """The graph differs from what Logseq sees where that is listed, and nowhere else."""
+    comparison = compare(our_files(graph), logseq_files(graph, node))
     assert comparison.blocks > 0
-    assert not comparison.differences, "\n".join(report(comparison, 20))
-
-
-def test_cases_differ_from_logseq_where_intended_and_nowhere_else(oracle: str) -> None:
-    comparison = compare(our_files(CASES), logseq_files(CASES, oracle))
     found = [(item.path, item.line, item.kind) for item in comparison.differences]
-    assert found == [(path, line, kind) for path, line, kind, _ in INTENDED], "\n".join(report(comparison, 20))
+    listed = [(known.path, known.line, known.kind) for known in DIFFERENCES if known.graph == name]
+    assert sorted(found) == sorted(listed), "\n".join(report(comparison, 20))
 
 
-@pytest.mark.parametrize(("name", "ceiling"), CEILINGS.items())
-def test_public_graph_differs_no_more_than_known(oracle: str, corpora: Path, name: str, ceiling: float) -> None:
-    graph = corpora / name
-    comparison = compare(our_files(graph), logseq_files(graph, oracle))
-    assert comparison.blocks > 0
-    assert comparison.share <= ceiling, "\n".join(report(comparison, 20))
+def test_tree_of_the_knowledge_base_is_what_logseq_sees(oracle: str) -> None:
+    assert_known("kb", ROOT / "kb", oracle)
+
+
+def test_tree_of_the_cases_is_what_logseq_sees(oracle: str) -> None:
+    assert_known("cases", CASES, oracle)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_tree_of_a_public_graph_is_what_logseq_sees(oracle: str, corpora: Path, name: str) -> None:
+    assert_known(name, corpora / name, oracle)
+
+
+def test_every_listed_difference_belongs_to_a_graph_and_has_a_reason() -> None:
+    assert all(known.graph in ("cases", "kb", *GRAPHS) and known.reason for known in DIFFERENCES)
 
 
 @pytest.mark.parametrize(

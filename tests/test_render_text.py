@@ -292,6 +292,11 @@ PIECES = st.sampled_from(
 )
 
 
+def test_second_footnote_of_a_name_has_no_place_of_its_own() -> None:
+    html = Html(rendered({"pages/a.md": "- a [^1]\n\n[^1]: first\n\n- b\n\n[^1]: second\n"})["pages/a.md"].html)
+    assert html.ids.count("fn-1") == 1
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_gives_well_nested_html_with_unique_ids(text: str) -> None:

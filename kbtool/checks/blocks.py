@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 
 from kbtool.checks.context import CheckContext
 from kbtool.graph import Missing, Site
 from kbtool.values import Definition, Diagnostic, Label
+
+# Of many blocks with one id so many are pointed at.
+_SHOWN = 3
 
 
 def dangling_block_ref(context: CheckContext) -> Iterator[Diagnostic]:
@@ -20,12 +25,14 @@ def dangling_block_ref(context: CheckContext) -> Iterator[Diagnostic]:
 
 def duplicate_block_id(context: CheckContext) -> Iterator[Diagnostic]:
     """Block ids of this note that another block, here or elsewhere, has too."""
-    for definition in context.note.defines:
-        if definition.kind == "block" and "#" not in definition.key:
-            here = Site(context.note.id, definition.block)
-            others = [site for site in context.base.names.blocks.get(definition.key, ()) if site != here]
-            if others:
-                yield _duplicate(definition, others, context)
+    blocks = (one for one in context.note.defines if one.kind == "block" and "#" not in one.key)
+    once = {(one.key, one.block): one for one in blocks}
+    for definition in once.values():
+        here = Site(context.note.id, definition.block)
+        sites = context.base.names.blocks.get(definition.key, ())
+        others = list(islice((site for site in sites if site != here), _SHOWN))
+        if others:
+            yield _duplicate(definition, others, context)
 
 
 def _duplicate(definition: Definition, others: list[Site], context: CheckContext) -> Diagnostic:
@@ -40,6 +47,10 @@ def _duplicate(definition: Definition, others: list[Site], context: CheckContext
 
 
 def _claims(site: Site, key: str, context: CheckContext) -> Iterator[Label]:
-    for definition in context.base.notes[site.note].defines:
-        if definition.kind == "block" and (definition.key, definition.block) == (key, site.block):
+    defines = context.base.notes[site.note].defines  # in the order of their blocks
+    at = bisect_left(defines, site.block, key=lambda one: one.block)
+    for definition in islice(defines, at, None):
+        if definition.block != site.block:
+            break
+        if definition.kind == "block" and definition.key == key:
             yield Label(site.note, definition.span, "the same id")

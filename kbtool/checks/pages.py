@@ -134,7 +134,7 @@ def _duplicate(definition: Definition, others: list[NoteId], context: CheckConte
     what = "page name" if definition.kind == "page" else "alias"
     where = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     message = f"the {what} «{definition.name}» is taken by {where}"
-    labels = tuple(label for note in others for label in _claims(note, definition, context))
+    labels = tuple(label for note in others[:3] for label in _claims(note, definition, context))
     advice = "rename one of them, or make one page of both: Logseq mixes their blocks and loses text when it saves"
     return Diagnostic("duplicate-page", context.note.id, definition.span, message, labels, advice)
 

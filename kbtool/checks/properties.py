@@ -12,11 +12,11 @@ from kbtool.values import Diagnostic, Span
 
 def bad_property(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG001 -- all of LOCAL take the text
     """Invalid keys, ids that are no UUID, and an empty title."""
-    inside = {found.span: found for block in note.outline for found in block.properties}
-    page = {found.span: found for found in note.properties}
-    for found in sorted((page | inside).values()):
+    inside = {found.key_span: found for block in note.outline for found in block.properties}
+    page = {found.key_span: found for found in note.properties}
+    for place, found in sorted((page | inside).items()):
         if not found.ignored:
-            yield from _problems(found, note, found.span in page)
+            yield from _problems(found, note, place in page)
 
 
 def _problems(found: Property, note: Note, of_page: bool) -> Iterator[Diagnostic]:

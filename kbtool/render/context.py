@@ -26,6 +26,13 @@ EMBED_BUDGET = 400_000
 _TAKES = frozenset({"embed", "block", "block-embed"})
 
 
+class FootnoteAnchor(NamedTuple):
+    """Where a footnote's text is found on its page: the first of its name, which begins at `start` in the note."""
+
+    id: str
+    start: int
+
+
 class Anchor(NamedTuple):
     """Where a block is found on its page.
 
@@ -112,7 +119,7 @@ class Scope:
     place: Place
     entry: Entry
     figures: Mapping[str, Figure]
-    footnotes: Mapping[str, str]
+    footnotes: Mapping[str, FootnoteAnchor]
     embed: Callable[[Scope, ToNote], str]
     special: Callable[[Scope, Macro | Container], str]
     trail: tuple[ToNote, ...] = ()

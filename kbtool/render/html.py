@@ -12,6 +12,10 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 # Browsers stop at 512 nested elements; nobody means more than a hundred.
 _MAX_OPEN = 100
 _VOID = frozenset({"br", "hr", "wbr"})
+# An end tag of these may be left out, so that many in a row are no nesting.
+_SELF_CLOSING = (
+    frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "img", "input", "col", "option", "rt", "rp"}) | _VOID
+)
 _TABLE = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"})
 # No images: their addresses cannot be checked against the base, and a remote one would call another host.
 _TAGS = _TABLE | frozenset(
@@ -61,6 +65,9 @@ def sanitise(source: str) -> str:
     """Raw HTML with all that could run, load, submit or overlay taken away; as text where it nests absurdly."""
     import nh3  # imported late: most commands never render
 
+    # The sanitiser's time grows with the square of the depth, so absurd depth is refused before it.
+    if _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
+        return element("pre", {}, escape(source))
     clean = nh3.clean(
         source,
         tags=_TAGS,
@@ -70,16 +77,16 @@ def sanitise(source: str) -> str:
         url_relative="deny",
         link_rel="noopener noreferrer nofollow ugc",
     )
-    return clean if _nesting(clean) <= _MAX_OPEN else element("pre", {}, escape(source))
+    return clean if _nesting(clean, _VOID) <= _MAX_OPEN else element("pre", {}, escape(source))
 
 
-def _nesting(clean: str) -> int:
-    """How many elements are open at once in well-formed HTML."""
+def _nesting(html: str, single: frozenset[str]) -> int:
+    """How many elements are open at once, `single` ones apart; about so many where tags do not match."""
     depth = deepest = 0
-    for piece in clean.split("<")[1:]:
+    for piece in html.split("<")[1:]:
         if piece.startswith("/"):
-            depth -= 1
-        elif piece.split(">", 1)[0].split(" ", 1)[0] not in _VOID:
+            depth = max(0, depth - 1)
+        elif piece[:1].isalpha() and piece.split(">", 1)[0].split(" ", 1)[0] not in single:
             depth += 1
             deepest = max(deepest, depth)
     return deepest

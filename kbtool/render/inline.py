@@ -304,5 +304,5 @@ def _footnote(scope: Scope, node: tree.Footnote) -> str:
     if not anchor or not scope.links:
         return element("sup", {"class": "kb-footnote-mark"}, name)
     first = scope.ids and scope.marks.get(node.name) == node.span.start
-    pairs = {"class": "kb-footnote-mark", "id": f"{anchor}-mark" if first else None}
-    return element("sup", pairs, element("a", {"href": f"#{anchor}"}, name))
+    pairs = {"class": "kb-footnote-mark", "id": f"{anchor.id}-mark" if first else None}
+    return element("sup", pairs, element("a", {"href": f"#{anchor.id}"}, name))

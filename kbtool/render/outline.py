@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbtool.graph import Site, ToNote
-from kbtool.render.context import Anchor, Entry, Scope, inner_scope, quiet, subtree_end, subtree_size
+from kbtool.render.context import Anchor, Entry, FootnoteAnchor, Scope, inner_scope, quiet, subtree_end, subtree_size
 from kbtool.render.extras import annotation_html, clock_html, inlines, is_card, is_numbered, tint
 from kbtool.render.html import element, escape
 from kbtool.render.inline import address, line_html
@@ -51,13 +51,13 @@ def footnote_marks(entry: Entry) -> dict[str, int]:
     return found
 
 
-def footnotes(entry: Entry) -> dict[str, str]:
+def footnotes(entry: Entry) -> dict[str, FootnoteAnchor]:
     """The anchors of a note's footnote texts by their names; the first of a name counts."""
-    found: dict[str, str] = {}
+    found: dict[str, FootnoteAnchor] = {}
     for block in entry.note.outline:
         for part in block.parts:
             if isinstance(part, FootnoteText):
-                found.setdefault(part.name, f"fn-{len(found) + 1}")
+                found.setdefault(part.name, FootnoteAnchor(f"fn-{len(found) + 1}", part.span.start))
     return found
 
 

@@ -39,7 +39,8 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     )
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
-    html = _head(scope, title) + _session(scope) + body + backlinks_html(scope, backlinks) + mentions_html(scope)
+    above = _head(scope, title) + _limits(scope) + _session(scope)
+    html = above + body + backlinks_html(scope, backlinks) + mentions_html(scope)
     return Page(
         slug=entry.slug,
         title=names.title(entry.note.name),
@@ -84,6 +85,13 @@ def _crumb(scope: Scope, name: str) -> str:
     label = escape(name.rsplit("/", 1)[-1], quote=False)
     notes = scope.context.pages.get(names.key(name), ())
     return reference_html(scope, ToNote(notes[0], -1) if notes else ToNothing("namespace"), label)
+
+
+def _limits(scope: Scope) -> str:
+    """Says that not all of the note is on the page as it was meant."""
+    if all(found.rule != "note-too-large" for found in scope.entry.note.diagnostics):
+        return ""
+    return element("p", {"class": "kb-session kb-session--failed", "data-search-exclude": ""}, scope.words.too_large)
 
 
 # ---------------------------------------------------------------- the session

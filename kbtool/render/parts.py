@@ -180,8 +180,9 @@ def _footnote(scope: Scope, part: tree.FootnoteText) -> str:
     end = start + len(scope.entry.text[start : part.span.end].rstrip())
     text = line_html(scope, Span(start, end), part.inlines).strip()
     anchor = scope.footnotes.get(part.name) if scope.ids else None
+    own = anchor.id if anchor and anchor.start == part.span.start else None
     back = ""
-    if anchor and part.name in scope.marks:
-        pairs = {"class": "kb-footnote__back", "href": f"#{anchor}-mark", "title": scope.words.back}
+    if own and part.name in scope.marks:
+        pairs = {"class": "kb-footnote__back", "href": f"#{own}-mark", "title": scope.words.back}
         back = " " + element("a", pairs, "↩")
-    return element("div", {"class": "kb-footnote", "id": anchor}, f"{mark} {text}{back}")
+    return element("div", {"class": "kb-footnote", "id": own}, f"{mark} {text}{back}")

@@ -28,6 +28,7 @@ class Words:
     no_file: str
     source_of_embed: str
     not_embedded: str
+    too_large: str
     block_link: str
     heading_link: str
     image: str
@@ -84,6 +85,7 @@ RUSSIAN = Words(
     no_file="Файла нет",
     source_of_embed="Откуда",
     not_embedded="Вставка слишком глубока или велика; она видна на своей странице",
+    too_large="Заметка слишком велика: то, что сверх предела, показано простым текстом или не показано",
     block_link="Ссылка на этот блок",
     heading_link="Ссылка на этот раздел",
     image="Изображение",
@@ -147,6 +149,7 @@ ENGLISH = Words(
     no_file="No such file",
     source_of_embed="From",
     not_embedded="Too deep or too large to show here; see its own page",
+    too_large="This note is too large: what is beyond the limit is shown as plain text, or not at all",
     block_link="Link to this block",
     heading_link="Link to this section",
     image="Image",

@@ -35,7 +35,7 @@ def properties_at(text: str, span: Span, failed: dict[str, int]) -> Piece | None
             pairs += drawer.pairs
             behind = drawer.span.end
         elif setting:
-            pairs.append(_pair(setting))
+            pairs.append(_pair(setting)._replace(plain=True))
             behind = setting.end()
         elif len(pairs) == known:
             break

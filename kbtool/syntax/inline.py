@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from kbtool.syntax import html, links, obsidian
+from kbtool.syntax.limits import MAX_NODES, Budget
 from kbtool.syntax.lookups import Lookups
 from kbtool.syntax.tree import (
     BlockLink,
@@ -33,7 +34,7 @@ _PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\"
 _BESIDE_UNDERSCORE = frozenset(_PUNCTUATION + _WHITE)
 
 _DELIMITER = r"[\\_^\[*~`=$#]"
-_WORD_START = r"\(\(|\{\{|!\[|@@|<|[A-Za-z0-9]+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
+_WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
 _CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
 _CANDIDATE_OF_OBSIDIAN = re.compile(rf"%%|!\[\[|{_CANDIDATE.pattern}")
 _AT_WORD_START = re.compile(_WORD_START)
@@ -46,7 +47,7 @@ _TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $](?:[^$\r\n]*[^$
 _ESCAPE = re.compile(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
 _SCRIPT = re.compile(r"[_^]\{([^}\r\n]+)\}")
 _TAG_STEP = re.compile(r"[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":]")
-_FOOTNOTE = re.compile(r"\[\^([^\]\s]{1,200})\]")
+_FOOTNOTE = re.compile(r"\[\^([^\] \t\x1a\x0c\r\n]{1,200})\]")
 _BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
 _MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
 _SNIPPET = re.compile(r"@@[^\s:]{1,60}: [^@\r\n]+@@")
@@ -77,10 +78,11 @@ _MAX_EMPHASIS = 40
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_candidate", "_last_plain", "_look", "_macros", "_obsidian", "_tags", "text")
+    __slots__ = ("_budget", "_candidate", "_last_plain", "_look", "_macros", "_obsidian", "_tags", "text")
 
-    def __init__(self, text: str, tags: html.TagMatcher, *, obsidian: bool = False) -> None:
+    def __init__(self, text: str, tags: html.TagMatcher, budget: Budget, *, obsidian: bool = False) -> None:
         self.text = text
+        self._budget = budget
         self._obsidian = obsidian
         self._candidate = _CANDIDATE_OF_OBSIDIAN if obsidian else _CANDIDATE
         self._last_plain = ""
@@ -91,7 +93,9 @@ class InlineScanner:
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
         self._macros = macros
-        if not self._candidate.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end):
+        if self._budget.nodes <= 0 or (
+            not self._candidate.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end)
+        ):
             return ()
         self._look = Lookups(self.text, end)
         self._last_plain = ""
@@ -109,6 +113,8 @@ class InlineScanner:
             if node is not None:
                 nodes.append(node)
                 at = node.span.end
+                if self._spent(at):
+                    break
                 if type(node) is Escape and not text[at - 1].isalnum() and text[at - 1] != "}":
                     self._last_plain = text[at - 1]
                 found = _AT_WORD_START.match(text, at, end) or self._candidate.search(text, at, end)
@@ -117,6 +123,13 @@ class InlineScanner:
                 at = here + 1
                 found = self._candidate.search(text, at, end)
         return nodes
+
+    def _spent(self, at: int) -> bool:
+        """Whether this node was the last that the note may have."""
+        self._budget.nodes -= 1
+        if self._budget.nodes <= 0:
+            self._budget.stop_at(at, f"{MAX_NODES:,} links, formulas and other marks")
+        return self._budget.nodes <= 0
 
     def _node(self, at: int) -> Inline | None:
         if self._obsidian and obsidian.begins(self.text, at):
@@ -312,6 +325,8 @@ class InlineScanner:
             node = self._limited_node(found.start(), depth)
             if node is not None:
                 nodes.append(node)
+                if self._spent(node.span.end):
+                    break
             found = candidates.search(self.text, node.span.end if node else found.end(), inner.end)
         self._look = outer
         return nodes

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html.entities import html5
 
 from kbtool.syntax.lookups import PAGE, Lookups
 from kbtool.syntax.tree import Inline, Link, LinkTarget, Macro, PageLink, Tag
 from kbtool.values import Span
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = re.compile(_ESCAPED.pattern + r"|\\([A-Za-z]+)(?:\{\})?")
 _BRACKETS = re.compile(r"\[\[|\]\]")
 _LABEL_RUN = re.compile(r"(?:`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``|\\[^\r\n]|[^\[\]\r\n\\`]|`)*+")
 _METADATA = re.compile(r"\{[^}\r\n]*\}")
@@ -20,7 +22,7 @@ _TITLED = re.compile(
 _URL = re.compile(r"[^:]+://.+", re.DOTALL)
 _BLOCK_TARGET = re.compile(r"\(\(([^)]+)\)\)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_BARE = re.compile(r"[A-Za-z0-9]+://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
+_BARE = re.compile(r"[A-Za-z0-9]++://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
 _QUICK = re.compile(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
 _URL_STEP = re.compile(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
 _SIZE = re.compile(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
@@ -35,6 +37,16 @@ _MAX_NESTING = 16
 def unescape(text: str) -> str:
     """The text with backslashes before punctuation taken away."""
     return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def plain(text: str) -> str:
+    """Running text without the backslashes of escapes and of names that are no entity."""
+    return _ESCAPE.sub(lambda m: m[1] or m[2], text) if "\\" in text else text
+
+
+def is_entity(name: str) -> bool:
+    """Whether a backslash before the name makes a character of it, such as `\\alpha`."""
+    return f"{name};" in html5
 
 
 def is_uuid(text: str) -> bool:
@@ -100,7 +112,10 @@ def tag(text: str, span: Span) -> Tag:
         links.append(link)
         at = text.find("[[", link.span.end, body.end)
     if len(links) == 1 and links[0].span == body:
-        return Tag(span, links[0].name, True, links[0].nested)
+        # With an escape in it, Logseq takes the name as it stands and the link without the backslash for two names.
+        written = name[2:-2]
+        as_written = written == links[0].name or links[0].nested
+        return Tag(span, links[0].name if as_written else written, True, links[0].nested if as_written else (links[0],))
     name = unescape(name)
     return Tag(span, name[2:-2] if name.startswith("[[") and name.endswith("]]") else name, False, tuple(links))
 
@@ -186,7 +201,7 @@ def quick_link(text: str, at: int, end: int) -> Link | None:
 
 def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline, ...]]) -> Link | None:
     """`[label](target "title"){:width 1}`, with `!` before it for an image."""
-    text, end = look.text, look.end
+    text = look.text
     start = at + 2 if text[at] == "!" else at + 1
     opening = _label_end(look, start) if text.startswith("[", start - 1) else -1
     close = _target_end(look, opening + 1) if opening >= 0 else -1
@@ -195,12 +210,18 @@ def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline,
     raw = Span(opening + 2, close)
     target, title = _target_and_title(text, raw)
     kind, value = _kind(text[target.start : target.end])
-    metadata = _METADATA.match(text, close + 1, end)
+    metadata = _metadata(look, close + 1)
     span = Span(at, metadata.end() if metadata else close + 1)
     image = text[at] == "!"
     label = Span(start, opening)
     size = _size(metadata[0]) if metadata else (0, 0)
     return Link(span, kind, value, target, label, label_nodes(label), title, image, False, size)
+
+
+def _metadata(look: Lookups, at: int) -> re.Match[str] | None:
+    """`{…}` on the line, right behind a link."""
+    closed = look.text.startswith("{", at) and 0 <= look.find("}", at) < look.line_end(at)
+    return _METADATA.match(look.text, at, look.end) if closed else None
 
 
 def _label_end(look: Lookups, start: int) -> int:

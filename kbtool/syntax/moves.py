@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar, cast
 
@@ -37,7 +38,8 @@ def by_line(text: str, part: Part, marks: Sequence[Span]) -> Iterator[Part]:
         yield part
         return
     start, first, nodes = part.span.start, 0, part.inlines
-    for mark in marks:
+    for at in range(bisect_left(marks, Span(start, 0)), bisect_left(marks, Span(part.span.end, 0))):
+        mark = marks[at]
         behind = first
         while behind < len(nodes) and nodes[behind].span.end <= mark.start:
             behind += 1

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 from kbtool.syntax import drawers, lists, obsidian
 from kbtool.syntax.ends import Ends
+from kbtool.syntax.limits import MAX_BLOCKS
 from kbtool.syntax.pieces import SPACES, Piece
 from kbtool.values import Span
 
@@ -105,8 +106,10 @@ class OutlineScanner:
         front = read(self.text) if place == "top" and self.at == 0 else None
         if front:
             self._emit(front, 0)
-        while self.at < self.end:
+        while self.at < self.end and len(self._out) < MAX_BLOCKS:
             self._construct()
+        # What is left when there are too many is text.
+        self._run = self.at if self._run < 0 and self.at < self.end else self._run
         self._close_run(self.end)
         return self._out
 

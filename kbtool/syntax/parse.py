@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from kbtool.names import property_key
 from kbtool.syntax import obsidian
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.inline import InlineScanner
-from kbtool.syntax.links import unescape
+from kbtool.syntax.limits import MAX_BLOCKS, MAX_CELLS, MAX_LINES, MAX_NODES, Budget, Stop
+from kbtool.syntax.links import is_entity, plain
 from kbtool.syntax.moves import by_line, moved
 from kbtool.syntax.outline import OutlineScanner, scan
-from kbtool.syntax.pieces import Pair, Piece
+from kbtool.syntax.pieces import BLANKS, Pair, Piece
 from kbtool.syntax.tree import (
     Block,
     BlockLink,
@@ -46,10 +48,15 @@ CALLOUT = "!callout"
 """The container that Obsidian's `> [!kind]` is; its arguments are `kind|fold|title`."""
 VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
 _YAML_LISTS: Mapping[str, str] = {"alias": "alias", "aliases": "alias", "tag": "tags", "tags": "tags"}
+_ADVICE = "split it into several notes; data belongs in a file in `assets/`"
+_CELL_SPACE = " \t\n\r\x0c"
 _WORDS = re.compile(r"[^ ]+")
 _COMMA_PIECE = re.compile(r"[^,，]+")
 _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
 _LINE = re.compile(r"[^\n]*\n?")
+_DRAWER = re.compile(r"^:PROPERTIES:\n((?:.*\n)*?):END:(?:\n|\Z)", re.MULTILINE)
+_DRAWER_LINE = re.compile(r"^:([^:\n]*):(.*)$", re.MULTILINE)
+_LINE_END = re.compile(r"\r?\n\Z")
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
 
@@ -65,37 +72,46 @@ class Level(NamedTuple):
 def parse(source: Source, comma_properties: frozenset[str] = frozenset(), dialect: str = "logseq") -> Parsed:
     """The tree of a note; never raises, whatever the text is."""
     if len(source.text) > MAX_NOTE:
-        return Parsed((), (), (_too_large(source.id),))
-    if not source.text.strip():
+        return Parsed((), (), (_too_large(source.id, f"{MAX_NOTE:,} characters"),))
+    if source.text.count("\n") > MAX_LINES:
+        return Parsed((), (), (_too_large(source.id, f"{MAX_LINES:,} lines"),))
+    if not source.text.strip(BLANKS):
         return Parsed((), (), ())
+    budget = Budget()
     ends = Ends(source.text, obsidian=dialect == "obsidian")
-    return _Builder(source.text, comma_properties, ends).build(scan(source.text, ends))
+    parsed = _Builder(source.text, comma_properties, ends, budget).build()
+    stop = budget.stop
+    return replace(parsed, diagnostics=(_stopped(source.id, stop),)) if stop else parsed
 
 
-def _too_large(note: NoteId) -> Diagnostic:
-    return Diagnostic(
-        "note-too-large",
-        note,
-        Span(0, 0),
-        f"the note is longer than {MAX_NOTE // 1024 // 1024} million characters and is not read",
-        help="split it into several notes",
-    )
+def _too_large(note: NoteId, limit: str) -> Diagnostic:
+    message = f"the note has more than {limit} and is not read"
+    return Diagnostic("note-too-large", note, Span(0, 0), message, help=_ADVICE)
+
+
+def _stopped(note: NoteId, stop: Stop) -> Diagnostic:
+    message = f"the note has more than {stop.limit}; from here on it is read and shown as plain text"
+    return Diagnostic("note-too-large", note, Span(stop.at, stop.at), message, help=_ADVICE)
 
 
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "text")
+    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "budget", "text")
 
-    def __init__(self, text: str, commas: frozenset[str], ends: Ends, *, flat: bool = False) -> None:
+    def __init__(self, text: str, commas: frozenset[str], ends: Ends, budget: Budget) -> None:
         self.text = text
-        self._flat = flat
+        self.budget = budget
+        self._flat = False
         self._ends = ends
         self._commas = commas
-        self._inline = InlineScanner(text, ends.tags, obsidian=ends.obsidian)
+        self._inline = InlineScanner(text, ends.tags, budget, obsidian=ends.obsidian)
         self._width = 0
 
-    def build(self, pieces: Sequence[Piece]) -> Parsed:
+    def build(self) -> Parsed:
+        pieces = scan(self.text, self._ends)
+        if len(pieces) > MAX_BLOCKS:
+            self.budget.stop_at(pieces[-1].span.start, f"{MAX_BLOCKS:,} blocks and other constructs")
         heads = [i for i, piece in enumerate(pieces) if piece.kind in ("bullet", "hash")]
         directives = tuple(
             self._property(pair, piece.span, ignored=False)
@@ -147,7 +163,9 @@ class _Builder:
 
     def _parts(self, pieces: Iterable[Piece], depth: int) -> Iterable[Part]:
         for piece in pieces:
-            if piece.kind not in ("properties", "directive"):
+            if piece.kind == "table":
+                yield from self._table(piece.span, piece.spans)
+            elif piece.kind not in ("properties", "directive"):
                 yield self._part(piece, depth)
 
     def _part(self, piece: Piece, depth: int) -> Part:
@@ -161,8 +179,6 @@ class _Builder:
                 return self._container(piece, depth)
             case "quote":
                 return self._quote(span, self._quoted(piece, depth))
-            case "table":
-                return self._table(span, spans)
             case "rule":
                 return Rule(span)
             case "html" | "hiccup":
@@ -186,8 +202,11 @@ class _Builder:
         """The parts of a quote: read with its marks blanked out, then moved to where they stand."""
         start = piece.spans[0].start
         text = "".join(self._blanked(piece.spans))
-        inner = _Builder(text, self._commas, Ends(text, obsidian=self._ends.obsidian), flat=True)
-        parts = inner._inside(Span(0, len(text)), depth)
+        inner = _Builder(text, self._commas, Ends(text, obsidian=self._ends.obsidian), self.budget)
+        inner._flat = True
+        self.budget.offset += start
+        parts = tuple(inner._inside(Span(0, len(text)), depth))
+        self.budget.offset -= start
         marks = [Span(a.end - start, b.start - start) for a, b in pairwise(piece.spans)]
         return tuple(moved(line, start) for part in parts for line in by_line(text, part, marks))
 
@@ -218,15 +237,23 @@ class _Builder:
         self._width -= indent
         return Container(piece.span, name, self._slice(arguments).strip(), inner, parts)
 
-    def _table(self, span: Span, rows: Sequence[Span]) -> Table:
-        cells = [tuple(self._cell(cell) for cell in self._split(row)) for row in rows]
-        return Table(span, cells[0] if cells else (), tuple(cells[1:]))
+    def _table(self, span: Span, rows: Sequence[Span]) -> Iterable[Part]:
+        """The table; rows beyond the limit are text below it."""
+        cells: list[tuple[Cell, ...]] = []
+        for row in rows:
+            self.budget.cells -= 1 + self.text.count("|", *row)
+            if self.budget.cells < 0:
+                self.budget.stop_at(row.start, f"{MAX_CELLS:,} cells of tables")
+                above = (Table(Span(span.start, row.start - 1), cells[0], tuple(cells[1:])),) if cells else ()
+                return (*above, Prose(Span(row.start - 1, span.end), False, ()))
+            cells.append(tuple(self._cell(cell) for cell in self._split(row)))
+        return (Table(span, cells[0] if cells else (), tuple(cells[1:])),)
 
     def _split(self, row: Span) -> Iterable[Span]:
         start = row.start
         for piece in self._slice(row).split("|"):
-            left = len(piece) - len(piece.lstrip())
-            yield Span(start + left, max(start + left, start + len(piece.rstrip())))
+            left = len(piece) - len(piece.lstrip(_CELL_SPACE))
+            yield Span(start + left, max(start + left, start + len(piece.rstrip(_CELL_SPACE))))
             start += len(piece) + 1
 
     def _cell(self, span: Span) -> Cell:
@@ -253,12 +280,12 @@ class _Builder:
 
     def _property(self, pair: Pair, span: Span, *, ignored: bool) -> Property:
         raw = self._slice(pair.value)
-        text = raw.strip()
-        start = pair.value.start + len(raw) - len(raw.lstrip()) if text else pair.value.start
+        text = raw.strip(BLANKS)
+        start = pair.value.start + len(raw) - len(raw.lstrip(BLANKS)) if text else pair.value.start
         value = Span(start, start + len(text))
         key = property_key(self._slice(pair.key))
         quoted = len(text) >= 2 and text[0] == text[-1] == '"' and not self._ends.obsidian
-        nodes = () if quoted else self._inline.scan(*value, macros=False)
+        nodes = () if quoted or pair.plain else self._inline.scan(*value, macros=False)
         links = tuple(node for node in nodes if isinstance(node, PageLink | Tag | Link | BlockLink | WikiLink))
         if self._ends.obsidian:
             names = tuple(obsidian.listed(self.text, value)) if key in _YAML_LISTS else ()
@@ -278,13 +305,19 @@ class _Builder:
     def _comma_words(self, value: Span) -> Iterable[Word]:
         """The bare names between the links and other nodes of a comma list."""
         at, nodes = value.start, self._inline.scan(*value)
-        cuts = [(node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape)]
+        cuts = [
+            (node.span.start, node.span.end) for node in nodes if not isinstance(node, Escape) or is_entity(node.text)
+        ]
         for end, following in [*cuts, (value.end, value.end)]:
             for m in _COMMA_PIECE.finditer(self.text, at, end):
-                word = m[0].strip()
+                word = m[0].strip(BLANKS)
+                self.budget.nodes -= 1
+                if self.budget.nodes <= 0:
+                    self.budget.stop_at(m.start(), f"{MAX_NODES:,} links, formulas and other marks")
+                    return
                 if word:
-                    start = m.start() + len(m[0]) - len(m[0].lstrip())
-                    yield Word(Span(start, start + len(word)), unescape(word))
+                    start = m.start() + len(m[0]) - len(m[0].lstrip(BLANKS))
+                    yield Word(Span(start, start + len(word)), plain(word))
             at = following
 
     def _slice(self, span: Span) -> str:
@@ -294,9 +327,9 @@ class _Builder:
 def dedented(text: str, line: Span, width: int) -> int:
     """Where a continuation line's text begins: behind `width` blanks, else behind all its leading white space."""
     head = text[line.start : min(line.start + width, line.end)]
-    if head.isspace() or not head:
-        return min(line.start + len(head.rstrip("\r\n")), line.end)
-    return line.start + len(text[line.start : line.end]) - len(text[line.start : line.end].lstrip())
+    if not head.strip(BLANKS):
+        return line.start + min(len(head), len(_LINE_END.sub("", text[line.start : line.end])))
+    return line.start + len(text[line.start : line.end]) - len(text[line.start : line.end].lstrip(BLANKS))
 
 
 def content(text: str, block: Block) -> list[Span]:
@@ -310,7 +343,7 @@ def content(text: str, block: Block) -> list[Span]:
     first = lines.pop(0)
     if block.mark == "bullet":
         start = first.start + 1
-        first = Span(start + 1 if start < first.end and text[start].isspace() else start, first.end)
+        first = Span(start + 1 if start < first.end and text[start] in BLANKS else start, first.end)
         # The line end behind a bare `-` is to Logseq the one white space that belongs to the bullet.
         if start == first.end and lines and text[start] == "\n":
             first = lines.pop(0)
@@ -321,7 +354,21 @@ def block_text(text: str, block: Block) -> str:
     """A block's text as Logseq stores it."""
     if block.mark == "pre":
         return text[block.span.start : block.span.end]
-    return "\n".join(text[line.start : line.end] for line in content(text, block))
+    return _rewritten("\n".join(text[line.start : line.end] for line in content(text, block)))
+
+
+def _rewritten(text: str) -> str:
+    """The text with the lines of a `:PROPERTIES:` drawer as `key:: value`, as Logseq stores them."""
+    m = _DRAWER.search(text) if ":PROPERTIES:" in text else None
+    if not m:
+        return text
+    pairs = _DRAWER_LINE.sub(lambda line: f"{_drawer_key(line[1])}:: {line[2].strip(BLANKS)}", m[1])
+    return text[: m.start()] + pairs + text[m.end() :]
+
+
+def _drawer_key(written: str) -> str:
+    key = written.replace("_", "-")
+    return {"id": "id", "custom-id": "id", "last-modified-at": "updated-at"}.get(key.lower(), key)
 
 
 def _lines(text: str, span: Span) -> list[Span]:

@@ -10,11 +10,16 @@ SPACES = r"[ \t\x1a\x0c]*+"
 """What Logseq's parser takes for blanks, as a regular expression."""
 
 
+BLANKS = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+"""White space to Logseq's own code, which is JavaScript: it trims these, no more and no less."""
+
+
 class Pair(NamedTuple):
-    """A property's key and value as they stand."""
+    """A property's key and value as they stand; `plain` where Logseq looks for no links in the value."""
 
     key: Span
     value: Span
+    plain: bool = False
 
 
 class Piece(NamedTuple):

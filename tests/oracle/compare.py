@@ -67,7 +67,7 @@ def rows(command: list[str], graph: Path) -> Iterator[dict[str, Any]]:
     done = subprocess.run(command, cwd=graph, env=env, capture_output=True, text=True, encoding="utf-8", check=False)
     if done.returncode and not done.stdout:
         raise SystemExit(f"{command[0]} failed in {graph}:\n{done.stderr}")
-    yield from map(json.loads, done.stdout.splitlines())
+    yield from map(json.loads, filter(None, done.stdout.split("\n")))
 
 
 def our_files(graph: Path) -> dict[str, File]:
