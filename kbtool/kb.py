@@ -192,4 +192,4 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return kb.check_files(BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect)))
+    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect))))

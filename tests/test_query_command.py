@@ -38,7 +38,7 @@ def test_results_stand_by_page_with_their_lines(query: Tool) -> None:
     status, out, _ = query("(and [[тензор]] (task todo))")
     assert status == 0
     assert out.splitlines() == [
-        "2026_01_02",
+        "Jan 2nd, 2026",
         "  journals/2026_01_02.md:1: TODO [[тензор]] записать",
         "тензор",
         "  pages/тензор.md:3: TODO [#A] прочесть  (+1 lines)",

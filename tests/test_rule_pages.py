@@ -108,8 +108,8 @@ def test_a_note_of_the_same_name_keeps_off() -> None:
 
 def test_fixable_is_what_the_page_shows() -> None:
     assert fixable("unused-suppression", page_text("unused-suppression")) == "safe"
-    assert fixable("bad-latex", page_text("bad-latex")) == "unsafe"
-    assert fixable("missing-page", page_text("missing-page")) == ""
+    assert fixable("case-variant", page_text("case-variant")) == "unsafe"
+    assert fixable("dead-end", page_text("dead-end")) == ""
     assert fixable("a", "error[b]: x\n  = fix: y\nerror[a]: x\n  = fix (unsafe): y") == "unsafe"
 
 
