@@ -16,7 +16,7 @@ from kbtool.queries.answers import Asking
 from kbtool.queries.attributes import Index
 from kbtool.queries.filters import Here
 from kbtool.queries.rows import Entity, Given, Rows
-from kbtool.syntax.parse import block_text
+from kbtool.syntax.block_text import block_text
 from kbtool.syntax.tree import Block
 from kbtool.values import NoteId, Reference
 

@@ -24,7 +24,8 @@ from kbtool.kb import BaseFiles, Kb, Snapshot
 from kbtool.note import Note
 from kbtool.publish import compiled
 from kbtool.render.context import Look
-from kbtool.syntax.parse import VERBATIM, block_text, parse
+from kbtool.syntax.block_text import block_text
+from kbtool.syntax.parse import VERBATIM, parse
 from kbtool.syntax.tree import (
     Block,
     Code,

@@ -20,9 +20,10 @@ ORDER = [
     *("values", "suggest", "rules", "rule_settings", "dates", "names", "whiteboards", "config", "graph_config"),
     *("files", "packed", "positions"),
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
-    *("syntax.obsidian", "syntax.inline", "syntax.ends"),
-    *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.parse", "syntax.faults"),
-    *("syntax.lost", "syntax.edn"),
+    *("syntax.obsidian",),
+    *("syntax.emphasis", "syntax.inline", "syntax.ends"),
+    *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.block_text", "syntax.parse"),
+    *("syntax.faults", "syntax.lost", "syntax.edn"),
     *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),
     *("queries.transforms",),
     *("queries.advanced", "queries.sums", "macros", "queries.asked"),
@@ -74,7 +75,16 @@ MAY_IMPORT_RE |= {
     "render.mathml",
 }
 MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
-MAY_IMPORT_RE |= {"syntax.lists", "syntax.outline", "syntax.parse", "syntax.faults", "syntax.lost", "syntax.edn"}
+MAY_IMPORT_RE |= {
+    "syntax.lists",
+    "syntax.outline",
+    "syntax.parse",
+    "syntax.faults",
+    "syntax.lost",
+    "syntax.edn",
+    "syntax.emphasis",
+    "syntax.block_text",
+}
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 MAY_FORK = {"cells.session", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}

@@ -18,12 +18,12 @@ from kbtool.config import KbError
 
 Tool = Callable[..., tuple[int, str, str]]
 NOTES = {
-    "вики/pages/Заметка один.md": "- [[нет]]\r\n- b <!-- kbtool: ignore[unread-formula] -->\r\n- доля $\\frac{1}{2} $ от",
+    "вики/pages/Заметка один.md": "- [[нет]] [[b]]\r\n- b <!-- kbtool: ignore[bad-latex] -->\r\n- $$a$ + b$$",
     "вики/journals/2026_01_01.md": "- [[нет]]\n",
-    "вики/pages/b.md": "- ok\n",
+    "вики/pages/b.md": "- [[Заметка один]]\n",
 }
 YAML = "site_name: x\ndocs_dir: вики\nplugins:\n  - kbtool: {%s}\n"
-SAFE = NOTES["вики/pages/Заметка один.md"].replace(" <!-- kbtool: ignore[unread-formula] -->", "")
+SAFE = NOTES["вики/pages/Заметка один.md"].replace(" <!-- kbtool: ignore[bad-latex] -->", "")
 
 
 @pytest.fixture
@@ -81,11 +81,11 @@ ONE, DAY = "pages/Заметка один.md", "journals/2026_01_01.md"
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        ("", ["missing-page", "missing-page", "unused-suppression", "unread-formula"]),
-        ("rules: {missing-page: off}", ["unused-suppression", "unread-formula"]),
-        ("select: [unread-*]", ["unread-formula"]),
-        ("ignore: missing-page", ["unused-suppression", "unread-formula"]),
-        ('ignore_in: {"journals/*": [missing-page]}', ["missing-page", "unused-suppression", "unread-formula"]),
+        ("", ["missing-page", "missing-page", "unused-suppression", "bad-latex"]),
+        ("rules: {missing-page: off}", ["unused-suppression", "bad-latex"]),
+        ("select: [bad-*]", ["bad-latex"]),
+        ("ignore: missing-page", ["unused-suppression", "bad-latex"]),
+        ('ignore_in: {"journals/*": [missing-page]}', ["missing-page", "unused-suppression", "bad-latex"]),
         ('ignore_in: {"Заметка*": all}', ["missing-page"]),
     ],
 )
@@ -97,15 +97,15 @@ def test_the_configuration_says_which_rules_count(check: Tool, base: Path, optio
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (["--select", "unread-formula"], ["unread-formula"]),
-        (["--select", "unread-*,unused-suppression"], ["unused-suppression", "unread-formula"]),
-        (["--select=unread-formula", "--select=missing-page"], ["missing-page", "missing-page", "unread-formula"]),
+        (["--select", "bad-latex"], ["bad-latex"]),
+        (["--select", "bad-*,unused-suppression"], ["unused-suppression", "bad-latex"]),
+        (["--select=bad-latex", "--select=missing-page"], ["missing-page", "missing-page", "bad-latex"]),
         (["--ignore", "missing-page"], ["unused-suppression"]),
-        (["--select", "all", "--ignore", "missing-page"], ["unused-suppression", "unread-formula"]),
+        (["--select", "all", "--ignore", "missing-page"], ["unused-suppression", "bad-latex"]),
     ],
 )
 def test_the_command_line_has_the_last_word(check: Tool, base: Path, arguments: list[str], found: list[str]) -> None:
-    configure(base, "ignore: [unread-formula]")
+    configure(base, "ignore: [bad-latex]")
     assert rules(check("--format", "json", *arguments)[1]) == found
 
 
@@ -113,8 +113,8 @@ def test_the_command_line_has_the_last_word(check: Tool, base: Path, arguments: 
     ("options", "arguments", "status"),
     [
         ("", [], 1),
-        ("rules: {missing-page: warning, unread-formula: info}", [], 0),
-        ("rules: {missing-page: warning, unread-formula: info}", ["--strict"], 1),
+        ("rules: {missing-page: warning, bad-latex: info}", [], 0),
+        ("rules: {missing-page: warning, bad-latex: info}", ["--strict"], 1),
         ("rules: {unused-suppression: error}", ["--select", "unused-suppression"], 1),
     ],
 )
@@ -160,14 +160,14 @@ def test_summary_says_what_can_be_mended(check: Tool) -> None:
 
 def test_fix_mends_what_is_safe_and_says_what_is_left(check: Tool, base: Path) -> None:
     status, out, err = check("--fix", "--format", "json")
-    assert (status, rules(out)) == (1, ["missing-page", "missing-page", "unread-formula"])
+    assert (status, rules(out)) == (1, ["missing-page", "missing-page", "bad-latex"])
     assert err == "fixed 1 problem in 1 note\n"
     assert (base / "вики" / ONE).read_bytes() == SAFE.encode()
 
 
 def test_unsafe_fixes_on_request(check: Tool, base: Path) -> None:
     check("--fix", "--unsafe")
-    assert (base / "вики" / ONE).read_bytes() == SAFE.replace("{2} $", "{2}$").encode()
+    assert (base / "вики" / ONE).read_bytes() == SAFE.replace("a$", "a").encode()
 
 
 def test_fix_again_has_nothing_to_do(check: Tool, base: Path) -> None:
@@ -177,7 +177,7 @@ def test_fix_again_has_nothing_to_do(check: Tool, base: Path) -> None:
     assert (base / "вики" / ONE).stat() == before
 
 
-@pytest.mark.parametrize("arguments", [["--select", "unread-formula"], ["вики/pages/b.md"]])
+@pytest.mark.parametrize("arguments", [["--select", "bad-latex"], ["вики/pages/b.md"]])
 def test_fix_leaves_alone_what_was_not_asked_for(check: Tool, base: Path, arguments: list[str]) -> None:
     check("--fix", *arguments)
     assert (base / "вики" / ONE).read_bytes() == NOTES["вики/" + ONE].encode()
@@ -188,7 +188,7 @@ def test_fix_exits_with_0_when_no_error_is_left(check: Tool) -> None:
 
 
 def test_fix_never_writes_a_note_that_it_could_not_read(check: Tool, base: Path) -> None:
-    data = "- b <!-- kbtool: ignore[unread-formula] -->\n- \xff".encode("latin-1")
+    data = "- b <!-- kbtool: ignore[bad-latex] -->\n- \xff".encode("latin-1")
     (base / "вики/pages/b.md").write_bytes(data)
     status, _, err = check("--fix")
     assert (status, err) == (1, "fixed 1 problem in 1 note\n")
@@ -221,7 +221,7 @@ def test_diff_is_a_patch(check: Tool, base: Path) -> None:
     patch = check("--diff", "--unsafe")[1]
     command = ["git", "apply", "-p0", "-"]
     subprocess.run(command, input=patch.encode(), cwd=base, check=True, capture_output=True)
-    assert (base / "вики" / ONE).read_bytes() == SAFE.replace("{2} $", "{2}$").encode()
+    assert (base / "вики" / ONE).read_bytes() == SAFE.replace("a$", "a").encode()
 
 
 # ---------------------------------------------------------------- git
@@ -334,12 +334,12 @@ def test_statistics(check: Tool) -> None:
     assert status == 1
     assert out.splitlines() == [
         "2  error    missing-page",
-        "1  error    unread-formula           1 with --fix --unsafe",
+        "1  error    bad-latex           1 with --fix --unsafe",
         "1  warning  unused-suppression  1 with --fix",
         "3 errors, 1 warning in 3 notes; 1 fixable with --fix, 1 more with --fix --unsafe",
     ]
     rows = [json.loads(line) for line in check("--statistics", "--format", "json")[1].splitlines()]
-    assert rows[1] == {"rule": "unread-formula", "severity": "error", "count": 1, "fixable": 0, "fixable_unsafe": 1}
+    assert rows[1] == {"rule": "bad-latex", "severity": "error", "count": 1, "fixable": 0, "fixable_unsafe": 1}
 
 
 def test_json_tells_of_fixes_and_pages(check: Tool, base: Path) -> None:

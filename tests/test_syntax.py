@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from kbtool import references
 from kbtool.config import GraphSettings
 from kbtool.note import Note, lower
-from kbtool.syntax.parse import block_text, parse
+from kbtool.syntax.block_text import block_text
+from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import (
     Code,
     Container,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from kbtool import query, terminal
 from kbtool.commands import opening
 from kbtool.report.visible import visible
-from kbtool.syntax.parse import block_text
+from kbtool.syntax.block_text import block_text
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

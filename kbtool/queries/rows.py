@@ -14,7 +14,7 @@ from kbtool.config import GraphSettings
 from kbtool.dates import journal_day
 from kbtool.note import Note, with_page_properties
 from kbtool.queries import dates
-from kbtool.syntax.parse import block_text
+from kbtool.syntax.block_text import block_text
 from kbtool.syntax.tree import Block, Property, Prose, Timestamp
 from kbtool.values import NoteId
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from kbtool.syntax import html, links, obsidian
+from kbtool.syntax.emphasis import ANY_CODE, BESIDE_UNDERSCORE, MARKS, NOWHERE, WHITE, closing_mark
 from kbtool.syntax.limits import MAX_NODES, Budget
 from kbtool.syntax.lookups import Lookups
 from kbtool.syntax.tree import (
@@ -26,12 +27,6 @@ from kbtool.syntax.tree import (
     Timestamp,
 )
 from kbtool.values import Span
-
-SPACE = " \t\x1a\x0c"
-_WHITE = SPACE + "\n\r"
-_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~\\"
-# What may stand beside an underscore that marks emphasis.
-_BESIDE_UNDERSCORE = frozenset(_PUNCTUATION + _WHITE)
 
 _DELIMITER = r"[\\_^\[*~`=$#]"
 _WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
@@ -55,22 +50,13 @@ _MOMENT = r"\d{1,6}-\d{1,6}-\d{1,6}[^ \t\x1a\x0cCLOSE]{0,40} [A-Za-z]{1,40}(?: [
 _DATE = "(?:<" + _MOMENT.replace("CLOSE", ">") + r">|\[" + _MOMENT.replace("CLOSE", r"\]") + r"\])"
 _TIMESTAMP = re.compile(rf"(?:([A-Za-z]{{1,20}}):[ \t]+)?({_DATE})(--{_DATE})?")
 _STAMP_WORD = re.compile(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
-_ANY_CODE = r"`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``"
-_INNER_CODE = re.compile(_ANY_CODE)
+_INNER_CODE = re.compile(ANY_CODE)
 # Where each pattern that reads on to a closing mark has to stop.
 _STOPS: Mapping[re.Pattern[str], re.Pattern[str]] = {
     _MACRO: re.compile(r"[}\r\n]"),
     _SCRIPT: re.compile(r"[}\r\n]"),
     _BLOCK_LINK: re.compile(r"\)"),
 }
-_MARKS: Mapping[str, tuple[tuple[str, EmphasisKind], ...]] = {
-    "*": (("***", "strong-em"), ("**", "strong"), ("*", "em")),
-    "_": (("___", "strong-em"), ("__", "strong"), ("_", "em")),
-    "~": (("~~", "strike"),),
-    "^": (("^^", "mark"),),
-    "=": (("==", "mark"),),
-}
-_NOWHERE = -2
 # Deeper emphasis is read as text: no author means it, and recursion must end.
 _MAX_EMPHASIS = 40
 
@@ -259,11 +245,11 @@ class InlineScanner:
     def emphasis(self, at: int, before: str, depth: int) -> Emphasis | None:
         """Emphasis that opens at `at`; `before` is the plain character to its left, empty where none counts."""
         char = self.text[at]
-        if depth > _MAX_EMPHASIS or char not in _MARKS:
+        if depth > _MAX_EMPHASIS or char not in MARKS:
             return None
-        if char == "_" and before and before not in _BESIDE_UNDERSCORE:
+        if char == "_" and before and before not in BESIDE_UNDERSCORE:
             return None
-        for mark, kind in _MARKS[char]:
+        for mark, kind in MARKS[char]:
             close = self._closing(at, mark)
             if close >= 0:
                 inner = Span(at + len(mark), close)
@@ -275,12 +261,12 @@ class InlineScanner:
         """Where the emphasis opened at `at` with `mark` closes, or -1."""
         text, end, width = self.text, self._look.end, len(mark)
         body = at + width
-        if not text.startswith(mark, at) or body >= end or text[body] in _WHITE:
+        if not text.startswith(mark, at) or body >= end or text[body] in WHITE:
             return -1
         if self._look.find(mark, body) < 0 or at >= self._look.failed.get("closing " + mark, end):
             return -1
-        close = _closing_mark(text, Span(body, end), mark)
-        if close == _NOWHERE:
+        close = closing_mark(text, Span(body, end), mark)
+        if close == NOWHERE:
             self._look.failed["closing " + mark] = at
         return close
 
@@ -354,36 +340,6 @@ def escape(text: str, at: int, end: int) -> Escape | None:
     m = _ESCAPE.match(text, at, end)
     return Escape(Span(at, m.end()), m[1] or m[2]) if m else None
 
-
-def _closing_mark(text: str, body: Span, mark: str) -> int:
-    """Where `mark` closes in `body`, -1 when at once: not in code, not escaped, not behind white space within."""
-    char, width, end = mark[0], len(mark), body.end
-    step = _STEPS[char]
-    at, before = body.start, ""
-    while at < end:
-        m = step.match(text, at, end)
-        if m:
-            at = m.end()
-            before = text[at - 1]
-        elif not text.startswith(mark, at) or at + width > end:
-            at, before = at + 1, text[at]
-        elif (before and before in _WHITE and at + width < end) or _inside_word(text, mark, at, end):
-            at, before = at + width, char
-        else:
-            return at if at > body.start else -1
-    return _NOWHERE
-
-
-def _inside_word(text: str, mark: str, at: int, end: int) -> bool:
-    """Whether an underscore mark has a word to its right, where it can't close."""
-    right = at + len(mark)
-    return mark[0] == "_" and right < end and text[right] not in _BESIDE_UNDERSCORE
-
-
-# Everything up to the next mark of that kind; code and escaped characters are stepped over whole.
-_STEPS: Mapping[str, re.Pattern[str]] = {
-    char: re.compile(rf"(?:{_ANY_CODE}|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in _MARKS
-}
 
 _HANDLERS: Mapping[str, Callable[[InlineScanner, int], Inline | None]] = {
     "*": InlineScanner._emphasis_or_script,
