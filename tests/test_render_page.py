@@ -220,6 +220,13 @@ def test_pages_that_have_this_one_as_a_tag_are_named() -> None:
     assert "Ссылки сюда" not in html
 
 
+def test_quoted_code_says_nothing_about_having_run() -> None:
+    code = "- [[a]]\n  ```python\n  1 + 1\n  ```"
+    quoted = page("- x", b=code).html.partition("kb-backlinks")[2]
+    assert "не выполнялось" not in quoted
+    assert "не выполнялось" in page(code).html
+
+
 def test_a_page_without_backlinks_has_no_section() -> None:
     assert "kb-backlinks" not in page("- x", b="- y").html
 

@@ -62,7 +62,8 @@ def _badge(scope: Scope, cell: Cell, outcome: CellOutcome | None) -> str:
     if cell.options.norun:
         return _note(says.never_runs)
     if outcome is None:
-        return _note(says.not_run)
+        # A quotation leaves outputs out: that says nothing about whether the code ran.
+        return "" if scope.found else _note(says.not_run)
     return _note(says.skipped) if outcome.state == "skipped" else ""
 
 
