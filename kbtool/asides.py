@@ -15,20 +15,24 @@ from kbtool.references import Place, effective, in_inlines, is_page, is_stamp
 from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
+    BlockLink,
     Code,
     Container,
     Emphasis,
+    Escape,
     FootnoteText,
     Html,
     Inline,
     Link,
     Macro,
+    Math,
     PageLink,
     Part,
     Prose,
     Quote,
     Table,
     Tag,
+    Timestamp,
 )
 from kbtool.values import Definition, Reference, Source
 
@@ -42,6 +46,8 @@ Embedded: TypeAlias = tuple[str, str, int, int, tuple[str, ...]]
 Keyed: TypeAlias = tuple[str, int, int]
 """A page that Logseq makes of a property's key, and where the key first stands."""
 
+_QUIET = frozenset({PageLink, Tag, Code, Math, Escape, BlockLink, Timestamp})
+"""Nodes that say nothing here."""
 _HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
 _MAX_NAME = 240
 # Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
@@ -80,11 +86,16 @@ def asides(
                 found += _in_html(text, part)
                 continue
             inlines = _inlines(part)
-            if isinstance(part, Prose) and inlines and is_stamp(text, part):
+            if not inlines:
+                continue
+            if type(part) is Prose and is_stamp(text, part):
                 found += _beside_stamp(Place(source.id, text, number), inlines)
-            for node in _nodes(inlines):
+            kinds = set(map(type, inlines))
+            if kinds <= _QUIET:
+                continue
+            for node in _nodes(inlines) if Emphasis in kinds else inlines:
                 kind = type(node)  # `match` would try one class after the other, for nodes made by the thousand
-                if kind is PageLink or kind is Tag or kind is Code:
+                if kind in _QUIET:
                     continue
                 if isinstance(node, Link):
                     if node.kind == "url":
@@ -96,7 +107,7 @@ def asides(
                     found += _in_cloze(text, node)
                 elif isinstance(node, Html):
                     found += _in_html(text, node)
-            if inlines:
+            if Emphasis in kinds or Link in kinds:
                 found += _mentions(lost.in_emphasis(text, inlines), "emphasis")
     return Asides(
         tuple(dict.fromkeys(found)),

@@ -138,24 +138,21 @@ class _Builder:
         # Lines after a bullet's first lose this many characters; a pre-block's lose none.
         self._width = 0 if at.mark == "pre" else level + 1
         drawers = [piece for piece in pieces if piece.kind == "properties"]
-        properties = tuple(
-            [
-                self._property(pair, piece.span, ignored=piece is not drawers[0])
-                for piece in drawers
-                for pair in piece.pairs
-            ]
-        )
+        properties = [
+            self._property(pair, piece.span, ignored=piece is not drawers[0])
+            for piece in drawers
+            for pair in piece.pairs
+        ]
         head = at.head or Piece("pre", span)
-        mark = {"bullet": "bullet", "hash": "heading"}.get(at.mark, "pre")
         return Block(
             span,
-            mark,  # type: ignore[arg-type]  # one of the three by construction
+            "heading" if at.mark == "hash" else "bullet" if at.mark == "bullet" else "pre",
             level,
             0,
             head.heading,
             head.marker,
             head.priority,
-            properties,
+            tuple(properties),
             tuple(self._parts(pieces, 0)),
         )
 
@@ -169,8 +166,10 @@ class _Builder:
                 yield self._part(piece, depth)
 
     def _part(self, piece: Piece, depth: int) -> Part:
-        span, spans = piece.span, piece.spans
-        match piece.kind:
+        span, spans, kind = piece.span, piece.spans, piece.kind
+        if kind == "title" or kind == "text":  # noqa: PLR1714 -- most are
+            return Prose(span, kind == "title", self._inline.scan(*span))
+        match kind:
             case "fence":
                 return self._fence(piece)
             case "math" | "environment":
@@ -182,15 +181,13 @@ class _Builder:
             case "rule":
                 return Rule(span)
             case "html" | "hiccup":
-                return Html(span, piece.kind == "hiccup")
+                return Html(span, kind == "hiccup")
             case "drawer":
                 return Drawer(span, self._slice(spans[0]) if spans else "comment")
             case "footnote":
                 return FootnoteText(span, self._slice(spans[0]), self._inline.scan(*spans[1]))
-            case "item":
+            case _:  # an item of a list
                 return Prose(span, False, self._inline.scan(*spans[0]))
-            case _:
-                return Prose(span, piece.kind == "title", self._inline.scan(*span))
 
     def _inside(self, span: Span, depth: int) -> Iterable[Part]:
         """What a quote's or a container's lines hold; no blocks begin there."""
