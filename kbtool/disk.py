@@ -299,9 +299,12 @@ def _contents(path: str, limit: int) -> tuple[bytes | None, Stamp | None]:
         if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
             return None, before
         pieces: list[bytes] = []
-        while piece := os.read(descriptor, min(limit, status.st_size + 1)):  # a growing file is cut at the limit
+        wanted = status.st_size + 1
+        while piece := os.read(descriptor, min(limit, wanted)):  # a growing file is cut at the limit
             pieces.append(piece)
             limit -= len(piece)
+            if len(piece) == status.st_size:
+                break  # the end: one more was asked for
         return b"".join(pieces), before if stamp(os.fstat(descriptor)) == before else None
     finally:
         os.close(descriptor)

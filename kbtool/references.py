@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kbtool import names
@@ -51,8 +51,7 @@ _BLOCK_NAME = re.compile(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where mentions are collected: a note's text, the block that they stand in, and whose dialect it is."""
 
     note: NoteId
