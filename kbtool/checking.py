@@ -322,13 +322,14 @@ def _examined(
 
 def _told(entry: Entry | None) -> Any:
     """What an entry tells the other notes."""
-    return entry and entry[1::2]
+    return entry and entry[1:4:2]
 
 
 def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
     """All diagnostics, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
+    from kbtool.facts import Uses
     from kbtool.filters import in_order
     from kbtool.linking import link
     from kbtool.record import FactsOf
@@ -338,11 +339,13 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     known = base(FactsOf(given), names, now.config)
     before = _before(now, change, old, names)
     linked = link(known, change.changed, before)
-    found = [*disk.folder_problems(now.listing), *check_base(known)]
+    used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
+    found = [*disk.folder_problems(now.listing), *check_base(known, used)]
     for some in linked.found.values():
         found += some
-    for problems, _, alone, _ in change.after.values():
-        found += map(diagnostic, problems + alone)
+    for problems, _, alone, *_ in change.after.values():
+        if problems or alone:
+            found += map(diagnostic, problems + alone)
     return in_order(found), linked, before
 
 

@@ -23,7 +23,8 @@ _UNCLOSED = re.compile(
 )
 _NEVER_CLOSED = re.compile(r"\[\[[^\W\d_][^\[\]\n`]{0,80}$", re.MULTILINE)
 _STAMP = re.compile(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
-_STAMP_WORD = re.compile(r"scheduled|deadline", re.IGNORECASE)
+# A set of first letters, among them the long s that stands for one, makes the search quick.
+_STAMP_WORD = re.compile(r"[sS\u017fdD](?i:cheduled|eadline)")
 _BODY = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t]+(?P<day>[^\W\d_]+\.?))?"
     r"(?P<rest>(?:[ \t]+\d{1,2}:\d{2})?(?:[ \t]+(?:\.\+|\+\+|\+)\d+[hdwmy])?)[ \t]*"
