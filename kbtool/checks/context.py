@@ -13,7 +13,6 @@ from kbtool.graph import Links, Names, Target
 from kbtool.suggest import Vocabulary, vocabulary
 from kbtool.values import Diagnostic, NoteId, Reference, Span
 
-
 Used: TypeAlias = Mapping[NoteId, Uses]
 """What each note of a base uses of it."""
 
