@@ -16,6 +16,7 @@ from kbtool import cache, disk
 from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Listing, Project, Stamp
 from kbtool.packed import Plain, diagnostic, digest, pack, plain_diagnostic, unpack
+from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ Progress = Callable[[int, int], None]
 class Checked(NamedTuple):
     """What is wrong with a base, its notes, and what of its settings could not be read.
 
-    `found` is all that any rule finds, `comments` are the suppressions of the notes that have some: see `filters`.
+    `found` is all that any rule finds that is not off, and maybe more; `comments` are the suppressions of the notes
+    that have some: see `filters`.
     """
 
     found: tuple[Diagnostic, ...]
@@ -134,7 +136,7 @@ def _check(project: Project, progress: Progress) -> Checked:
     if kept and table.keys == tuple(now.keys) and not unread and _listed(now, table):
         _trust(kept, table, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
-        return Checked(tuple(map(diagnostic, table.found)), notes, now.keys.warnings, table.comments)
+        return Checked(_that_may_count(table, project.config), notes, now.keys.warnings, table.comments)
     rest = _rest(kept) if kept and fits else None
     if rest is None:
         table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
@@ -157,6 +159,13 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
     modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
     keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)
     return _Now(project, judged, settings, keys, listing, began)
+
+
+def _that_may_count(table: Table, config: Config) -> tuple[Diagnostic, ...]:
+    """The diagnostics that are kept, without those of rules that are off, where no comment is to be judged by them."""
+    off = {rule for rule in {one[0] for one in table.found} if severity(rule, config) == "off"}
+    judged = {*table.comments, *table.silent}
+    return tuple([diagnostic(one) for one in table.found if one[0] not in off or one[1] in judged])
 
 
 class _Store(NamedTuple):

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
-TITLE_FORMAT = "MMM do, yyyy"
-"""How a graph writes its journals' names when it does not say."""
+from kbtool.values import TITLE_FORMAT
+
 _ALWAYS_READ = (TITLE_FORMAT, "yyyy-MM-dd", "yyyy_MM_dd")
 _MONTHS = "January February March April May June July August September October November December".split()
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()

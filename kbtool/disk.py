@@ -154,7 +154,7 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
     for path, entry in _walk(base):
         if unseen and _hidden(path, unseen):
             continue
-        if not path.endswith(NOTE_SUFFIXES) and not path.lower().endswith(NOTE_SUFFIXES):
+        if not path.endswith(".md") and not path.lower().endswith(NOTE_SUFFIXES):
             assets.append(path)
         elif entry.is_dir(follow_symlinks=False):
             folders.append(NoteId(path))

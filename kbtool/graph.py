@@ -11,8 +11,7 @@ from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
 from kbtool.suggest import look
-from kbtool.values import NoteId, Reference
-from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
+from kbtool.values import NO_WHITEBOARDS, NoteId, Reference, Whiteboards
 
 
 class Site(NamedTuple):
