@@ -338,6 +338,7 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     """All diagnostics, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
+    from kbtool.crew import spread
     from kbtool.facts import Uses
     from kbtool.filters import in_order
     from kbtool.linking import link
@@ -347,7 +348,7 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.config)
     before = _before(now, change, old, names)
-    linked = link(known, change.changed, before)
+    linked = link(known, change.changed, before, spread)
     used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
     found = [*disk.folder_problems(now.listing), *check_base(known, used)]
     for some in linked.found.values():

@@ -7,7 +7,7 @@ edges, and a check may look up what it likes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -16,7 +16,7 @@ from kbtool.checks.context import Base, CheckContext
 from kbtool.config import Config
 from kbtool.facts import Facts
 from kbtool.graph import Names, resolve
-from kbtool.packed import pack, unpack
+from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
 from kbtool.values import Diagnostic, NoteId
 
 K = TypeVar("K", bound=Hashable)
@@ -25,6 +25,7 @@ Key: TypeAlias = str | int
 """What is asked for: page keys, block ids, note ids, days, and `*` with a table's name for the table whole."""
 Lookups: TypeAlias = bytes
 """The keys that the checks of a note asked for, packed: so one is quickly looked for in those of all notes."""
+Spread: TypeAlias = Callable[[Callable[[NoteId], tuple[Any, ...]], Sequence[NoteId]], Iterable[tuple[Any, ...]]]
 _FEW = 32
 """Keys that are looked for in packed ones before any are unpacked."""
 
@@ -38,8 +39,11 @@ class Linked(NamedTuple):
     looked_up: Mapping[NoteId, Lookups]
 
 
-def link(base: Base, changed: Set[NoteId], old: Linked | None) -> Linked:
-    """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone."""
+def link(base: Base, changed: Set[NoteId], old: Linked | None, spread: Spread = map) -> Linked:
+    """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone.
+
+    `spread` may share the notes out among processes.
+    """
     stale = _stale(base, changed, old)
     found, looked_up = (dict(old.found), dict(old.looked_up)) if old else ({}, {})
     for note in stale:
@@ -47,11 +51,16 @@ def link(base: Base, changed: Set[NoteId], old: Linked | None) -> Linked:
         looked_up.pop(note, None)
     log: set[Key] = set()
     watched = _watched(base, log)
-    for note in sorted(stale & base.notes.keys()):
+
+    def work(note: NoteId) -> tuple[NoteId, Plain, Lookups]:
         log.clear()
-        if given := _check(base.notes[note], watched):
-            found[note] = given
-        looked_up[note] = pack(tuple(log))
+        given = _check(base.notes[note], watched)
+        return note, tuple(map(plain_diagnostic, given)), pack(tuple(log))
+
+    for note, given, keys in spread(work, sorted(stale & base.notes.keys())):
+        if given:
+            found[note] = tuple(map(diagnostic, given))
+        looked_up[note] = keys
     return Linked(base.names, base.config, found, looked_up)
 
 
