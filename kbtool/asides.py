@@ -15,20 +15,24 @@ from kbtool.references import Place, effective, in_inlines, is_page, is_stamp
 from kbtool.syntax import faults, lost
 from kbtool.syntax.tree import (
     Block,
+    BlockLink,
     Code,
     Container,
     Emphasis,
+    Escape,
     FootnoteText,
     Html,
     Inline,
     Link,
     Macro,
+    Math,
     PageLink,
     Part,
     Prose,
     Quote,
     Table,
     Tag,
+    Timestamp,
 )
 from kbtool.values import Definition, Reference, Source
 
@@ -42,6 +46,8 @@ Embedded: TypeAlias = tuple[str, str, int, int, tuple[str, ...]]
 Keyed: TypeAlias = tuple[str, int, int]
 """A page that Logseq makes of a property's key, and where the key first stands."""
 
+_QUIET = frozenset({PageLink, Tag, Code, Math, Escape, BlockLink, Timestamp})
+"""Nodes that say nothing here."""
 _HUBS = frozenset({"query", "namespace", "cards", "renderer", "function"})
 _MAX_NAME = 240
 # Of deeper nesting only the nearest ids are kept; it bounds what is remembered for each block.
@@ -70,41 +76,55 @@ def asides(
 ) -> tuple[Asides, tuple[Link, ...]]:
     """The asides of a note, and its links to addresses."""
     text = source.text
-    found: list[Lost] = []
-    labels: list[Labelled] = []
-    addresses: list[Link] = []
-    leads = "#+BEGIN_QUERY" in text or "#+begin_query" in text
+    said = _Said("#+BEGIN_QUERY" in text or "#+begin_query" in text)
     for number, block in enumerate(blocks):
         for part in _parts(block.parts):
-            if type(part) is Html:
-                found += _in_html(text, part)
-                continue
             inlines = _inlines(part)
-            if isinstance(part, Prose) and inlines and is_stamp(text, part):
-                found += _beside_stamp(Place(source.id, text, number), inlines)
-            for node in _nodes(inlines):
-                kind = type(node)  # `match` would try one class after the other, for nodes made by the thousand
-                if kind is PageLink or kind is Tag or kind is Code:
-                    continue
-                if isinstance(node, Link):
-                    if node.kind == "url":
-                        addresses.append(node)
-                    elif node.kind in ("page", "file") and not node.image:
-                        labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
-                elif isinstance(node, Macro):
-                    leads = leads or node.name in _HUBS
-                    found += _in_cloze(text, node)
-                elif isinstance(node, Html):
-                    found += _in_html(text, node)
-            if inlines:
-                found += _mentions(lost.in_emphasis(text, inlines), "emphasis")
+            if type(part) is Html:
+                said.lost += _in_html(text, part)
+            elif inlines:
+                if type(part) is Prose and is_stamp(text, part):
+                    said.lost += _beside_stamp(Place(source.id, text, number), inlines)
+                if not _QUIET.issuperset(kinds := set(map(type, inlines))):
+                    _listen(text, inlines, said)
+                    if Emphasis in kinds or Link in kinds:
+                        said.lost += _mentions(lost.in_emphasis(text, inlines), "emphasis")
     return Asides(
-        tuple(dict.fromkeys(found)),
-        tuple(labels),
+        tuple(dict.fromkeys(said.lost)),
+        tuple(said.labels),
         tuple(_embeds(blocks, refers, defines)),
         tuple(_files(text, refers)),
-        leads or bool(addresses),
-    ), tuple(addresses)
+        said.leads or bool(said.addresses),
+    ), tuple(said.addresses)
+
+
+class _Said:
+    """What was found so far."""
+
+    __slots__ = ("addresses", "labels", "leads", "lost")
+
+    def __init__(self, leads: bool) -> None:
+        self.leads = leads
+        self.lost: list[Lost] = []
+        self.labels: list[Labelled] = []
+        self.addresses: list[Link] = []
+
+
+def _listen(text: str, inlines: Sequence[Inline], said: _Said) -> None:
+    """Takes in what the nodes of running text say, but for what emphasis swallows."""
+    for node in _nodes(inlines):
+        if type(node) in _QUIET:  # `match` would try one class after the other, for nodes made by the thousand
+            continue
+        if isinstance(node, Link):
+            if node.kind == "url":
+                said.addresses.append(node)
+            elif node.kind in ("page", "file") and not node.image:
+                said.labels.append((node.kind, text[slice(*node.label)], node.target, *node.span))
+        elif isinstance(node, Macro):
+            said.leads = said.leads or node.name in _HUBS
+            said.lost += _in_cloze(text, node)
+        elif isinstance(node, Html):
+            said.lost += _in_html(text, node)
 
 
 def keyed(blocks: Iterable[Block], settings: GraphSettings) -> tuple[Keyed, ...]:

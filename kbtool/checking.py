@@ -16,6 +16,7 @@ from kbtool import cache, disk
 from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Listing, Project, Stamp
 from kbtool.packed import Plain, diagnostic, digest, pack, plain_diagnostic, unpack
+from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ Progress = Callable[[int, int], None]
 class Checked(NamedTuple):
     """What is wrong with a base, its notes, and what of its settings could not be read.
 
-    `found` is all that any rule finds, `comments` are the suppressions of the notes that have some: see `filters`.
+    `found` is all that any rule finds that is not off, and maybe more; `comments` are the suppressions of the notes
+    that have some: see `filters`.
     """
 
     found: tuple[Diagnostic, ...]
@@ -134,7 +136,7 @@ def _check(project: Project, progress: Progress) -> Checked:
     if kept and table.keys == tuple(now.keys) and not unread and _listed(now, table):
         _trust(kept, table, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
-        return Checked(tuple(map(diagnostic, table.found)), notes, now.keys.warnings, table.comments)
+        return Checked(_that_may_count(table, project.config), notes, now.keys.warnings, table.comments)
     rest = _rest(kept) if kept and fits else None
     if rest is None:
         table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
@@ -157,6 +159,13 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
     modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
     keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)
     return _Now(project, judged, settings, keys, listing, began)
+
+
+def _that_may_count(table: Table, config: Config) -> tuple[Diagnostic, ...]:
+    """The diagnostics that are kept, without those of rules that are off, where no comment is to be judged by them."""
+    off = {rule for rule in {one[0] for one in table.found} if severity(rule, config) == "off"}
+    judged = {*table.comments, *table.silent}
+    return tuple([diagnostic(one) for one in table.found if one[0] not in off or one[1] in judged])
 
 
 class _Store(NamedTuple):
@@ -322,13 +331,15 @@ def _examined(
 
 def _told(entry: Entry | None) -> Any:
     """What an entry tells the other notes."""
-    return entry and entry[1::2]
+    return entry and entry[1:4:2]
 
 
 def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
     """All diagnostics, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
+    from kbtool.crew import spread
+    from kbtool.facts import Uses
     from kbtool.filters import in_order
     from kbtool.linking import link
     from kbtool.record import FactsOf
@@ -337,12 +348,14 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.config)
     before = _before(now, change, old, names)
-    linked = link(known, change.changed, before)
-    found = [*disk.folder_problems(now.listing), *check_base(known)]
+    linked = link(known, change.changed, before, spread)
+    used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
+    found = [*disk.folder_problems(now.listing), *check_base(known, used)]
     for some in linked.found.values():
         found += some
-    for problems, _, alone, _ in change.after.values():
-        found += map(diagnostic, problems + alone)
+    for problems, _, alone, *_ in change.after.values():
+        if problems or alone:
+            found += map(diagnostic, problems + alone)
     return in_order(found), linked, before
 
 

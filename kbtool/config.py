@@ -7,11 +7,10 @@ from dataclasses import Field, dataclass, field, fields
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
-from kbtool.dates import TITLE_FORMAT
 from kbtool.rule_settings import BadSetting, read_ignore_in, read_patterns, read_rules
 from kbtool.rules import RuleSetting
 from kbtool.suggest import did_you_mean
-from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
+from kbtool.values import NO_WHITEBOARDS, TITLE_FORMAT, Whiteboards
 
 if TYPE_CHECKING:
     from yaml import Node

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from kbtool.examining import Examined, Job, crashed, examined
 from kbtool.packed import Plain, pack, unpack
 from kbtool.record import Reading
+from kbtool.values import NoteId
 
 _SHARE = 600_000
 """Bytes of notes that keep a process busy for a quarter of a second; with less its start does not pay."""
@@ -21,8 +22,12 @@ _CHUNK = 60_000
 _MOST = 1_000
 """Chunks, whose numbers must fit into the smallest pipe that Linux makes, of 4096 bytes."""
 
-Work: TypeAlias = Callable[[Job], Examined | None]
-Chunks: TypeAlias = Sequence[Sequence[Job]]
+_NOTES = 2_000
+"""Notes whose checks against the others keep a process busy for an eighth of a second."""
+
+Work: TypeAlias = Callable[[Any], tuple[Plain, ...] | None]
+"""From a job to its result: a plain tuple, or a named one whose fields are plain."""
+Chunks: TypeAlias = Sequence[Sequence[Any]]
 
 
 def examine_all(base: Path, jobs: Sequence[Job], reading: Reading) -> Iterator[Examined]:
@@ -31,22 +36,34 @@ def examine_all(base: Path, jobs: Sequence[Job], reading: Reading) -> Iterator[E
     def work(job: Job) -> Examined | None:
         return examined(base, job, reading)
 
-    helpers = _useful(jobs)
+    helpers = _useful(sum(job.size for job in jobs) // _SHARE)
     if helpers < 2:
         yield from filter(None, map(work, jobs))
         return
     for done in _shared(_chunks(jobs), work, helpers):
-        yield from (done,) if isinstance(done, Examined) else _again(done, work, base)
+        yield from _again(done, work, base) if isinstance(done, _Lost) else (Examined(*done),)
 
 
-def _useful(jobs: Sequence[Job]) -> int:
-    """How many processes the work is worth."""
+def spread(work: Callable[[NoteId], tuple[Plain, ...]], notes: Sequence[NoteId]) -> Iterator[tuple[Plain, ...]]:
+    """What work on notes gives, in any order; of many notes several processes take a part each."""
+    helpers = _useful(len(notes) // _NOTES)
+    if helpers < 2:
+        yield from map(work, notes)
+        return
+    size = max(100, len(notes) // _MOST + 1)
+    for done in _shared([notes[at : at + size] for at in range(0, len(notes), size)], work, helpers):
+        # What ends a process shows itself again here.
+        yield from map(work, done.jobs) if isinstance(done, _Lost) else (done,)
+
+
+def _useful(most: int) -> int:
+    """How many processes to start when the work is worth so many."""
     threads = sys.modules.get("threading")
     alone = threads is None or threads.active_count() == 1
     if not hasattr(os, "fork") or sys.platform == "darwin" or not alone:
         return 1  # a fork of a process with threads may hang, and so may any on macOS
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, sum(job.size for job in jobs) // _SHARE)
+    return min(cores, most)
 
 
 def _chunks(jobs: Sequence[Job]) -> Chunks:
@@ -69,7 +86,7 @@ def _chunks(jobs: Sequence[Job]) -> Chunks:
 class _Lost(NamedTuple):
     """Jobs that no process finished, and whether an exception was the reason."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[Any, ...]
     bug: bool
 
 
@@ -78,7 +95,7 @@ class _Helper(NamedTuple):
     pipe: int
 
 
-def _shared(chunks: Chunks, work: Work, helpers: int) -> Iterator[Examined | _Lost]:
+def _shared(chunks: Chunks, work: Work, helpers: int) -> Iterator[tuple[Plain, ...] | _Lost]:
     """Lets processes take chunks from a pipe that holds their numbers, until it is empty."""
     queue, entrance = os.pipe()
     os.write(entrance, b"".join(index.to_bytes(4, "big") for index in range(len(chunks))))
@@ -90,8 +107,7 @@ def _shared(chunks: Chunks, work: Work, helpers: int) -> Iterator[Examined | _Lo
         done: set[int] = set()
         for index, results in _frames([helper.pipe for helper in crew]):
             done.add(index)
-            for result in results:
-                yield Examined(*result)
+            yield from results
         statuses = [os.waitstatus_to_exitcode(os.waitpid(crew.pop().pid, 0)[1]) for _ in range(helpers)]
         rest = tuple(job for index, chunk in enumerate(chunks) if index not in done for job in chunk)
         yield _Lost(rest, any(status > 0 for status in statuses))
@@ -167,7 +183,9 @@ def _whole(buffer: bytearray) -> Iterator[Plain]:
 
 def _again(lost: _Lost, work: Work, base: Path) -> Iterator[Examined]:
     """An exception shows itself again here; what ends a process is looked for in another one."""
-    yield from filter(None, map(work, lost.jobs)) if lost.bug else _carefully(lost.jobs, work, base)
+    yield from (
+        (Examined(*done) for done in map(work, lost.jobs) if done) if lost.bug else _carefully(lost.jobs, work, base)
+    )
 
 
 def _carefully(jobs: tuple[Job, ...], work: Work, base: Path) -> Iterator[Examined]:
@@ -175,8 +193,8 @@ def _carefully(jobs: tuple[Job, ...], work: Work, base: Path) -> Iterator[Examin
     while jobs:
         now, later = jobs[:_MOST], jobs[_MOST:]
         for done in _shared([(job,) for job in now], work, 1):
-            if isinstance(done, Examined):
-                yield done
+            if not isinstance(done, _Lost):
+                yield Examined(*done)
             elif done.bug:
                 yield from _again(done, work, base)
             elif done.jobs:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 
-TITLE_FORMAT = "MMM do, yyyy"
-"""How a graph writes its journals' names when it does not say."""
+from kbtool.values import TITLE_FORMAT
+
 _ALWAYS_READ = (TITLE_FORMAT, "yyyy-MM-dd", "yyyy_MM_dd")
 _MONTHS = "January February March April May June July August September October November December".split()
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
@@ -64,11 +65,11 @@ def _written(token: re.Match[str], when: date) -> str:
 
 
 def _read(name: str, pattern: str) -> int | None:
-    try:
-        m = re.fullmatch("".join(map(_reader, _TOKEN.finditer(pattern))), name, re.ASCII)
-    except re.error:
-        return None  # a format that names a field twice
-    fields = m.groupdict() if m else {}
+    reader = _compiled(pattern)
+    m = reader.fullmatch(name) if reader else None
+    if not m:
+        return None
+    fields = m.groupdict()
     year, day, month = fields.get("year"), fields.get("day"), fields.get("month") or _month(fields.get("name"))
     if not year or not day or not month:
         return None
@@ -77,6 +78,15 @@ def _read(name: str, pattern: str) -> int | None:
     except ValueError:
         return None
     return when.year * 10000 + when.month * 100 + when.day
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A format as a regular expression, made once: there are few formats and many names."""
+    try:
+        return re.compile("".join(map(_reader, _TOKEN.finditer(pattern))), re.ASCII)
+    except re.error:
+        return None  # a format that names a field twice
 
 
 def _reader(token: re.Match[str]) -> str:

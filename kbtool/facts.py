@@ -35,8 +35,27 @@ class Facts(NamedTuple):
     asks: tuple[tuple[str, int, int], ...] = ()
 
 
+class Uses(NamedTuple):
+    """What of the base a note uses, each once: what the checks of a base as a whole need of all notes.
+
+    `keys` are those of its references, `assets` those among them that are paths; `files` and `asks` are as in `Facts`.
+    """
+
+    keys: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    asks: tuple[tuple[str, int, int], ...] = ()
+
+
 def facts(note: Note) -> Facts:
     """The facts of a note."""
     silenced = tuple(map(tuple, note.suppressions))
     asks = tuple((asked.name, *asked.span) for asked in note.asks)
     return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks)
+
+
+def uses(note: Facts) -> Uses:
+    """What a note uses of the base."""
+    keys = {one.key: None for one in note.refers}
+    assets = {one.key: None for one in note.refers if one.kind == "asset"}
+    return Uses(tuple(keys), tuple(assets), note.files, note.asks)

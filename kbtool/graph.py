@@ -11,8 +11,7 @@ from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
 from kbtool.suggest import look
-from kbtool.values import NoteId, Reference
-from kbtool.whiteboards import NO_WHITEBOARDS, Whiteboards
+from kbtool.values import NO_WHITEBOARDS, NoteId, Reference, Whiteboards
 
 
 class Site(NamedTuple):
@@ -161,7 +160,13 @@ def resolve(note: Note | Facts, names: Names) -> Links:
 
 
 def _target(reference: Reference, names: Names) -> Target:
-    match reference.kind:
+    kind = reference.kind
+    if kind == "page" or kind == "embed" or (kind == "tag" and not names.obsidian):  # noqa: PLR1714 -- most are
+        target = page_target(reference.key, names)
+        if names.obsidian and reference.property == "tags" and isinstance(target, Missing):
+            return ToNothing("tag")
+        return target
+    match kind:
         case "block" | "block-embed":
             sites = names.blocks.get(reference.key, ())
             if not sites:
@@ -177,21 +182,21 @@ def _target(reference: Reference, names: Names) -> Target:
             return ToAsset(reference.key)
         case _:
             target = page_target(reference.key, names)
-            tag = names.obsidian and (reference.kind == "tag" or reference.property == "tags")
-            return ToNothing("tag") if tag and isinstance(target, Missing) else target
+            return ToNothing("tag") if isinstance(target, Missing) else target
 
 
 def page_target(key: str, names: Names) -> Target:
     """Where a page key leads."""
     notes = names.pages.get(key, ())
-    if not notes and any(char.isdigit() for char in key):
+    if notes:
+        return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
+    if any(char.isdigit() for char in key):
         day = journal_day(key, names.date_formats)
         if day is not None:
             notes = names.journals.get(day, ())
             if not notes:
                 return ToNothing("date")
-    if notes:
-        return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
+            return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
     if key in spelling.BUILT_IN:
         return ToNothing("built-in")
     if "<%" in key:

@@ -11,7 +11,7 @@ from kbtool.checks import Known, check_base
 from kbtool.checks.context import Base, base
 from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
-from kbtool.facts import Facts
+from kbtool.facts import Facts, Uses
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
@@ -58,6 +58,7 @@ class _State(NamedTuple):
     files: BaseFiles
     records: Mapping[NoteId, Record]
     facts: Mapping[NoteId, Facts]
+    uses: Mapping[NoteId, Uses]
     known: Base
     linked: Linked
 
@@ -129,11 +130,13 @@ class Kb:
         records = _with(old.records if old else {}, {note: make(files.sources[note]) for note in edited}, files.sources)
         changed = _changed(old.records if old else {}, records, edited)
         facts = _with(old.facts if old else {}, {note: records[note].facts for note in edited}, files.sources)
+        uses = _with(old.uses if old else {}, {note: records[note].uses for note in edited}, files.sources)
         names = _names(old, files, records, changed)
         known = base(facts, names, files.config, old.known.words if old and old.known.names is names else None)
-        self._state = state = _State(files, records, facts, known, link(known, changed, old.linked if old else None))
-        found = [*files.problems, *check_base(known), *more]
-        for given in (*state.linked.found.values(), *(one.alone for one in records.values() if one.alone)):
+        linked = link(known, changed, old.linked if old else None)
+        self._state = _State(files, records, facts, uses, known, linked)
+        found = [*files.problems, *check_base(known, uses), *more]
+        for given in (*linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
         comments = {note: one.suppressions for note, one in facts.items() if one.suppressions}
         return filtered(found, comments, files.config)

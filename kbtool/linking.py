@@ -7,7 +7,7 @@ edges, and a check may look up what it likes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -16,12 +16,18 @@ from kbtool.checks.context import Base, CheckContext
 from kbtool.config import Config
 from kbtool.facts import Facts
 from kbtool.graph import Names, resolve
+from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
 from kbtool.values import Diagnostic, NoteId
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-Lookups: TypeAlias = tuple[Hashable, ...]
-"""Keys that were asked for: page keys, block ids, days, note ids, and `*` with a table's name for the table whole."""
+Key: TypeAlias = str | int
+"""What is asked for: page keys, block ids, note ids, days, and `*` with a table's name for the table whole."""
+Lookups: TypeAlias = bytes
+"""The keys that the checks of a note asked for, packed: so one is quickly looked for in those of all notes."""
+Spread: TypeAlias = Callable[[Callable[[NoteId], tuple[Any, ...]], Sequence[NoteId]], Iterable[tuple[Any, ...]]]
+_FEW = 32
+"""Keys that are looked for in packed ones before any are unpacked."""
 
 
 class Linked(NamedTuple):
@@ -33,26 +39,35 @@ class Linked(NamedTuple):
     looked_up: Mapping[NoteId, Lookups]
 
 
-def link(base: Base, changed: Set[NoteId], old: Linked | None) -> Linked:
-    """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone."""
+def link(base: Base, changed: Set[NoteId], old: Linked | None, spread: Spread = map) -> Linked:
+    """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone.
+
+    `spread` may share the notes out among processes.
+    """
     stale = _stale(base, changed, old)
     found, looked_up = (dict(old.found), dict(old.looked_up)) if old else ({}, {})
     for note in stale:
         found.pop(note, None)
         looked_up.pop(note, None)
-    log: set[Hashable] = set()
+    log: set[Key] = set()
     watched = _watched(base, log)
-    same: dict[Hashable, Hashable] = {}
-    for note in sorted(stale & base.notes.keys()):
+
+    def work(note: NoteId) -> tuple[NoteId, Plain, Lookups]:
         log.clear()
-        if given := _check(base.notes[note], watched):
-            found[note] = given
-        looked_up[note] = tuple([same.setdefault(key, key) for key in log])
+        given = _check(base.notes[note], watched)
+        return note, tuple(map(plain_diagnostic, given)), pack(tuple(log))
+
+    for note, given, keys in spread(work, sorted(stale & base.notes.keys())):
+        if given:
+            found[note] = tuple(map(diagnostic, given))
+        looked_up[note] = keys
     return Linked(base.names, base.config, found, looked_up)
 
 
 def _check(note: Facts, watched: Base) -> tuple[Diagnostic, ...]:
-    return check_linked(CheckContext(note, resolve(note, watched.names), watched))
+    # All checks go through these: they are no longer unpacked as they are looked at.
+    read = note._replace(defines=tuple(note.defines), refers=tuple(note.refers))
+    return check_linked(CheckContext(read, resolve(read, watched.names), watched))
 
 
 def _stale(base: Base, changed: Set[NoteId], old: Linked | None) -> Set[NoteId]:
@@ -64,8 +79,8 @@ def _stale(base: Base, changed: Set[NoteId], old: Linked | None) -> Set[NoteId]:
     other = different(old.names, base.names) | changed
     if not other:
         return set()
-    other.add("*notes")
-    return changed | {note for note, keys in old.looked_up.items() if not other.isdisjoint(keys)}
+    asked = _asking({*other, "*notes"})
+    return changed | {note for note, keys in old.looked_up.items() if asked(keys)}
 
 
 def _manner(names: Names) -> tuple[object, ...]:
@@ -74,9 +89,17 @@ def _manner(names: Names) -> tuple[object, ...]:
     return tuple(value for value in values if not isinstance(value, Mapping | Set))
 
 
-def different(old: Names, new: Names) -> set[Hashable]:
+def _asking(other: Set[Key]) -> Callable[[Lookups], bool]:
+    """Whether packed keys hold one of these."""
+    if len(other) > _FEW:
+        return lambda keys: not other.isdisjoint(unpack(keys))
+    marks = [key.encode("utf-8", "surrogatepass") if isinstance(key, str) else pack(key)[1:] for key in other]
+    return lambda keys: any(mark in keys for mark in marks) and not other.isdisjoint(unpack(keys))
+
+
+def different(old: Names, new: Names) -> set[Key]:
     """The keys that have another answer in one of the tables, and the tables that have another answer at all."""
-    found: set[Hashable] = set()
+    found: set[Key] = set()
     for field in fields(Names) if old is not new else ():
         before, after = getattr(old, field.name), getattr(new, field.name)
         if isinstance(after, Mapping | Set) and before is not after and before != after:
@@ -85,7 +108,7 @@ def different(old: Names, new: Names) -> set[Hashable]:
     return found
 
 
-def _keys(before: Any, after: Any) -> set[Hashable]:
+def _keys(before: Any, after: Any) -> set[Key]:
     if isinstance(before, Mapping):
         return {key for key, _ in before.items() ^ after.items()}
     return set(before) ^ set(after)
@@ -94,13 +117,13 @@ def _keys(before: Any, after: Any) -> set[Hashable]:
 # ---------------------------------------------------------------- tables that write down what is asked of them
 
 
-def _watched(base: Base, log: set[Hashable]) -> Base:
+def _watched(base: Base, log: set[Key]) -> Base:
     seen = log.add
     tables = {field.name: _table(getattr(base.names, field.name), "*" + field.name, seen) for field in fields(Names)}
     return replace(base, notes=_Table(base.notes, "*notes", seen), names=Names(**tables))
 
 
-def _table(given: Any, whole: str, seen: Callable[[Hashable], None]) -> Any:
+def _table(given: Any, whole: str, seen: Callable[[Any], None]) -> Any:
     if isinstance(given, Mapping):
         return _Table(given, whole, seen)
     return _Words(given, whole, seen) if isinstance(given, Set) else given
@@ -111,7 +134,7 @@ class _Table(Mapping[K, V], Generic[K, V]):
 
     __slots__ = ("_given", "_seen", "_whole")
 
-    def __init__(self, given: Mapping[K, V], whole: str, seen: Callable[[Hashable], None]) -> None:
+    def __init__(self, given: Mapping[K, V], whole: str, seen: Callable[[Any], None]) -> None:
         self._given = given
         self._whole = whole
         self._seen = seen
@@ -142,7 +165,7 @@ class _Words(Set[K]):
 
     __slots__ = ("_given", "_seen", "_whole")
 
-    def __init__(self, given: Set[K], whole: str, seen: Callable[[Hashable], None]) -> None:
+    def __init__(self, given: Set[K], whole: str, seen: Callable[[Any], None]) -> None:
         self._given = given
         self._whole = whole
         self._seen = seen

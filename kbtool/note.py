@@ -85,6 +85,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     if journal is not None and not obsidian:
         name = journal_name(journal, settings.title_format)
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
+    formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
     cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     named = parsed.blocks or parsed.diagnostics
@@ -101,7 +102,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         defines,
         refers,
         cells,
-        tuple(formula for block in parsed.blocks for formula in _formulas_of(block)),
+        tuple(formulas),
         properties,
         parsed.blocks,
         parsed.diagnostics + problems + asked.diagnostics,
@@ -153,7 +154,8 @@ def _definitions(
             yield from _aliases(prop)
     for block, number in _numbered(blocks):
         # Of two ids Logseq takes the later.
-        ident = next((prop for prop in reversed(effective(block)) if prop.key == "id"), None)
+        own = reversed(effective(block)) if block.properties else ()
+        ident = next((prop for prop in own if prop.key == "id"), None)
         if ident and is_uuid(ident.text):
             yield Definition("block", ident.text, ident.text.lower(), ident.value_span, number)
 
@@ -193,9 +195,10 @@ def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
 def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Reference]:
     """All mentions but the note's own aliases, which are definitions."""
     for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
-        for reference in in_block(Place(source.id, source.text, number, obsidian), block):
-            if reference.property not in ("alias", "aliases") or block.mark != "pre":
-                yield reference
+        if block.parts or block.properties:
+            for reference in in_block(Place(source.id, source.text, number, obsidian), block):
+                if reference.property not in ("alias", "aliases") or block.mark != "pre":
+                    yield reference
 
 
 def _shots(note: NoteId, properties: Iterable[Property], blocks: Sequence[Block]) -> Iterator[Reference]:
@@ -221,7 +224,7 @@ def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, 
 
 def _cells_of(block: Block, number: int) -> Iterator[tuple[Fence, int]]:
     for part in _parts(block.parts):
-        if isinstance(part, Fence) and part.language.lower() in (PYTHON, TRANSCRIPT):
+        if type(part) is Fence and part.language.lower() in (PYTHON, TRANSCRIPT):
             yield part, number
 
 
@@ -244,30 +247,31 @@ def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:
 def _parts(parts: Iterable[Part]) -> Iterator[Part]:
     for part in parts:
         yield part
-        if isinstance(part, Quote | Container):
+        if type(part) is Quote or type(part) is Container:
             yield from _parts(part.parts)
+
+
+def _may_hold(source: Source) -> bool:
+    """Whether a formula can stand in a text at all."""
+    return "$" in source.text or "\\" in source.text
 
 
 def _formulas_of(block: Block) -> Iterator[Formula]:
     for part in _parts(block.parts):
-        match part:
-            case MathBlock(span, inner):
-                yield Formula(inner, span, True)
-            case Prose() | FootnoteText():
+        # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
+        if type(part) is Prose or type(part) is FootnoteText:
+            if part.inlines:
                 yield from _math(part.inlines)
-            case Table(_, head, rows):
-                for cell in (*head, *(cell for row in rows for cell in row)):
-                    yield from _math(cell.inlines)
-            case _:
-                pass
+        elif type(part) is MathBlock:
+            yield Formula(part.inner, part.span, True)
+        elif type(part) is Table:
+            for cell in (*part.head, *(cell for row in part.rows for cell in row)):
+                yield from _math(cell.inlines)
 
 
 def _math(inlines: Iterable[Inline]) -> Iterator[Formula]:
     for node in inlines:
-        match node:
-            case Math(span, inner, display):
-                yield Formula(inner, span, display)
-            case Emphasis():
-                yield from _math(node.children)
-            case _:
-                pass
+        if type(node) is Math:
+            yield Formula(node.inner, node.span, node.display)
+        elif type(node) is Emphasis:
+            yield from _math(node.children)

@@ -7,7 +7,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, overload
 
 from kbtool.checks import Known, check_alone
 from kbtool.config import GraphSettings
-from kbtool.facts import Facts, facts
+from kbtool.facts import Facts, Uses, facts, uses
 from kbtool.graph import Exports, exports
 from kbtool.note import Note, lower
 from kbtool.packed import Plain, pack, plain_diagnostic, unpack
@@ -26,16 +26,18 @@ class Reading(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A note without its tree: its facts, the names it gives, and what is wrong with it whatever the others say."""
+    """A note without its tree: its facts, the names that it gives and that it uses, and what is wrong with it alone."""
 
     facts: Facts
     exports: Exports
+    uses: Uses
     alone: tuple[Diagnostic, ...]
 
 
 def record(note: Note, text: str, reading: Reading) -> Record:
     """The record of a note."""
-    return Record(facts(note), exports(note), check_alone(note, text, reading.modules, reading.formulas))
+    said = facts(note)
+    return Record(said, exports(note), uses(said), check_alone(note, text, reading.modules, reading.formulas))
 
 
 def examine(source: Source, reading: Reading) -> Record:
@@ -50,12 +52,12 @@ _ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Refe
 """The fields of facts that hold named tuples; the others are plain as they are."""
 
 
-def plain_record(one: Record) -> tuple[Plain, Plain, Plain]:
-    """Facts, exports and diagnostics as plain values."""
+def plain_record(one: Record) -> tuple[Plain, Plain, Plain, Plain]:
+    """Facts, exports, uses and diagnostics as plain values."""
     given = one.facts._asdict()
     for field in _ROWS:
         given[field] = pack(tuple([(*row[:3], *row[3], *row[4:]) for row in given[field]])) if given[field] else b""
-    return tuple(given.values()), tuple(one.exports), tuple(map(plain_diagnostic, one.alone))
+    return tuple(given.values()), tuple(one.exports), tuple(one.uses), tuple(map(plain_diagnostic, one.alone))
 
 
 def facts_of(value: Plain) -> Facts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from kbtool import names
@@ -51,8 +51,7 @@ _BLOCK_NAME = re.compile(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}
 _BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where mentions are collected: a note's text, the block that they stand in, and whose dialect it is."""
 
     note: NoteId
@@ -64,8 +63,9 @@ class Place:
 def in_block(place: Place, block: Block) -> Iterator[Reference]:
     """The explicit references of a block: what its text says, then what its properties' values say."""
     yield from _in_parts(place, block.parts)
-    for prop in effective(block):
-        yield from in_property(place, prop)
+    if block.properties:
+        for prop in effective(block):
+            yield from in_property(place, prop)
 
 
 def effective(block: Block) -> tuple[Property, ...]:
@@ -131,11 +131,9 @@ def is_stamp(text: str, prose: Prose) -> bool:
 
     A line end is a piece, plain text up to it is, a link is; those of blank lines above count.
     """
-    if (
-        prose.title
-        or not any(isinstance(node, Timestamp) for node in prose.inlines[:2])
-        or _ITEM.match(text, *prose.span)
-    ):
+    if prose.title or not prose.inlines:
+        return False
+    if not any(type(node) is Timestamp for node in prose.inlines[:2]) or _ITEM.match(text, *prose.span):
         return False
     before = text[max(0, prose.span.start - 3) : prose.span.start].replace("\r", "")
     pieces = 2 if before.endswith("\n\n\n") else 1 if before.endswith("\n\n") or before == "\n" else 0
@@ -152,43 +150,42 @@ def is_stamp(text: str, prose: Prose) -> bool:
 
 def _in_parts(place: Place, parts: Iterable[Part], *, nested: bool = False) -> Iterator[Reference]:
     for part in parts:
-        match part:
-            case Prose():
-                if nested or not is_stamp(place.text, part):
-                    yield from in_inlines(place, part.inlines)
-            case FootnoteText():
+        # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
+        if type(part) is Prose:
+            if part.inlines and (nested or not is_stamp(place.text, part)):
                 yield from in_inlines(place, part.inlines)
-            case Quote() | Container():
-                yield from _in_parts(place, part.parts, nested=True)
-            case Table(_, head, rows):
-                for cell in (*head, *(cell for row in rows for cell in row)):
-                    yield from in_inlines(place, cell.inlines)
-            case _:
-                pass
+        elif type(part) is FootnoteText:
+            yield from in_inlines(place, part.inlines)
+        elif type(part) is Quote or type(part) is Container:
+            yield from _in_parts(place, part.parts, nested=True)
+        elif type(part) is Table:
+            for cell in (*part.head, *(cell for row in part.rows for cell in row)):
+                yield from in_inlines(place, cell.inlines)
 
 
 def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
     """The references among the nodes of running text."""
     for node in inlines:
-        match node:
-            case PageLink(span, name, nested):
-                yield from _page(place, "page", name, span)
-                yield from _inside(in_inlines(place, nested))
-            case Tag(span, name, _, nested):
-                yield from _tag(place, name, span)
-                yield from _inside(in_inlines(place, nested))
-            case BlockLink(span, ident):
-                yield from _block(place, "block", ident, span)
-            case Link():
-                yield from _link(place, node)
-            case Macro(_, "embed", _):
+        if type(node) is PageLink:
+            yield from _page(place, "page", node.name, node.span)
+            if node.nested:
+                yield from _inside(in_inlines(place, node.nested))
+        elif type(node) is Tag:
+            yield from _tag(place, node.name, node.span)
+            if node.nested:
+                yield from _inside(in_inlines(place, node.nested))
+        elif type(node) is Link:
+            yield from _link(place, node)
+        elif type(node) is Emphasis:
+            if node.children:
+                yield from in_inlines(place, node.children)
+        elif type(node) is BlockLink:
+            yield from _block(place, "block", node.id, node.span)
+        elif type(node) is Macro:
+            if node.name == "embed":
                 yield from _embed(place, node)
-            case Emphasis(_, _, _, children):
-                yield from in_inlines(place, children)
-            case WikiLink():
-                yield from _wiki(place, node)
-            case _:
-                pass
+        elif type(node) is WikiLink:
+            yield from _wiki(place, node)
 
 
 def _inside(found: Iterable[Reference]) -> Iterator[Reference]:

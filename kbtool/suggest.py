@@ -25,7 +25,7 @@ _BEGIN = 2
 _ENDING = 4
 """Letters of the longest ending in Russian."""
 _ENGLISH_ENDINGS = frozenset(("", "s", "es", "ies", "y", "e", "d", "ed", "ing", "'s", "’s"))
-_LOOKS = (
+_LOOKS = str.maketrans(
     "асеорхуіѕјһԁ" + "ё" + "‐‑‒–—―−" + "«»„“”" + "‘’ʼ",
     "aceopxyisjhd" + "e" + "-------" + '"""""' + "'''",
 )
@@ -179,7 +179,7 @@ def look(key: str) -> str:
     """What a name looks like: white space, dashes, ё and letters of two alphabets made one, invisible ones left out."""
     if key.isascii():
         return " ".join(key.split()) if "  " in key or key[:1] == " " or key[-1:] == " " else key
-    folded = unicodedata.normalize("NFKC", key).translate(str.maketrans(*_LOOKS))
+    folded = unicodedata.normalize("NFKC", key).translate(_LOOKS)
     if not folded.isprintable():
         folded = "".join(char for char in folded if char.isspace() or unicodedata.category(char) not in ("Cf", "Cc"))
     return " ".join(folded.split())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from kbtool.report import wants_color
 from kbtool.report.visible import visible
+
+if TYPE_CHECKING:
+    from datetime import date
 
 # Shorter work needs no progress line.
 _PATIENCE = 1.0
@@ -47,6 +49,8 @@ def _write(stream: object, text: str) -> None:
 
 def columns() -> int:
     """The width of the terminal, 100 where there is none."""
+    import shutil
+
     return shutil.get_terminal_size((100, 24)).columns
 
 
@@ -62,6 +66,8 @@ def color() -> bool:
 
 def today() -> date:
     """The day here, or the one that SOURCE_DATE_EPOCH names, so that a build can be made again."""
+    from datetime import UTC, datetime
+
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
     if fixed.isascii() and fixed.isdigit() and len(fixed) < 12:
         return datetime.fromtimestamp(int(fixed), UTC).date()

@@ -24,6 +24,10 @@ MAX_NOTE = 8 * 1024 * 1024
 """Characters of a note that are read; of a larger one nothing is, and it is said."""
 
 
+TITLE_FORMAT = "MMM do, yyyy"
+"""How a graph writes its journals' names when it does not say (see `dates`)."""
+
+
 class Span(NamedTuple):
     """Half-open range of character offsets in a note's text."""
 
@@ -118,6 +122,17 @@ class Reference(NamedTuple):
     property: str = ""
     plain: bool = False
     inside: bool = False
+
+
+class Whiteboards(NamedTuple):
+    """What whiteboards are called (page keys), the ids of their blocks, and the page keys and ids that they show."""
+
+    names: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    mentioned: frozenset[str] = frozenset()
+
+
+NO_WHITEBOARDS = Whiteboards()
 
 
 class Formula(NamedTuple):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from kbtool.names import key
+from kbtool.values import Whiteboards
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _STRING = r'"((?:[^"\\]|\\.)*)"'
@@ -18,17 +18,6 @@ _OWN_ID = re.compile(rf':(?:id|block/uuid)\s+(?:#uuid\s+)?"({_UUID})"')
 _SHOWN = re.compile(rf":pageId\s+{_STRING}")
 _LINK = re.compile(r"\[\[([^\[\]\"\r\n]+)\]\]")
 _BLOCK = re.compile(rf"\(\(({_UUID})\)\)")
-
-
-class Whiteboards(NamedTuple):
-    """What whiteboards are called (page keys), the ids of their blocks, and the page keys and ids that they show."""
-
-    names: frozenset[str] = frozenset()
-    ids: frozenset[str] = frozenset()
-    mentioned: frozenset[str] = frozenset()
-
-
-NO_WHITEBOARDS = Whiteboards()
 
 
 def whiteboards(found: Iterable[tuple[str, str]]) -> Whiteboards:

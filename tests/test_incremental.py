@@ -132,7 +132,7 @@ def write(base: Path, edit: Edit) -> None:
 @given(TEXTS)
 def test_facts_are_unpacked_as_they_were_packed(text: str) -> None:
     source = Source(NoteId("pages/a.md"), text)
-    plain, _, alone = plain_record(examine(source, Reading(GraphSettings())))
+    plain, *_, alone = plain_record(examine(source, Reading(GraphSettings())))
     note = lower(source, parse(source), GraphSettings())
     assert shape(facts_of(unpack(pack(plain)))) == shape(facts(note))
     assert tuple(map(diagnostic, unpack(pack(alone)))) == examine(source, Reading(GraphSettings())).alone

@@ -17,6 +17,7 @@ from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
 _FORBIDDEN = frozenset('<>:"\\|?*')
 _LONGEST = 240
 """Bytes of a file's name that every system and every synchroniser takes."""
+_DIGITS = frozenset("0123456789")
 _START = Span(0, 0)
 _PRIORITIES = ("A", "B", "C")
 _CARDS = "card"
@@ -38,9 +39,8 @@ def _untitled(context: CheckContext) -> bool:
 
 def date_like_name(context: CheckContext) -> Iterator[Diagnostic]:
     """Links and files whose names Logseq's lenient reader takes for a day that is not written there."""
-    own = stem(context.note.id)
     day = context.note.journal
-    if day is not None and _untitled(context) and not _says(own, day):
+    if day is not None and _untitled(context) and not _says(own := stem(context.note.id), day):
         message = f"Logseq reads the file's name as the date {_iso(day)}: the page is a journal, not «{own}»"
         yield context.diagnostic("date-like-name", _START, message, "rename the file, so that it is no date")
     for reference, target in context.references():
@@ -54,7 +54,7 @@ def date_like_name(context: CheckContext) -> Iterator[Diagnostic]:
 
 def _is_plain(name: str) -> bool:
     """Whether a name can be no odd date: without digits, or with a year of four digits in front."""
-    return (name[:4].isdigit() and name[4:5] in ("-", "_")) or not any(map(str.isdigit, name))
+    return _DIGITS.isdisjoint(name) or (name[:4].isdigit() and name[4:5] in ("-", "_"))
 
 
 def _is_dated(target: Target, context: CheckContext) -> bool:
@@ -133,6 +133,8 @@ def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
 
 def dotted_name(context: CheckContext) -> Iterator[Diagnostic]:
     """Files of a `:legacy` graph whose dots, no namespaces to their author, are read as `/`."""
+    if context.note.id.count(".") < 2:
+        return
     own, name = stem(context.note.id), context.note.name
     legacy = "." in own and _untitled(context) and name != own and name == names.from_file(own, "legacy")
     if legacy and context.note.journal is None and _accidental(own):

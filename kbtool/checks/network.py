@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kbtool import names
-from kbtool.checks.context import Base
+from kbtool.checks.context import Base, Used
 from kbtool.facts import Facts
+from kbtool.graph import Names
 from kbtool.values import Diagnostic, NoteId, Span
 
 _TOP = Span(0, 0)
@@ -14,27 +15,31 @@ _ENTRANCES = frozenset({"contents", "favorites", "index", "readme", "home"})
 _HIGHLIGHTS = "hls__"
 
 
-def orphan_page(base: Base) -> Iterator[Diagnostic]:
+def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Pages that no other note mentions, and that no list of Logseq's shows."""
-    mentioned = _mentioned(base)
-    for note in base.notes.values():
-        if note.defines and not _is_entrance(note, base) and not _is_mentioned(note, mentioned):
-            advice = "mention it where a reader would look for it, or give it `tags::`"
-            yield Diagnostic("orphan-page", note.id, _TOP, "no other note mentions this page", (), advice)
+    mentioned = _mentioned(base.names, used)
+    for ident in base.notes:
+        if ident not in mentioned:
+            note = base.notes[ident]
+            if note.defines and not _is_entrance(note, base):
+                advice = "mention it where a reader would look for it, or give it `tags::`"
+                yield Diagnostic("orphan-page", ident, _TOP, "no other note mentions this page", (), advice)
 
 
-def _mentioned(base: Base) -> dict[str, NoteId | None]:
-    """For each key the note that mentions it, None for several."""
-    found: dict[str, NoteId | None] = {}
-    for note in base.notes.values():
-        for key in {reference.key for reference in note.refers}:
-            found[key] = note.id if key not in found else None
+def _mentioned(names: Names, used: Used) -> set[NoteId]:
+    """The notes of which a name or a block is mentioned by another one or by a whiteboard, and all journals."""
+    by: dict[str, NoteId | None] = dict.fromkeys(names.whiteboards.mentioned)  # None: by several
+    for note, given in used.items():
+        for key in given.keys:
+            by[key] = note if key not in by else None
+    found = {note for notes in names.journals.values() for note in notes}
+    for key, notes in names.pages.items():
+        if key in by:
+            found.update(note for note in notes if by[key] != note)
+    for key, sites in names.blocks.items():
+        if key in by:
+            found.update(site.note for site in sites if by[key] != site.note)
     return found
-
-
-def _is_mentioned(note: Facts, mentioned: Mapping[str, NoteId | None]) -> bool:
-    """Whether another note mentions one of its names or blocks."""
-    return any(mentioned.get(one.key, note.id) != note.id for one in note.defines)
 
 
 def _is_entrance(note: Facts, base: Base) -> bool:
@@ -56,18 +61,22 @@ def _is_entrance(note: Facts, base: Base) -> bool:
 # ---------------------------------------------------------------- files
 
 
-def unused_asset(base: Base) -> Iterator[Diagnostic]:
+def unused_asset(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Files in `assets/` and `draws/` that no note names; what belongs to a PDF goes with it."""
     candidates = {path for path in base.names.assets if path.startswith(("assets/", "draws/"))}
-    used = {one.key for note in base.notes.values() for one in note.refers if one.kind == "asset"}
+    if not candidates:
+        return
+    shown = {path for given in used.values() for path in given.assets}
     lengths = sorted({len(path) for path in candidates})
-    for note in base.notes.values():
-        for tail in note.files:
-            used.update(tail[:length] for length in lengths if tail[:length] in candidates)
-    read = {note.name[len(_HIGHLIGHTS) :] for note in base.notes.values() if note.name.startswith(_HIGHLIGHTS)}
-    for path in sorted(candidates - used):
+    for tail in {tail for given in used.values() for tail in given.files}:
+        shown.update(tail[:length] for length in lengths if tail[:length] in candidates)
+    spelled = (base.names.spelled[key] for key in base.names.pages if key.startswith(_HIGHLIGHTS))
+    read = {name[len(_HIGHLIGHTS) :] for name in spelled}
+    for path in sorted(candidates - shown):
         owner = _owner(path)
-        if owner not in read and f"assets/{owner}.pdf" not in used:
+        pdf = f"assets/{owner}.pdf"
+        beside = path.endswith(".edn") and pdf in candidates
+        if not beside and owner not in read and pdf not in shown:
             message = f"no note shows or links `{path}`"
             yield Diagnostic("unused-asset", NoteId(path), _TOP, message, (), "delete the file, or link it")
 

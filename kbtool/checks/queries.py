@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kbtool import names
-from kbtool.checks.context import Base
+from kbtool.checks.context import Base, Used
 from kbtool.graph import Missing, page_target
 from kbtool.suggest import closest
 from kbtool.values import Diagnostic, NoteId, Span
 
 
-def query_missing_page(base: Base) -> Iterator[Diagnostic]:
+def query_missing_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Names in queries that are no page's and that no note mentions: such a query finds nothing."""
-    asked = [(note.id, name, Span(start, end)) for note in base.notes.values() for name, start, end in note.asks]
+    asked = [(note, name, Span(start, end)) for note, given in used.items() for name, start, end in given.asks]
     unwritten = [one for one in asked if isinstance(page_target(names.key(one[1]), base.names), Missing)]
     if unwritten:
-        known = {mention.key for note in base.notes.values() for mention in note.refers}
+        known = {key for given in used.values() for key in given.keys}
         known.update(names.key(parent) for key in tuple(known) if "/" in key for parent in names.parents(key))
         yield from (_missing(*one, base) for one in unwritten if names.key(one[1]) not in known)
 

@@ -170,10 +170,12 @@ def case_variant(context: CheckContext) -> Iterator[Diagnostic]:
     """Links whose capitals differ from the page's own name or alias inside of a word."""
     spelled = context.base.names.spelled
     for reference, target in context.references():
+        if type(target) is not ToNote or target.block >= 0:
+            continue
         own = spelled.get(reference.key)
         if own is None or own == reference.name or reference.kind not in ("page", "tag", "embed"):
             continue
-        if isinstance(target, ToNote) and context.base.notes[target.note].journal is None and _differs(reference, own):
+        if context.base.notes[target.note].journal is None and _differs(reference, own):
             message = f"«{reference.name}» is spelled «{own}» in the page's own name"
             advice = "Logseq takes them for one page, but may show either spelling as its title"
             fix = renaming(reference, own, context, safe=False)

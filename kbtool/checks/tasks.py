@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from kbtool.checks.structure import parts, runs
@@ -81,11 +82,14 @@ def bad_timestamp(note: Note, text: str) -> Iterator[Diagnostic]:
     """`SCHEDULED:` and `DEADLINE:` without a weekday, with one in another language, or where they are decoration."""
     if not any(word in text for word in ("SCHEDULED", "DEADLINE", "cheduled:", "eadline:")):
         return
+    words = faults.stamp_words(text)
     for block in note.outline:
-        for part in block.parts:
-            if isinstance(part, Prose):
-                yield from _unread(note, text, part)
-                yield from _misplaced(note, text, block, part)
+        at = bisect_left(words, block.span.start)
+        if at < len(words) and words[at] < block.span.end:
+            for part in block.parts:
+                if type(part) is Prose:
+                    yield from _unread(note, text, part)
+                    yield from _misplaced(note, text, block, part)
 
 
 def _unread(note: Note, text: str, prose: Prose) -> Iterator[Diagnostic]:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from kbtool import __version__, output, rule_pages, terminal
+from kbtool import __version__, output, terminal
 from kbtool.commands import opening
 from kbtool.report import FORMATS, Format, ReportOptions, count, render
 from kbtool.values import Diagnostic, NoteId
@@ -37,18 +37,23 @@ def report(
 def _options(opened: opening.Opened, notes: int, options: argparse.Namespace) -> ReportOptions:
     form: Format = options.format
     to_file = options.output_file is not None
-    pages = rule_pages.page_texts() if form == "sarif" else {}
     return ReportOptions(
         prefix="" if form == "json" else opening.from_here(opened.project.base),
         config=opened.project.config,
         color=not to_file and terminal.color(),
-        width=_FILE_WIDTH if to_file else terminal.columns(),
+        width=_FILE_WIDTH if to_file or form != "text" else terminal.columns(),
         notes=notes if opened.selected is None else len(opened.selected),
         strict=options.strict,
         url=rule_url(opened),
-        manual={rule: rule_pages.introduction(text) for rule, text in pages.items()},
+        manual=_manual() if form == "sarif" else {},
         version=__version__,
     )
+
+
+def _manual() -> Mapping[str, str]:
+    from kbtool import rule_pages
+
+    return {rule: rule_pages.introduction(text) for rule, text in rule_pages.page_texts().items()}
 
 
 def rule_url(opened: opening.Opened) -> str:

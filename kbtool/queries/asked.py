@@ -85,26 +85,22 @@ def _unknown(note: NoteId, node: Macro, known: Mapping[str, str]) -> Diagnostic:
 
 def _nodes(parts: Iterable[Part]) -> Iterator[Shown]:
     for part in parts:
-        match part:
-            case Prose() | FootnoteText():
+        # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
+        if type(part) is Prose or type(part) is FootnoteText:
+            if part.inlines:
                 yield from _macros(part.inlines)
-            case Table(_, head, rows):
-                for cell in (*head, *(cell for row in rows for cell in row)):
-                    yield from _macros(cell.inlines)
-            case Container(_, "query"):
-                yield part
-            case Quote() | Container():
-                yield from _nodes(part.parts)
-            case _:
-                pass
+        elif type(part) is Table:
+            for cell in (*part.head, *(cell for row in part.rows for cell in row)):
+                yield from _macros(cell.inlines)
+        elif type(part) is Container and part.name == "query":
+            yield part
+        elif type(part) is Quote or type(part) is Container:
+            yield from _nodes(part.parts)
 
 
 def _macros(nodes: Iterable[Inline]) -> Iterator[Macro]:
     for node in nodes:
-        match node:
-            case Macro():
-                yield node
-            case Emphasis() | Link():
-                yield from _macros(node.children)
-            case _:
-                pass
+        if type(node) is Macro:
+            yield node
+        elif (type(node) is Emphasis or type(node) is Link) and node.children:
+            yield from _macros(node.children)

@@ -6,7 +6,8 @@ import calendar
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 
-from kbtool.dates import TITLE_FORMAT, journal_name
+from kbtool.dates import journal_name
+from kbtool.values import TITLE_FORMAT
 
 _NAMED: Mapping[str, int] = {"today": 0, "yesterday": -1, "tomorrow": 1}
 _UNITS: Mapping[str, str] = {"day": "d", "week": "w", "month": "m", "year": "y"}

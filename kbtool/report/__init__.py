@@ -1,4 +1,7 @@
-"""Reports: diagnostics as text for people, lines for editors, JSON and workflow commands for programs."""
+"""Reports: diagnostics as text for people, lines for editors, JSON and workflow commands for programs.
+
+Formats for programs are imported when one is asked for: where nothing changed, a check takes a tenth of a second.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kbtool.config import Config
-from kbtool.report.gitlab import gitlab
-from kbtool.report.junit import junit
 from kbtool.report.machine import concise, github, json_lines
-from kbtool.report.place import placed, places
-from kbtool.report.sarif import Tool, sarif
-from kbtool.report.statistics import statistics
+from kbtool.report.place import Places, placed
 from kbtool.report.text import Look, summary, text_report
 from kbtool.values import Diagnostic, NoteId
 
@@ -47,7 +46,7 @@ def render(
 ) -> Iterator[str]:
     """The lines of a report, without line ends; `text` ends with a summary."""
     given = tuple(diagnostics)
-    at = places(given, sources, options.prefix)
+    at = Places(sources, options.prefix)
     found = placed(given, at, options.config)
     match form:
         case "concise":
@@ -57,10 +56,16 @@ def render(
         case "github":
             yield from github(found)
         case "gitlab":
+            from kbtool.report.gitlab import gitlab
+
             yield from gitlab(found, at)
         case "sarif":
+            from kbtool.report.sarif import Tool, sarif
+
             yield from sarif(found, at, Tool(options.config, options.url, options.manual, options.version))
         case "junit":
+            from kbtool.report.junit import junit
+
             yield from junit(found, options.strict)
         case "text":
             yield from text_report(found, at, Look(options.width, options.color), options.config.select)
@@ -69,7 +74,9 @@ def render(
 
 def count(diagnostics: Iterable[Diagnostic], form: Format, options: ReportOptions) -> Iterator[str]:
     """How often each rule was broken, as `text` or `json`."""
-    found = placed(diagnostics, places((), {}, ""), options.config)
+    from kbtool.report.statistics import statistics
+
+    found = placed(diagnostics, Places({}, ""), options.config)
     yield from statistics(found, form == "json")
     if form == "text":
         yield summary(found, options.notes)

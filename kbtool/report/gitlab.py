@@ -49,5 +49,5 @@ def fingerprints(found: Iterable[Placed], at: Places) -> Iterator[str]:
 
 
 def _line(one: Placed, at: Places) -> str:
-    table = at.tables.get(one.diagnostic.note)
+    table = at.table(one.diagnostic.note)
     return table.line(first_line(one.diagnostic.span, table)[0]).strip() if table else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from kbtool.report.place import Placed, Places
@@ -61,7 +60,9 @@ def rule_url(url: str, rule: str) -> str:
 
 def json_text(value: object, indent: int | None = None) -> str:
     """JSON in which no character is hidden, so that none can do anything to whoever looks at it."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    import json
+
+    text: str = json.dumps(value, ensure_ascii=False, indent=indent)
     if text.isascii() and "\x7f" not in text:  # all other controls are escaped already
         return text
     return "".join(char if char == "\n" else _escaped(char) for char in text)

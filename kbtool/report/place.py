@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from kbtool.config import Config
@@ -21,32 +21,30 @@ class Placed(NamedTuple):
     end: Position
 
 
-class Places(NamedTuple):
-    """The texts of a base by lines, and what stands before each path (`kb/`)."""
+class Places:
+    """The texts of a base by lines, each looked at when a place in it is asked for; `prefix` (`kb/`) precedes paths."""
 
-    tables: Mapping[NoteId, LineTable]
-    prefix: str
+    __slots__ = ("_prefix", "_sources", "_tables")
+
+    def __init__(self, sources: Mapping[NoteId, str], prefix: str) -> None:
+        self._sources = sources
+        self._prefix = prefix
+        self._tables: dict[NoteId, LineTable] = {}
+
+    def table(self, note: NoteId) -> LineTable | None:
+        """The lines of a note; None for what is no note, or could not be read."""
+        if note not in self._tables and note in self._sources:
+            self._tables[note] = line_table(self._sources[note])
+        return self._tables.get(note)
 
     def path(self, note: NoteId) -> str:
         """The note's path as it is shown."""
-        return self.prefix + note
+        return self._prefix + note
 
     def position(self, note: NoteId, offset: int) -> Position:
         """Where an offset stands; the first character for a note whose text could not be read."""
-        table = self.tables.get(note)
+        table = self.table(note) if offset else None
         return table.position(offset) if table else Position(1, 1)
-
-
-def places(diagnostics: Iterable[Diagnostic], sources: Mapping[NoteId, str], prefix: str) -> Places:
-    """The line tables of the notes that the diagnostics speak of."""
-    notes = {note for one in diagnostics for note in _spoken_of(one)}
-    return Places({note: line_table(sources[note]) for note in notes if note in sources}, prefix)
-
-
-def _spoken_of(one: Diagnostic) -> Iterator[NoteId]:
-    yield one.note
-    yield from (label.note for label in one.labels)
-    yield from (edit.note for edit in (one.fix.edits if one.fix else ()))
 
 
 def placed(diagnostics: Iterable[Diagnostic], at: Places, config: Config) -> tuple[Placed, ...]:

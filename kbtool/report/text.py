@@ -101,7 +101,7 @@ def _fix(fix: Fix, gutter: int, at: Places, look: Look) -> Iterator[str]:
     """The fix's title, and where it changes a single line, that line before and after."""
     how = "fix:" if fix.safe else "fix (unsafe):"
     yield f"{' ' * gutter} {look.paint('=', BLUE)} {look.paint(how, BOLD)} {visible(fix.title)}"
-    if len(fix.edits) == 1 and (table := at.tables.get(fix.edits[0].note)):
+    if len(fix.edits) == 1 and (table := at.table(fix.edits[0].note)):
         for sign, line, color in _changed(fix.edits[0], table, max(40, look.width - gutter - 5)):
             yield f"{' ' * gutter}   {look.paint(f'{sign} {line}'.rstrip(), color)}"
 
@@ -139,7 +139,7 @@ def _lines(shown: Excerpt | None, style: tuple[int, str], message: str, look: Lo
 
 
 def _excerpt(note: NoteId, span: Span, at: Places, look: Look) -> Excerpt | None:
-    table = at.tables.get(note)
+    table = at.table(note)
     if table is None:
         return None
     number, start, end = first_line(span, table)

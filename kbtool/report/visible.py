@@ -16,7 +16,7 @@ def is_hidden(char: str) -> bool:
 
 def visible(text: str) -> str:
     """The text with each hidden character as `<U+202E>`, and tabs as spaces."""
-    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+    return text if text.isprintable() else "".join(map(_shown, text))
 
 
 def _shown(char: str) -> str:

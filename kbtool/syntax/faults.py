@@ -23,6 +23,8 @@ _UNCLOSED = re.compile(
 )
 _NEVER_CLOSED = re.compile(r"\[\[[^\W\d_][^\[\]\n`]{0,80}$", re.MULTILINE)
 _STAMP = re.compile(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
+# A set of first letters, among them the long s that stands for one, makes the search quick.
+_STAMP_WORD = re.compile(r"[sS\u017fdD](?i:cheduled|eadline)")
 _BODY = re.compile(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t]+(?P<day>[^\W\d_]+\.?))?"
     r"(?P<rest>(?:[ \t]+\d{1,2}:\d{2})?(?:[ \t]+(?:\.\+|\+\+|\+)\d+[hdwmy])?)[ \t]*"
@@ -149,6 +151,11 @@ class Stamp(NamedTuple):
     span: Span
     fault: str
     better: str
+
+
+def stamp_words(text: str) -> list[int]:
+    """Where the words stand that begin the timestamp of a task."""
+    return [m.start() for m in _STAMP_WORD.finditer(text)]
 
 
 def unread_stamps(text: str, prose: Prose) -> Iterator[Stamp]:

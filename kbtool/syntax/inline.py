@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from kbtool.syntax import html, links, obsidian
 from kbtool.syntax.emphasis import ANY_CODE, BESIDE_UNDERSCORE, MARKS, NOWHERE, WHITE, closing_mark
@@ -33,6 +34,9 @@ _WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:sch
 _CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
 _CANDIDATE_OF_OBSIDIAN = re.compile(rf"%%|!\[\[|{_CANDIDATE.pattern}")
 _AT_WORD_START = re.compile(_WORD_START)
+# Most stretches hold nothing that begins at a word's start: then there is no need to look behind each character.
+_MAY_OPEN_WORD = re.compile(r"\(\(|\{\{|!\[|@@|<|:(?://|(?<=[DEKdek]:))")
+_CANDIDATE_IN_WORDS = re.compile(_DELIMITER)
 # Inside emphasis and link labels only these begin a node.
 _CANDIDATE_IN_EMPHASIS = re.compile(r"[\\_^\[*~=]")
 _CANDIDATE_IN_LABEL = re.compile(r"[\\_^*~=$`]")
@@ -57,6 +61,7 @@ _STOPS: Mapping[re.Pattern[str], re.Pattern[str]] = {
     _SCRIPT: re.compile(r"[}\r\n]"),
     _BLOCK_LINK: re.compile(r"\)"),
 }
+_Search: TypeAlias = Callable[[str, int, int], re.Match[str] | None]
 # Deeper emphasis is read as text: no author means it, and recursion must end.
 _MAX_EMPHASIS = 40
 
@@ -78,19 +83,20 @@ class InlineScanner:
 
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
+        text = self.text
         self._macros = macros
-        if self._budget.nodes <= 0 or (
-            not self._candidate.search(self.text, start, end) and not _AT_WORD_START.match(self.text, start, end)
-        ):
+        words = self._obsidian or _MAY_OPEN_WORD.search(text, start, end) is not None
+        search = self._candidate.search if words else _CANDIDATE_IN_WORDS.search
+        found = (_AT_WORD_START.match(text, start, end) if words else None) or search(text, start, end)
+        if not found or self._budget.nodes <= 0:
             return ()
-        self._look = Lookups(self.text, end)
+        self._look = Lookups(text, end)
         self._last_plain = ""
-        return tuple(self._nodes(start))
+        return tuple(self._nodes(start, found, search, words=words))
 
-    def _nodes(self, at: int) -> list[Inline]:
+    def _nodes(self, at: int, found: re.Match[str] | None, search: _Search, *, words: bool) -> list[Inline]:
         text, end = self.text, self._look.end
         nodes: list[Inline] = []
-        found = _AT_WORD_START.match(text, at, end) or self._candidate.search(text, at, end)
         while found:
             here = found.start()
             if here > at:
@@ -103,11 +109,11 @@ class InlineScanner:
                     break
                 if type(node) is Escape and not text[at - 1].isalnum() and text[at - 1] != "}":
                     self._last_plain = text[at - 1]
-                found = _AT_WORD_START.match(text, at, end) or self._candidate.search(text, at, end)
+                found = (_AT_WORD_START.match(text, at, end) if words else None) or search(text, at, end)
             else:
                 self._last_plain = text[here]
                 at = here + 1
-                found = self._candidate.search(text, at, end)
+                found = search(text, at, end)
         return nodes
 
     def _spent(self, at: int) -> bool:

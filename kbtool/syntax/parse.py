@@ -7,7 +7,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import NamedTuple
 
 from kbtool.names import property_key
 from kbtool.syntax import obsidian
@@ -59,14 +58,6 @@ _BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
 _MAX_QUOTE = 8
 
 
-class Level(NamedTuple):
-    """How a block stands in the outline."""
-
-    mark: str
-    indent: int
-    head: Piece | None
-
-
 def parse(source: Source, comma_properties: frozenset[str] = frozenset(), dialect: str = "logseq") -> Parsed:
     """The tree of a note; never raises, whatever the text is."""
     if len(source.text) > MAX_NOTE:
@@ -95,7 +86,7 @@ def _stopped(note: NoteId, stop: Stop) -> Diagnostic:
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_width", "budget", "text")
+    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_stack", "_width", "budget", "text")
 
     def __init__(self, text: str, commas: frozenset[str], ends: Ends, budget: Budget) -> None:
         self.text = text
@@ -104,6 +95,7 @@ class _Builder:
         self._ends = ends
         self._commas = commas
         self._inline = InlineScanner(text, ends.tags, budget, obsidian=ends.obsidian)
+        self._stack: list[int] = []  # the widths or ranks of the blocks around
         self._width = 0
 
     def build(self) -> Parsed:
@@ -121,41 +113,41 @@ class _Builder:
         blocks: list[Block] = []
         start = pieces[first].spans[0].start if heads else len(self.text)
         if start > 0 or not heads:
-            blocks.append(self._block(Level("pre", 0, None), pieces[:first], Span(0, start)))
+            blocks.append(self._block(Piece("pre", Span(0, start)), pieces[:first], start))
         for number, i in enumerate(heads):
             following = heads[number + 1] if number + 1 < len(heads) else len(pieces)
             head = pieces[i]
             end = pieces[following].spans[0].start if following < len(pieces) else len(self.text)
-            level = Level(head.kind, head.spans[0].end - head.spans[0].start, head)
-            blocks.append(self._block(level, pieces[i + 1 : following], Span(head.span.start, end)))
-        depths = _by_headings if self._ends.obsidian else _with_depths
-        return Parsed(tuple(map(_with_heading, depths(blocks))), directives, ())
+            blocks.append(self._block(head, pieces[i + 1 : following], end))
+        return Parsed(tuple([_with_heading(block) if block.properties else block for block in blocks]), directives, ())
 
-    def _block(self, at: Level, pieces: Sequence[Piece], span: Span) -> Block:
-        level = at.indent + 1 if at.mark == "bullet" else 1
+    def _block(self, head: Piece, pieces: Sequence[Piece], end: int) -> Block:
+        level = head.spans[0].end - head.spans[0].start + 1 if head.kind == "bullet" else 1
         # Lines after a bullet's first lose this many characters; a pre-block's lose none.
-        self._width = 0 if at.mark == "pre" else level + 1
+        self._width = 0 if head.kind == "pre" else level + 1
         drawers = [piece for piece in pieces if piece.kind == "properties"]
-        properties = tuple(
-            [
-                self._property(pair, piece.span, ignored=piece is not drawers[0])
-                for piece in drawers
-                for pair in piece.pairs
-            ]
-        )
-        head = at.head or Piece("pre", span)
-        mark = {"bullet": "bullet", "hash": "heading"}.get(at.mark, "pre")
+        properties = [
+            self._property(pair, piece.span, ignored=piece is not drawers[0])
+            for piece in drawers
+            for pair in piece.pairs
+        ]
         return Block(
-            span,
-            mark,  # type: ignore[arg-type]  # one of the three by construction
+            Span(head.span.start, end),
+            "bullet" if head.kind == "bullet" else "heading" if head.kind == "hash" else "pre",
             level,
-            0,
+            self._depth(head, level),
             head.heading,
             head.marker,
             head.priority,
-            properties,
+            tuple(properties),
             tuple(self._parts(pieces, 0)),
         )
+
+    def _depth(self, head: Piece, level: int) -> int:
+        """How deep the next block lies; blocks are given in order."""
+        if not self._ends.obsidian:
+            return _nested(self._stack, level)
+        return _ranked(self._stack, min(head.heading, 6) if head.kind == "hash" else 6 + level)
 
     # ---- parts
 
@@ -167,8 +159,10 @@ class _Builder:
                 yield self._part(piece, depth)
 
     def _part(self, piece: Piece, depth: int) -> Part:
-        span, spans = piece.span, piece.spans
-        match piece.kind:
+        span, spans, kind = piece.span, piece.spans, piece.kind
+        if kind == "title" or kind == "text":  # noqa: PLR1714 -- most are
+            return Prose(span, kind == "title", self._inline.scan(*span))
+        match kind:
             case "fence":
                 return self._fence(piece)
             case "math" | "environment":
@@ -180,15 +174,13 @@ class _Builder:
             case "rule":
                 return Rule(span)
             case "html" | "hiccup":
-                return Html(span, piece.kind == "hiccup")
+                return Html(span, kind == "hiccup")
             case "drawer":
                 return Drawer(span, self._slice(spans[0]) if spans else "comment")
             case "footnote":
                 return FootnoteText(span, self._slice(spans[0]), self._inline.scan(*spans[1]))
-            case "item":
+            case _:  # an item of a list
                 return Prose(span, False, self._inline.scan(*spans[0]))
-            case _:
-                return Prose(span, piece.kind == "title", self._inline.scan(*span))
 
     def _inside(self, span: Span, depth: int) -> Iterable[Part]:
         """What a quote's or a container's lines hold; no blocks begin there."""
@@ -324,31 +316,25 @@ class _Builder:
 
 def _with_heading(block: Block) -> Block:
     """`heading:: 2` makes a heading of a block as `##` does, `heading:: true` one of its depth."""
-    if block.heading or not block.properties or block.mark == "pre":
+    if block.heading or block.mark == "pre":
         return block
     said = next((prop.text for prop in block.properties if prop.key == "heading" and not prop.ignored), "")
     rank = min(block.depth + 1, 6) if said == "true" else int(said) if said in ("1", "2", "3", "4", "5", "6") else 0
     return block._replace(heading=rank) if rank else block
 
 
-def _by_headings(blocks: Iterable[Block]) -> Iterable[Block]:
+def _ranked(stack: list[int], width: int) -> int:
     """Obsidian's depths: a heading holds what follows it up to one of its rank; lists nest below."""
-    stack: list[int] = []
-    for block in blocks:
-        width = min(block.heading, 6) if block.mark == "heading" else 6 + block.level
-        while stack and stack[-1] >= width:
-            stack.pop()
-        stack.append(width)
-        yield block._replace(depth=len(stack))
+    while stack and stack[-1] >= width:
+        stack.pop()
+    stack.append(width)
+    return len(stack)
 
 
-def _with_depths(blocks: Iterable[Block]) -> Iterable[Block]:
+def _nested(stack: list[int], width: int) -> int:
     """Depths from indentation: deeper blocks are children, others siblings of their equal or of the nearest deeper."""
-    stack: list[int] = []
-    for block in blocks:
-        width = block.level
-        at = bisect_left(stack, width)
-        width = stack[at] if at < len(stack) else width
-        del stack[at:]
-        stack.append(width)
-        yield block._replace(depth=len(stack))
+    at = bisect_left(stack, width)
+    width = stack[at] if at < len(stack) else width
+    del stack[at:]
+    stack.append(width)
+    return len(stack)
