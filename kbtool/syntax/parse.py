@@ -262,6 +262,8 @@ class _Builder:
     def _fence(self, piece: Piece) -> Fence:
         span, (info, body) = piece.span, piece.spans
         width = len(self.text) if piece.flat or self._flat else self._width
+        if self._ends.obsidian:  # as in CommonMark, lines lose as much as stands before the fence
+            width = span.start - self.text.rfind("\n", 0, span.start) - 1
         words = [
             Word(Span(info.start + m.start(), info.start + m.end()), m[0])
             for m in _WORDS.finditer(self._slice(info).rstrip())
