@@ -63,7 +63,10 @@ BARE_TAG = re.compile(r"\\tag(\*?)\s*([0-9A-Za-z])")
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
 
-_COLOURS = "black|blue|brown|cyan|darkgray|gray|green|lightgray|lime|magenta|olive|orange|pink|purple|red|teal|violet|white|yellow"
+_COLOURS = (
+    "black|blue|brown|cyan|darkgray|gray|green|lightgray|lime|magenta|olive|orange|pink|purple|red|teal|violet"
+    "|white|yellow"
+)
 """The colours that math-core knows by name; a formula in another is shown in none."""
 _SIGNS = {
     "\u2205": "emptyset",
@@ -315,7 +318,7 @@ def _worded_tag(latex: str, group: list[Token]) -> Iterator[Replacement]:
 
 
 def _plain_name(group: list[Token], latex: str) -> Iterator[Replacement]:
-    """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`; one with an index or a sign in it is upright, no more."""
+    """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`; with an index in it, it is upright."""
     if not group:
         return
     name = latex[group[1].end : group[-1].start]

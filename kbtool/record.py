@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from kbtool.checks import Known, check_alone
+from kbtool.checks import Known, check_alone, in_dialect
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, facts
 from kbtool.graph import Exports, exports
@@ -35,7 +35,8 @@ class Record(NamedTuple):
 
 def record(note: Note, text: str, reading: Reading) -> Record:
     """The record of a note."""
-    return Record(facts(note), exports(note), check_alone(note, text, reading.modules, reading.formulas))
+    alone = check_alone(note, text, reading.modules, reading.formulas)
+    return Record(facts(note), exports(note), in_dialect(alone, reading.settings.dialect))
 
 
 def examine(source: Source, reading: Reading) -> Record:

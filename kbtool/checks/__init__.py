@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
@@ -50,6 +50,19 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused
 """Checks of the base as a whole, made again whenever one note changes: they must be quick at ten thousand notes."""
 
 
+OF_LOGSEQ = frozenset(
+    "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name dotted-name "
+    "greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page second-drawer "
+    "stray-bracket unclosed-fence unknown-macro unsupported-query wide-fence".split()
+)
+"""Rules about what Logseq alone reads so; in Obsidian's dialect they would be wrong."""
+
+
+def in_dialect(found: Iterable[Diagnostic], dialect: str) -> tuple[Diagnostic, ...]:
+    """What is wrong in a dialect."""
+    return tuple(found) if dialect == "logseq" else tuple(one for one in found if one.rule not in OF_LOGSEQ)
+
+
 def check_alone(
     note: Note, text: str, modules: frozenset[str] = frozenset(), known: Known | None = None
 ) -> tuple[Diagnostic, ...]:
@@ -68,9 +81,9 @@ def check_alone(
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     """What is wrong between a note and the others."""
-    return tuple(found for check in LINKED for found in check(context))
+    return in_dialect((found for check in LINKED for found in check(context)), context.base.config.dialect)
 
 
 def check_base(base: Base) -> tuple[Diagnostic, ...]:
     """What is wrong with a base as a whole."""
-    return tuple(found for check in WHOLE for found in check(base))
+    return in_dialect((found for check in WHOLE for found in check(base)), base.config.dialect)

@@ -49,6 +49,8 @@ def files_named(context: CheckContext) -> frozenset[Span]:
 def _promised(found: Labelled, context: CheckContext) -> NoteId | None:
     """The note whose file a link names, when the label is not that note's name."""
     _, label, target, _, _ = found
+    if context.base.config.dialect == "obsidian":
+        return None  # there the link leads to the file
     clean = unquote(target.partition("#")[0])
     path = NoteId(posixpath.normpath(posixpath.join(posixpath.dirname(context.note.id), clean)).lstrip("./"))
     note = context.base.notes.get(path)
