@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from kbtool import publish, query
 from kbtool.config import Config, GraphSettings
 from kbtool.kb import BaseFiles, Kb, Snapshot, check_sources
+from kbtool.note import Note, lower
 from kbtool.render.context import Look
 from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import PageLink, Prose, WikiLink
-from kbtool.note import Note, lower
 from kbtool.values import NoteId, Source
 from tests.rendering import Html
 

@@ -51,8 +51,8 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused
 
 
 OF_LOGSEQ = frozenset(
-    "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name dotted-name "
-    "greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page second-drawer "
+    "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name "
+    "dotted-name greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page second-drawer "
     "stray-bracket unclosed-fence unknown-macro unsupported-query wide-fence".split()
 )
 """Rules about what Logseq alone reads so; in Obsidian's dialect they would be wrong."""

@@ -118,7 +118,7 @@ def duplicate_page(context: CheckContext) -> Iterator[Diagnostic]:
     for definition in context.note.defines:
         if definition.kind in ("block", "path") or context.base.config.dialect == "obsidian":
             continue  # Obsidian tells pages of one name apart by their folders
-        others = [note for note in _owners(definition, context) if note != context.note.id]
+        others = [note for note in _owners(definition, context) if _clashes(note, definition, context)]
         if others:
             yield _duplicate(definition, others, context)
 
@@ -130,13 +130,28 @@ def _owners(definition: Definition, context: CheckContext) -> tuple[NoteId, ...]
     return tuple(dict.fromkeys((*known.pages.get(definition.key, ()), *of_day)))
 
 
+def _clashes(other: NoteId, mine: Definition, context: CheckContext) -> bool:
+    """Whether another note claims the same name; a blank page gives way to the page that has its name as an alias."""
+    gives_way = context.base.notes[other].blank or context.note.blank
+    return other != context.note.id and (not gives_way or _titles(other, mine, context))
+
+
 def _duplicate(definition: Definition, others: list[NoteId], context: CheckContext) -> Diagnostic:
     what = "page name" if definition.kind == "page" else "alias"
     where = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     message = f"the {what} «{definition.name}» is taken by {where}"
     labels = tuple(label for note in others[:3] for label in _claims(note, definition, context))
     advice = "rename one of them, or make one page of both: Logseq mixes their blocks and loses text when it saves"
+    if not any(_titles(note, definition, context) for note in others):
+        advice = "take the alias away, or make one page of both: Logseq keeps two pages, and shows at each what links to either"
     return Diagnostic("duplicate-page", context.note.id, definition.span, message, labels, advice)
+
+
+def _titles(note: NoteId, mine: Definition, context: CheckContext) -> bool:
+    """Whether both are the names of their pages, and not an alias of one."""
+    theirs = context.base.notes[note]
+    same_day = theirs.journal == context.note.journal is not None
+    return mine.kind == "page" and (same_day or any(d.kind == "page" and d.key == mine.key for d in theirs.defines))
 
 
 def _claims(note: NoteId, mine: Definition, context: CheckContext) -> Iterator[Label]:
