@@ -14,6 +14,9 @@ from kbtool.suggest import Near, closest, nearest, vocabulary
 from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
 
 
+_SWITCH = "\nnotes that are written in Obsidian need `dialect: obsidian` in mkdocs.yml"
+
+
 def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Links, tags and embeds of pages that no note is or is called by."""
     said: dict[str, tuple[str, str, Near | None]] = {}
@@ -80,6 +83,8 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str, Nea
         return message, f"«{known.spelled[near.word]}» differs only by {differs}", near
     lines = [f"did you mean «{known.spelled[near.word]}»?{_how(reference, near, context)}"] if near else []
     short, rest = shorter_tag(reference)
+    if not short:
+        return message, f"for Logseq this is a tag; escape what is none: `\\#{rest}`", None
     if rest:
         lines.append(f"the tag took `{rest}` with it; as the link `[[{short}]]{rest}` it would not")
     lines.append(f"create it: kbtool new {_quoted(short)}, or list it under `wanted` in mkdocs.yml for the time being")
@@ -94,15 +99,18 @@ def _how(reference: Reference, near: Near, context: CheckContext) -> str:
 
 def _obsidian(name: str, context: CheckContext) -> str:
     """What to write for `[[page|label]]` and `[[page#heading]]`, which are Obsidian's and for Logseq plain names."""
-    page, label, text = name.partition("|")
-    if label and names.key(page) in context.base.names.pages:
-        return f"Logseq has no `|` in links; write `[{text}]([[{page}]])`"
     if context.base.config.dialect == "obsidian":
         return ""
+    page, label, text = name.partition("|")
     page, heading, _ = page.partition("#")
-    if heading and names.key(page) in context.base.names.pages:
-        return f"Logseq links to no headings; write `[[{page}]]`, or refer to the block by its id"
-    return ""
+    if not (label or heading) or (page and names.key(page) not in context.base.names.pages):
+        return ""
+    if not page:
+        return f"Logseq links to no headings; refer to the block by its id{_SWITCH}" if label else ""
+    link = f"[{text}]([[{page}]])" if label else f"[[{page}]]"
+    if heading:
+        return f"Logseq links to no headings; write `{link}`, or refer to the block by its id{_SWITCH}"
+    return f"Logseq has no `|` in links; write `{link}`{_SWITCH}"
 
 
 def _quoted(name: str) -> str:
