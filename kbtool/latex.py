@@ -68,7 +68,7 @@ _COLOURS = (
     "|white|yellow"
 )
 """The colours that math-core knows by name; a formula in another is shown in none."""
-_SIGNS = {
+_SIGNS: Mapping[str, str] = {
     "\u2205": "emptyset",
     "\u221a": "surd",
     "\u2220": "angle",

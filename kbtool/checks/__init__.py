@@ -17,7 +17,7 @@ from kbtool.checks.filenames import (
     look_alike_page,
     property_page,
 )
-from kbtool.checks.formulas import Known, formulas
+from kbtool.checks.formulas import Known, emphasised_formula, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -36,7 +36,16 @@ from kbtool.values import Diagnostic
 __all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
 
 ALONE = (
-    *(unread, stray_names, bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
+    *(
+        unread,
+        emphasised_formula,
+        stray_names,
+        bad_property,
+        bad_suppression,
+        byte_order_mark,
+        fences_and_html,
+        second_drawer,
+    ),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
 """Checks that need nothing but the note; those of its formulas and its code stand beside them."""
@@ -53,7 +62,7 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused
 OF_LOGSEQ = frozenset(
     "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name "
     "dotted-name greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page second-drawer "
-    "stray-bracket unclosed-fence unknown-macro unsupported-query wide-fence".split()
+    "stray-bracket unclosed-fence unknown-macro unread-formula unsupported-query wide-fence".split()
 )
 """Rules about what Logseq alone reads so; in Obsidian's dialect they would be wrong."""
 

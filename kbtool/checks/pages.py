@@ -13,7 +13,6 @@ from kbtool.graph import Missing
 from kbtool.suggest import Near, closest, nearest, vocabulary
 from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
 
-
 _SWITCH = "\nnotes that are written in Obsidian need `dialect: obsidian` in mkdocs.yml"
 
 

@@ -6,7 +6,7 @@ The scanners ask here where their text is Obsidian's; everything else they read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import Hidden, Inline, Tag, WikiLink, Word
@@ -25,7 +25,9 @@ _ITEM = re.compile(
     r"""(?:^[ \t]*-[ \t]+)?(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^,\[\]\r\n]+))""", re.MULTILINE
 )
 _FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<info>[^\r\n]*)(?:\r?\n)?")
-_CLOSES = {mark: re.compile(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"}
+_CLOSES: Mapping[str, re.Pattern[str]] = {
+    mark: re.compile(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"
+}
 _BLOCK = re.compile(r"[ \t]{0,3}(?:\#{1,6}[ \t]|```|~~~|[-*+][ \t]|1[.)][ \t])")
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _NOTE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
