@@ -61,8 +61,8 @@ WHOLE: tuple[Callable[[Base], Iterator[Diagnostic]], ...] = (orphan_page, unused
 
 OF_LOGSEQ = frozenset(
     "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name "
-    "dotted-name greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page second-drawer "
-    "stray-bracket unclosed-fence unknown-macro unread-formula unsupported-query wide-fence".split()
+    "dotted-name greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page "
+    "second-drawer stray-bracket unclosed-fence unknown-macro unread-formula unsupported-query wide-fence".split()
 )
 """Rules about what Logseq alone reads so; in Obsidian's dialect they would be wrong."""
 

@@ -139,17 +139,20 @@ def emphasised_formula(note: Note, text: str) -> Iterator[Diagnostic]:
     """`**$x_1$**`: inside emphasis a formula is text."""
     if text.count("$") == sum(text.count("$", *formula.outer) for formula in note.formulas):
         return
+    known: dict[str, bool] = {}
     for block in note.outline:
         if text.find("$", *block.span) >= 0:
             for part in parts(block.parts):
                 for node in (node for _, nodes in runs(part) for node in nodes if isinstance(node, Emphasis)):
-                    yield from (_emphasised(span, node, note, text) for span in _formulas_in(node, text))
+                    yield from (_emphasised(span, node, note, text) for span in _formulas_in(node, text, known))
 
 
-def _formulas_in(node: Emphasis, text: str) -> Iterator[Span]:
+def _formulas_in(node: Emphasis, text: str, known: dict[str, bool]) -> Iterator[Span]:
     for span in faults.dollars(text, node.span):
         latex = text[span.start + 1 : span.end - 1]
-        if any(char in latex for char in "\\^_") and isinstance(convert(latex, False), MathML):
+        if latex not in known:
+            known[latex] = any(char in latex for char in "\\^_") and isinstance(convert(latex, False), MathML)
+        if known[latex]:
             yield span
 
 

@@ -69,6 +69,8 @@ def _file(context: CheckContext, found: Labelled, note: NoteId) -> Diagnostic:
 
 
 def _other_page(label: str, target: str, context: CheckContext) -> bool:
+    if names.key(label.strip()) in names.key(target):
+        return False  # `[tensor]([[tensor (physics)]])` says which one is meant
     there, here = _leads_to(target, context), _leads_to(label.strip(), context)
     return there is not None and here is not None and there != here
 

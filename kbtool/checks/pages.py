@@ -150,7 +150,7 @@ def _duplicate(definition: Definition, others: list[NoteId], context: CheckConte
     labels = tuple(label for note in others[:3] for label in _claims(note, definition, context))
     advice = "rename one of them, or make one page of both: Logseq mixes their blocks and loses text when it saves"
     if not any(_titles(note, definition, context) for note in others):
-        advice = "take the alias away, or make one page of both: Logseq keeps two pages, and shows at each what links to either"
+        advice = "take the alias away, or make one page of both: Logseq keeps two pages, each with what links to either"
     return Diagnostic("duplicate-page", context.note.id, definition.span, message, labels, advice)
 
 

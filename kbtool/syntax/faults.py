@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kbtool.syntax.tree import Emphasis, Fence, Inline, PageLink, Prose
 from kbtool.values import Span
 
+_DATE = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{1,2})")
 _DOLLARS = re.compile(r"`[^`\r\n]*`|(?P<formula>\$(?=\S)[^$\r\n]{1,500}?(?<=\S)\$)")
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
 _FENCE_LINE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~\n]*)")
@@ -171,6 +172,15 @@ def _stamp(m: re.Match[str]) -> Stamp | None:
         return Stamp(span, "is no day of the calendar", "")
     fault = f"has the weekday «{body['day']}», not `{day}`" if body["day"] else "has no weekday"
     return Stamp(span, fault, f"{m['word']}: <{body['date']} {day}{body['rest']}>")
+
+
+def is_day(stamp: str) -> bool:
+    """Whether a timestamp that is read names a day that exists; Logseq does not look."""
+    m = _DATE.search(stamp)
+    try:
+        return not m or bool(date(int(m[1]), int(m[2]), int(m[3])))
+    except ValueError:
+        return False
 
 
 def _within(inlines: Sequence[Inline], at: int) -> bool:
