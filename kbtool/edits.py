@@ -168,10 +168,18 @@ def _expect(base: Path, change: Change) -> None:
     target = _inside(base, change.note)
     try:
         if _digest(_read(target)) == _digest(change.old):
+            _expect_writable(target)
             return
     except OSError as error:
         raise KbError(f"{target}: nothing was changed: {error.strerror or error}") from error
     raise KbError(f"{target} has changed since it was read (another program?); nothing was changed, run again")
+
+
+def _expect_writable(target: Path) -> None:
+    """A rename replaces a read-only note, too: whoever made it so does not want that. A folder is asked beforehand."""
+    for place, what in ((target, "the note"), (target.parent, "its folder")):
+        if not place.stat().st_mode & 0o222 or not os.access(place, os.W_OK):
+            raise KbError(f"{target}: {what} is read-only; nothing was changed")
 
 
 def _inside(base: Path, note: NoteId) -> Path:

@@ -17,7 +17,8 @@ from kbtool.values import Definition, Name, NoteId, Reference
 class Facts(NamedTuple):
     """A note as the others see it; fields as in `Note`, then those of its `Asides`, and its suppressions.
 
-    `asks` are names with the start and end of their spans. What is more than named tuples must be plain.
+    `asks` are names with the start and end of their spans; `blank` is a page of empty bullets, as Logseq leaves them
+    behind. What is more than named tuples must be plain.
     """
 
     id: NoteId
@@ -33,6 +34,7 @@ class Facts(NamedTuple):
     keys: tuple[Keyed, ...] = ()
     suppressions: tuple[tuple[Any, ...], ...] = ()
     asks: tuple[tuple[str, int, int], ...] = ()
+    blank: bool = False
 
 
 class Uses(NamedTuple):
@@ -51,7 +53,8 @@ def facts(note: Note) -> Facts:
     """The facts of a note."""
     silenced = tuple(map(tuple, note.suppressions))
     asks = tuple((asked.name, *asked.span) for asked in note.asks)
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks)
+    blank = not any(block.parts or block.properties for block in note.outline)
+    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks, blank)
 
 
 def uses(note: Facts) -> Uses:

@@ -59,8 +59,27 @@ IN_TEXT: Mapping[str, str] = {
 }
 """What KaTeX takes inside `\\text`, and math-core does not; looks may be lost, words never."""
 TAGS = ("\\tag", "\\tag*")
+BARE_TAG = re.compile(r"\\tag(\*?)\s*([0-9A-Za-z])")
 NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
+
+_COLOURS = (
+    "black|blue|brown|cyan|darkgray|gray|green|lightgray|lime|magenta|olive|orange|pink|purple|red|teal|violet"
+    "|white|yellow"
+)
+"""The colours that math-core knows by name; a formula in another is shown in none."""
+_SIGNS: Mapping[str, str] = {
+    "\u2205": "emptyset",
+    "\u221a": "surd",
+    "\u2220": "angle",
+    "\u2221": "measuredangle",
+    "\u2222": "sphericalangle",
+    "\u2234": "therefore",
+    "\u2235": "because",
+    "\u22a4": "top",
+    "\u22a5": "bot",
+}
+"""Signs that math-core wants as commands."""
 
 REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\(begin|end)\s*\{split\}"), r"\\\1{aligned}"),
@@ -75,6 +94,14 @@ REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
     (re.compile(r"\\(m?kern|[hm]skip)\s*\{([^{}]*)\}"), r"\\\1 \2 "),
     (re.compile(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
+    (re.compile(r"\\begin\s*\{array\}\s*\{\s*\}"), r"\\begin{array}{c}"),
+    (re.compile(r"(\\(?!(?:operatorname|DeclareMathOperator|hspace|tag)\b)[a-zA-Z]+)\*"), r"\1 *"),
+    *((re.compile(sign), rf"\\{command} ") for sign, command in _SIGNS.items()),
+    (
+        re.compile("[\u20d0-\u20f0\u21eb-\u21f3\u221b\u221c\u27c0-\u27e5\u2919\u291a\u2981-\u29ff\u2ad9-\u2afb]"),
+        r"\\text{\g<0>}",
+    ),
+    (re.compile(rf"\\(?:text)?color\s*\{{(?!(?:{_COLOURS})\}})[a-zA-Z]+\}}"), ""),
     (re.compile(r"\\hspace\*"), r"\\hspace"),
     (re.compile(r"\\h(?:dash)?line\s*(?=\\h(?:dash)?line)"), ""),
     (re.compile(r"\\\\\s*\[[^\[\]]*\](?=\s*\\h(?:dash)?line)"), r"\\\\"),
@@ -220,11 +247,12 @@ def _structural(latex: str) -> Iterator[Replacement]:
         elif token.text in TEXTS:
             group = _group(found, index)
             yield from _math_in_text(group)
+            yield from _colour_in_text(found, group)
             yield from (Replacement(one.start, one.end, IN_TEXT[one.text]) for one in group[1:] if one.text in IN_TEXT)
         elif token.text in TAGS:
             yield from _worded_tag(latex, _group(found, index))
         elif token.text in ("\\operatorname", "\\operatorname*"):
-            yield from _plain_name(_group(found, index))
+            yield from _plain_name(_group(found, index), latex)
 
 
 def _group(found: list[Token], index: int) -> list[Token]:
@@ -241,11 +269,7 @@ def _group(found: list[Token], index: int) -> list[Token]:
 
 def _math_in_text(group: list[Token]) -> Iterator[Replacement]:
     """`\\text{a $x$ b}` becomes `{\\text{a }{x}\\text{ b}}`: each `$` ends a group and begins another."""
-    depth, marks = 0, []
-    for token in group[1:-1]:
-        depth += {"{": 1, "}": -1}.get(token.text, 0)
-        if token.text in ("$", "\\(", "\\)") and depth == 1:
-            marks.append(token)
+    marks = [token for token, depth in _depths(group) if token.text in ("$", "\\(", "\\)") and depth == 1]
     if not marks or len(marks) % 2:
         return
     command = group[0]
@@ -255,6 +279,32 @@ def _math_in_text(group: list[Token]) -> Iterator[Replacement]:
     for number, mark in enumerate(marks):
         yield Replacement(mark.start, mark.end, "}\\text{" if number % 2 else "}{")
     yield Replacement(group[-1].start, group[-1].end, "}}")
+
+
+def _colour_in_text(found: list[Token], group: list[Token]) -> Iterator[Replacement]:
+    """`\\text{a \\textcolor{red}{b} c}` becomes `{\\text{a }\\textcolor{red}{\\text{b}}\\text{ c}}`."""
+    coloured = [(found.index(token), depth) for token, depth in _depths(group) if token.text == "\\textcolor"]
+    groups = [(_group(found, at), _group(found, at + 2), depth) for at, depth in coloured]
+    if not all(name and words for name, words, _ in groups) or not groups:
+        return
+    if any(depth > 1 for *_, depth in groups) or any(token.text in ("$", "\\(") for token in group):
+        yield from (Replacement(name[0].start, name[-1].end, "") for name, *_ in groups)
+        return
+    text = group[0].text
+    yield Replacement(group[0].start, group[0].end, "{" + text)
+    for name, words, _ in groups:
+        yield Replacement(name[0].start, name[0].start, "}")
+        yield Replacement(words[1].start, words[1].end, "{" + text + "{")
+        yield Replacement(words[-1].start, words[-1].end, "}}" + text + "{")
+    yield Replacement(group[-1].start, group[-1].end, "}}")
+
+
+def _depths(group: list[Token]) -> Iterator[tuple[Token, int]]:
+    """The tokens of a group behind its command, each with the braces that are open before it."""
+    depth = 0
+    for token in group[1:]:
+        yield token, depth
+        depth += {"{": 1, "}": -1}.get(token.text, 0)
 
 
 def _worded_tag(latex: str, group: list[Token]) -> Iterator[Replacement]:
@@ -267,13 +317,18 @@ def _worded_tag(latex: str, group: list[Token]) -> Iterator[Replacement]:
     yield Replacement(group[0].start, group[-1].end, "\\qquad(" + "".join(parts) + ")")
 
 
-def _plain_name(group: list[Token]) -> Iterator[Replacement]:
-    """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`."""
-    if not any(token.text in FONTS for token in group[1:]):
+def _plain_name(group: list[Token], latex: str) -> Iterator[Replacement]:
+    """`\\operatorname{\\mathrm{lim}}` is `\\operatorname{lim}`; with an index in it, it is upright."""
+    if not group:
         return
-    for token in group[2:-1]:
-        if token.text in FONTS or token.text in "{}":
-            yield Replacement(token.start, token.end, "")
+    name = latex[group[1].end : group[-1].start]
+    if "_" in name or "^" in name or any(token.text[0] == "\\" and token.text not in FONTS for token in group[1:]):
+        yield Replacement(group[0].start, group[0].end, "\\mathrm")
+        return
+    if any(token.text in FONTS for token in group[1:]):
+        for token in group[2:-1]:
+            if token.text in FONTS or token.text in "{}":
+                yield Replacement(token.start, token.end, "")
 
 
 def _tagged(latex: str) -> Iterator[Replacement]:
@@ -281,7 +336,7 @@ def _tagged(latex: str) -> Iterator[Replacement]:
     found = list(tokens(latex))
     groups = [_group(found, index) for index, token in enumerate(found) if token.text in TAGS]
     plain = [group for group in groups if group and not any(_worded_tag(latex, group))]
-    tags = [(group[0].start, group[-1].end) for group in plain]
+    tags = [(group[0].start, group[-1].end) for group in plain] or [match.span() for match in BARE_TAG.finditer(latex)]
     if len(tags) != 1 or _inside_numbered(latex, tags[0][0]):
         return
     start, end = tags[0]
@@ -289,7 +344,8 @@ def _tagged(latex: str) -> Iterator[Replacement]:
     for match in NUMBERED.finditer(latex):
         yield Replacement(match.start(), match.end(), match.expand(r"\\\1{\2ed}"))
     yield Replacement(start, end, "")
-    yield Replacement(len(latex), len(latex), latex[start:end] + "\\end{equation}")
+    tag = BARE_TAG.sub(r"\\tag\1{\2}", latex[start:end])
+    yield Replacement(len(latex), len(latex), tag + "\\end{equation}")
 
 
 def _inside_numbered(latex: str, offset: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar, overload
 
-from kbtool.checks import Known, check_alone
+from kbtool.checks import Known, check_alone, in_dialect
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, Uses, facts, uses
 from kbtool.graph import Exports, exports
@@ -37,7 +37,8 @@ class Record(NamedTuple):
 def record(note: Note, text: str, reading: Reading) -> Record:
     """The record of a note."""
     said = facts(note)
-    return Record(said, exports(note), uses(said), check_alone(note, text, reading.modules, reading.formulas))
+    alone = in_dialect(check_alone(note, text, reading.modules, reading.formulas), reading.settings.dialect)
+    return Record(said, exports(note), uses(said), alone)
 
 
 def examine(source: Source, reading: Reading) -> Record:

@@ -43,6 +43,7 @@ _TYPED = frozenset(
     "updated-at last-modified-at query-table query-sort-desc hl-page hl-stamp todo doing now later done".split()
 )
 _ASSET = re.compile(r"[./]*assets")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
 _ITEM = re.compile(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
 _WORDS = re.compile(r"\w+")
@@ -206,7 +207,8 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
             if not _ASSET.match(link.target):
                 yield from _inside(_page(place, "page", label, link.label))
         case "search":
-            named = place.obsidian and "." in link.target  # Obsidian finds files without a path
+            # Obsidian finds files without a path
+            named = place.obsidian and "." in link.target and not _SCHEME.match(link.target)
             if named or _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
                 path = asset_path(place.note, link.target)
                 yield Reference("asset", link.target, path, link.target_span, place.block)

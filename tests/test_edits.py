@@ -83,6 +83,15 @@ def test_mode_stays(base: Path) -> None:
     assert stat.S_IMODE((base / "pages/a.md").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize(("place", "mode"), [("pages/a.md", 0o444), ("pages", 0o555)])
+def test_what_is_read_only_stays(base: Path, place: str, mode: int) -> None:
+    (base / place).chmod(mode)
+    with pytest.raises(KbError, match="read-only; nothing was changed"):
+        edits.apply(base, wanted())
+    assert contents(base) == OLD
+    (base / place).chmod(0o755)
+
+
 def test_there_and_back_restores_every_byte(base: Path) -> None:
     edits.apply(base, wanted())
     edits.apply(base, [edits.Change(change.note, change.new, change.old) for change in wanted()])

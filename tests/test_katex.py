@@ -31,6 +31,9 @@ x^2^3 | \foo x | \frac{1} | \sqrt{x | x} | \left( x | x \right) | \begin{matrix}
 \overset{a}{b} | \underbrace{x}_{n} | \xrightarrow{a} | \mathbbm{1} | \argmax_x | \norm{x} | \bm{x} | \AA
 \fcolorbox{red}{blue}{x} | \kern{1em} | \sout{x} | \text{\underline{a} \bf b \LaTeX} | \blueA{x} | \overlinesegment{AB}
 a \hspace*{1em} b | \mathop{x}\limits_{n} | a \bigl. b \bigr) | x \tag{$\ast$} | x \tag{тест}
+\operatorname{V_{a}} | \operatorname*{\sum}_i x | x \tag 1 | \tau*f | ∅ | √2 | ∠A ⊥ B ∵ ⧖ | \textcolor{lightgreen}{x}
+\begin{array}{} a & b \end{array} | \text{a \textcolor{red}{b} c} | \text{\textcolor{red}{a} $b$}
+\text{\textbf{a} \textcolor{lightgreen}{b}}
 \begin{array}{c} \hline \hline a \end{array} | \begin{array}{@{}c@{}} a \end{array} | \textbackslash | \label{a}
 """.replace("\n", " | ").split(" | ")
 

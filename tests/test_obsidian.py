@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from kbtool import publish, query
 from kbtool.config import Config, GraphSettings
 from kbtool.kb import BaseFiles, Kb, Snapshot, check_sources
+from kbtool.note import Note, lower
 from kbtool.render.context import Look
 from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import PageLink, Prose, WikiLink
@@ -196,3 +198,45 @@ def test_tasks_have_boxes() -> None:
     text = shown("- [ ] open\n- [x] done")
     assert '<span class="kb-check">☐</span> open' in text
     assert '<span class="kb-check">☑</span> done' in text
+
+
+CLASS = "class A:\n    x = 1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# H\n```python\nclass A:\n    x = 1\n```\n",
+        "- a\n\t- ```python\n\t  class A:\n\t      x = 1\n\t  ```\n",
+        "> [!note] c\n> ```python\n> class A:\n>     x = 1\n> ```\n",
+        ">```python\n>class A:\n>    x = 1\n>```\n# H\n",
+        "> a\n```python\nclass A:\n    x = 1\n```\n",
+        "````python\nclass A:\n    x = 1\n````\n",
+    ],
+)
+def test_code_loses_what_stands_before_its_fence(text: str) -> None:
+    assert [cell.code for cell in _note(text).cells] == [CLASS]
+
+
+@pytest.mark.parametrize("text", ["````md\n```\n# x\n```\n````\n# H\n", "~~~\n```\n# x\n~~~\n# H", "> a\n# H"])
+def test_what_is_in_a_fence_is_no_heading_and_a_heading_ends_a_quote(text: str) -> None:
+    assert {d.name for d in _note(text).defines if d.kind == "block"} == {"H"}
+
+
+def _note(text: str) -> Note:
+    settings = GraphSettings(dialect="obsidian")
+    source = Source(NoteId("a.md"), text)
+    return lower(source, parse(source, frozenset(), "obsidian"), settings)
+
+
+@pytest.mark.parametrize("dialect", ["obsidian", "logseq"])
+def test_what_only_logseq_minds_is_wrong_in_its_dialect_alone(dialect: Literal["obsidian", "logseq"]) -> None:
+    text = "---\nid: A-7\n---\n{{macro}} [label](b.md) \\(x\\] [mail](mailto:a@b.org) array [[x, y], z]\n- TODO\n"
+    sources = {NoteId("a.md"): text, NoteId("b.md"): "[[a]]", NoteId("C.md"): "[[a]]"}
+    found = check_sources(sources, frozenset(), Config(dialect=dialect), GraphSettings())
+    rules = {each.rule for each in found} - {"orphan-page", "dead-end"}
+    assert rules == (
+        set()
+        if dialect == "obsidian"
+        else {"bad-property", "unknown-macro", "deceptive-link", "stray-bracket", "bare-marker", "built-in-name"}
+    )

@@ -299,3 +299,11 @@ def test_many_hints_of_a_rule_are_counted_unless_they_were_asked_for() -> None:
     assert "info[orphan-page]: 6 places; kbtool check --select orphan-page shows them" in shown
     asked = render(hints, {A: ""}, "text", ReportOptions(Config(select=("orphan-page",))))
     assert "\n".join(asked).count("info[orphan-page]: no other note") == 6
+
+
+@pytest.mark.parametrize(("number", "told"), [(200, False), (201, True)])
+def test_a_report_of_very_many_problems_names_shorter_ones(number: int, told: bool) -> None:
+    found = [about("- [[нет]]", "[[нет]]")] * number
+    lines = list(render(found, {Q: "- [[нет]]"}, "text", ReportOptions(Config(), 1)))
+    assert (lines[-3].startswith("many problems: `--statistics`")) is told
+    assert lines[-1] == f"{number} errors in 1 note"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
@@ -17,7 +17,7 @@ from kbtool.checks.filenames import (
     look_alike_page,
     property_page,
 )
-from kbtool.checks.formulas import Known, formulas
+from kbtool.checks.formulas import Known, emphasised_formula, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -37,7 +37,16 @@ from kbtool.values import Diagnostic
 __all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
 
 ALONE = (
-    *(unread, stray_names, bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
+    *(
+        unread,
+        emphasised_formula,
+        stray_names,
+        bad_property,
+        bad_suppression,
+        byte_order_mark,
+        fences_and_html,
+        second_drawer,
+    ),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
 """Checks that need nothing but the note; those of its formulas and its code stand beside them."""
@@ -53,6 +62,19 @@ WHOLE: tuple[Callable[[Base, Used], Iterator[Diagnostic]], ...] = (orphan_page, 
 
 So they go by what all notes use, and ask for the facts of few: to unpack those of all takes a quarter of a second.
 """
+
+
+OF_LOGSEQ = frozenset(
+    "bad-property bad-query bad-timestamp bare-marker broken-formula built-in-name case-variant date-like-name "
+    "dotted-name greedy-tag html-swallows-outline late-title lost-reference property-page query-missing-page "
+    "second-drawer stray-bracket unclosed-fence unknown-macro unread-formula unsupported-query wide-fence".split()
+)
+"""Rules about what Logseq alone reads so; in Obsidian's dialect they would be wrong."""
+
+
+def in_dialect(found: Iterable[Diagnostic], dialect: str) -> tuple[Diagnostic, ...]:
+    """What is wrong in a dialect."""
+    return tuple(found) if dialect == "logseq" else tuple(one for one in found if one.rule not in OF_LOGSEQ)
 
 
 def check_alone(
@@ -74,9 +96,10 @@ def check_alone(
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     """What is wrong between a note and the others."""
     missing = MISSING if any(type(target) is Missing for target in context.links) else ()
-    return tuple([found for check in (*missing, *LINKED) for found in check(context)])
+    found = [found for check in (*missing, *LINKED) for found in check(context)]
+    return in_dialect(found, context.base.config.dialect) if found else ()
 
 
 def check_base(base: Base, used: Used) -> tuple[Diagnostic, ...]:
     """What is wrong with a base as a whole."""
-    return tuple(found for check in WHOLE for found in check(base, used))
+    return in_dialect((found for check in WHOLE for found in check(base, used)), base.config.dialect)

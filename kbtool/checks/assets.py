@@ -25,4 +25,6 @@ def _help(path: str, context: CheckContext) -> str:
         return f"did you mean `{other_case[0]}`? capital letters count"
     elsewhere = sorted(known for known in assets if known.rpartition("/")[2] == file_name)
     near = elsewhere[0] if elsewhere else closest(path, context.base.asset_words)
-    return f"did you mean `{near}`?" if near else "put the file there, or correct the path"
+    # Logseq keeps the highlights of `a.pdf` in `a.edn`: nobody means that.
+    meant = near and (path.endswith(".edn") or not near.endswith(".edn"))
+    return f"did you mean `{near}`?" if meant else "put the file there, or correct the path"

@@ -166,7 +166,7 @@ def _portable(own: str, base: str) -> tuple[str, str] | None:
         shown = " ".join(f"`{char}`" for char in bad)
         return (
             f"holds {shown}, which Windows and many synchronisers refuse",
-            f"Logseq itself would name it `{names.to_file(own)}.md`",
+            f"Logseq itself would name it `{names.to_file(names.from_file(own, 'triple-lowbar'))}.md`",
         )
     if not own.isprintable() and (hidden := invisible(own.replace("\u00a0", " "))):
         return f"holds {hidden}", "rename the file without it; the links too, if they hold it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
+from kbtool.checks.structure import parts, runs
 from kbtool.latex import REWRITABLE
 from kbtool.latex_damage import (
     DISPLAY_ONLY,
@@ -18,6 +19,8 @@ from kbtool.latex_damage import (
 )
 from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
+from kbtool.syntax import faults
+from kbtool.syntax.tree import Emphasis
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
 
 
@@ -127,3 +130,35 @@ def _for_logseq(latex: str, display: bool) -> Iterator[Complaint]:
         advice = f"write `{inner}`, or set the formula off with `$$`" if inner else "set the formula off with `$$`"
         said = (f"Logseq shows `{name}` only in a formula that is set off with `$$`", advice)
         yield Complaint("unsupported-latex", environment.start(1), environment.end(1), said)
+
+
+# ---------------------------------------------------------------- inside emphasis
+
+
+def emphasised_formula(note: Note, text: str) -> Iterator[Diagnostic]:
+    """`**$x_1$**`: inside emphasis a formula is text."""
+    if text.count("$") == sum(text.count("$", *formula.outer) for formula in note.formulas):
+        return
+    known: dict[str, bool] = {}
+    for block in note.outline:
+        if text.find("$", *block.span) >= 0:
+            for part in parts(block.parts):
+                for node in (node for _, nodes in runs(part) for node in nodes if isinstance(node, Emphasis)):
+                    yield from (_emphasised(span, node, note, text) for span in _formulas_in(node, text, known))
+
+
+def _formulas_in(node: Emphasis, text: str, known: dict[str, bool]) -> Iterator[Span]:
+    for span in faults.dollars(text, node.span):
+        latex = text[span.start + 1 : span.end - 1]
+        if latex not in known:
+            known[latex] = any(char in latex for char in "\\^_") and isinstance(convert(latex, False), MathML)
+        if known[latex]:
+            yield span
+
+
+def _emphasised(span: Span, node: Emphasis, note: Note, text: str) -> Diagnostic:
+    message = "for Logseq this is text, not a formula: it reads none inside emphasis"
+    around = text[node.span.start : span.start] + text[span.end : node.span.end]
+    edit = Edit(note.id, node.span, text[slice(*span)])
+    fix = None if around.strip("*_~=^") else Fix("take the marks around it away", (edit,), safe=False)
+    return Diagnostic("unread-formula", note.id, span, message, (), "end the emphasis before the formula", fix)

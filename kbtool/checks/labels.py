@@ -49,6 +49,8 @@ def files_named(context: CheckContext) -> frozenset[Span]:
 def _promised(found: Labelled, context: CheckContext) -> NoteId | None:
     """The note whose file a link names, when the label is not that note's name."""
     _, label, target, _, _ = found
+    if context.base.config.dialect == "obsidian":
+        return None  # there the link leads to the file
     clean = unquote(target.partition("#")[0])
     path = NoteId(posixpath.normpath(posixpath.join(posixpath.dirname(context.note.id), clean)).lstrip("./"))
     note = context.base.notes.get(path)
@@ -67,6 +69,8 @@ def _file(context: CheckContext, found: Labelled, note: NoteId) -> Diagnostic:
 
 
 def _other_page(label: str, target: str, context: CheckContext) -> bool:
+    if names.key(label.strip()) in names.key(target):
+        return False  # `[tensor]([[tensor (physics)]])` says which one is meant
     there, here = _leads_to(target, context), _leads_to(label.strip(), context)
     return there is not None and here is not None and there != here
 

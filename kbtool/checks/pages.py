@@ -13,6 +13,8 @@ from kbtool.graph import Missing
 from kbtool.suggest import Near, closest, nearest, vocabulary
 from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
 
+_SWITCH = "\nnotes that are written in Obsidian need `dialect: obsidian` in mkdocs.yml"
+
 
 def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Links, tags and embeds of pages that no note is or is called by."""
@@ -80,6 +82,8 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str, Nea
         return message, f"«{known.spelled[near.word]}» differs only by {differs}", near
     lines = [f"did you mean «{known.spelled[near.word]}»?{_how(reference, near, context)}"] if near else []
     short, rest = shorter_tag(reference)
+    if not short:
+        return message, f"for Logseq this is a tag; escape what is none: `\\#{rest}`", None
     if rest:
         lines.append(f"the tag took `{rest}` with it; as the link `[[{short}]]{rest}` it would not")
     lines.append(f"create it: kbtool new {_quoted(short)}, or list it under `wanted` in mkdocs.yml for the time being")
@@ -94,15 +98,18 @@ def _how(reference: Reference, near: Near, context: CheckContext) -> str:
 
 def _obsidian(name: str, context: CheckContext) -> str:
     """What to write for `[[page|label]]` and `[[page#heading]]`, which are Obsidian's and for Logseq plain names."""
-    page, label, text = name.partition("|")
-    if label and names.key(page) in context.base.names.pages:
-        return f"Logseq has no `|` in links; write `[{text}]([[{page}]])`"
     if context.base.config.dialect == "obsidian":
         return ""
+    page, label, text = name.partition("|")
     page, heading, _ = page.partition("#")
-    if heading and names.key(page) in context.base.names.pages:
-        return f"Logseq links to no headings; write `[[{page}]]`, or refer to the block by its id"
-    return ""
+    if not (label or heading) or (page and names.key(page) not in context.base.names.pages):
+        return ""
+    if not page:
+        return f"Logseq links to no headings; refer to the block by its id{_SWITCH}" if label else ""
+    link = f"[{text}]([[{page}]])" if label else f"[[{page}]]"
+    if heading:
+        return f"Logseq links to no headings; write `{link}`, or refer to the block by its id{_SWITCH}"
+    return f"Logseq has no `|` in links; write `{link}`{_SWITCH}"
 
 
 def _quoted(name: str) -> str:
@@ -118,7 +125,7 @@ def duplicate_page(context: CheckContext) -> Iterator[Diagnostic]:
     for definition in context.note.defines:
         if definition.kind in ("block", "path") or context.base.config.dialect == "obsidian":
             continue  # Obsidian tells pages of one name apart by their folders
-        others = [note for note in _owners(definition, context) if note != context.note.id]
+        others = [note for note in _owners(definition, context) if _clashes(note, definition, context)]
         if others:
             yield _duplicate(definition, others, context)
 
@@ -130,13 +137,28 @@ def _owners(definition: Definition, context: CheckContext) -> tuple[NoteId, ...]
     return tuple(dict.fromkeys((*known.pages.get(definition.key, ()), *of_day)))
 
 
+def _clashes(other: NoteId, mine: Definition, context: CheckContext) -> bool:
+    """Whether another note claims the same name; a blank page gives way to the page that has its name as an alias."""
+    gives_way = context.base.notes[other].blank or context.note.blank
+    return other != context.note.id and (not gives_way or _titles(other, mine, context))
+
+
 def _duplicate(definition: Definition, others: list[NoteId], context: CheckContext) -> Diagnostic:
     what = "page name" if definition.kind == "page" else "alias"
     where = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
     message = f"the {what} «{definition.name}» is taken by {where}"
     labels = tuple(label for note in others[:3] for label in _claims(note, definition, context))
     advice = "rename one of them, or make one page of both: Logseq mixes their blocks and loses text when it saves"
+    if not any(_titles(note, definition, context) for note in others):
+        advice = "take the alias away, or make one page of both: Logseq keeps two pages, each with what links to either"
     return Diagnostic("duplicate-page", context.note.id, definition.span, message, labels, advice)
+
+
+def _titles(note: NoteId, mine: Definition, context: CheckContext) -> bool:
+    """Whether both are the names of their pages, and not an alias of one."""
+    theirs = context.base.notes[note]
+    same_day = theirs.journal == context.note.journal is not None
+    return mine.kind == "page" and (same_day or any(d.kind == "page" and d.key == mine.key for d in theirs.defines))
 
 
 def _claims(note: NoteId, mine: Definition, context: CheckContext) -> Iterator[Label]:

@@ -9,6 +9,8 @@ from kbtool.note import Note
 from kbtool.syntax.tree import Property
 from kbtool.values import Diagnostic, Span
 
+_AS_CODE = "`::` and a space make a property of a line's first word, code or not: put another word before it"
+
 
 def bad_property(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG001 -- all of LOCAL take the text
     """Invalid keys, ids that are no UUID, and an empty title."""
@@ -21,8 +23,9 @@ def bad_property(note: Note, text: str) -> Iterator[Diagnostic]:  # noqa: ARG001
 
 def _problems(found: Property, note: Note, of_page: bool) -> Iterator[Diagnostic]:
     if found.invalid:
-        message = f"`{found.key}` is no property key for Logseq"
-        advice = 'a key begins with a letter or digit and has none of `" ^ ( ) { } [ ] , ; @ #`'
+        message = f"«{found.key}» is no property key for Logseq"
+        code = found.key.startswith("`")
+        advice = _AS_CODE if code else 'a key begins with a letter or digit and has none of `" ^ ( ) { } [ ] , ; @ #`'
         yield Diagnostic("bad-property", note.id, found.key_span, message, (), advice)
     elif found.key == "id" and not _is_uuid(found.text):
         message = f"the id `{found.text}` is no UUID" if found.text else "an empty id"

@@ -13,6 +13,7 @@ from kbtool.values import Diagnostic, Edit, Fix, Reference
 
 _SWALLOWED = frozenset("()[]{}<>«»„“”…/*_`\u3000")
 """What ends a tag for its author, and not for Logseq."""
+_UNPAIRED = "write text that is no link as code, `[[…]]`; a page with such a name can be linked by an alias"
 _JOINERS = "\u200c\u200d"
 """Invisible, but needed by emoji and by some scripts."""
 
@@ -66,15 +67,25 @@ def mechanical(reference: Reference, context: CheckContext) -> Diagnostic | None
 
 def _stray_bracket(reference: Reference, context: CheckContext) -> Diagnostic | None:
     name = reference.name
-    if name.count("[") == name.count("]") or reference.kind == "tag":
+    if reference.kind == "tag" or _paired(name):
         return None
     inner = name.replace("[[", "").replace("]]", "").strip("[]")
     fix = None
     if "[" not in inner and "]" not in inner and exists(inner, context):
         fix = renaming(reference, inner, context, safe=False)
     message = f"brackets that do not pair: for Logseq this is the page «{name}», since a link ends at its first `]]`"
-    advice = f"write `[[{inner}]]`" if fix else "a name with brackets of its own can be linked by an alias without them"
+    advice = f"write `[[{inner}]]`" if fix else _UNPAIRED
     return Diagnostic("stray-bracket", context.note.id, reference.span, message, (), advice, fix)
+
+
+def _paired(name: str) -> bool:
+    """Whether each bracket of a name has its other half behind it."""
+    open_ = 0
+    for char in name:
+        open_ += (char == "[") - (char == "]")
+        if open_ < 0:
+            return False
+    return open_ == 0
 
 
 def shorter_tag(reference: Reference) -> tuple[str, str]:

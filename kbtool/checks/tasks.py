@@ -104,6 +104,10 @@ def _unread(note: Note, text: str, prose: Prose) -> Iterator[Diagnostic]:
 
 def _misplaced(note: Note, text: str, block: Block, prose: Prose) -> Iterator[Diagnostic]:
     stamps = [one for one in prose.inlines if isinstance(one, Timestamp) and one.kind in ("scheduled", "deadline")]
+    for one in stamps:
+        if not faults.is_day(text[slice(*one.span)]):
+            message, advice = "the date is no day of the calendar", "a date looks like `<2026-05-01 Fri 10:00 .+1w>`"
+            yield Diagnostic("bad-timestamp", note.id, one.span, message, (), advice)
     if not stamps or (not prose.title and is_stamp(text, prose)):
         return
     where = "in a block's first line" if prose.title else "below other text"

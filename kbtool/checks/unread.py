@@ -319,6 +319,9 @@ def _broken(found: Broken, note: Note, text: str) -> Diagnostic:
         message = "the dollar sign is escaped: for Logseq this is text, not a formula"
     elif len(word) > 2:
         message = f"`{word}` has a backslash too many: for Logseq this is text, not a formula"
+    elif text.find(CLOSERS[word], first.end, _line(first.start, text)[1]) >= 0:
+        message = "for Logseq this is text: it reads no formula inside emphasis or a link's label"
+        return Diagnostic("broken-formula", note.id, first, message, (), "end the emphasis before the formula")
     else:
         message = f"for Logseq this is text, not a formula: `{word}` is not closed on its line"
     label_free = Diagnostic("broken-formula", note.id, first, message, (), advice)

@@ -13,6 +13,12 @@ from kbtool.values import Edit, Fix, Label, NoteId, Span
 
 RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 GONE, NEW = "\x1b[31m", "\x1b[32m"
+MANY = 200
+"""Diagnostics from which on a reader is told of shorter reports."""
+_SHORTER = (
+    "`--statistics` counts them by rule, `--format concise` gives each a line, and "
+    "`rules: {missing-page: warning}` in mkdocs.yml says how grave a rule is"
+)
 HINTS = 5
 """Most hints of one rule that are shown one by one, so that they do not bury the faults."""
 BEFORE = 30
@@ -53,6 +59,9 @@ def text_report(found: Iterable[Placed], at: Places, look: Look, asked: Collecti
     for rule in sorted(many):
         yield f"{look.paint(f'info[{rule}]', BLUE)}: {hints[rule]:,} places; kbtool check --select {rule} shows them"
     if many:
+        yield ""
+    if sum(one.severity != "info" or one.diagnostic.rule not in many for one in given) > MANY:
+        yield f"{look.paint('many problems', BOLD)}: {_SHORTER}"
         yield ""
 
 

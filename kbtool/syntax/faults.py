@@ -11,6 +11,8 @@ from typing import NamedTuple
 from kbtool.syntax.tree import Emphasis, Fence, Inline, PageLink, Prose
 from kbtool.values import Span
 
+_DATE = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{1,2})")
+_DOLLARS = re.compile(r"`[^`\r\n]*`|(?P<formula>\$(?=\S)[^$\r\n]{1,500}?(?<=\S)\$)")
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
 _FENCE_LINE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~\n]*)")
 _OPENING = re.compile(r"[ \t]*(?:```|~~~)[A-Za-z0-9_+#.-]{0,40}[ \t]*(?=\r?$)", re.MULTILINE)
@@ -179,6 +181,20 @@ def _stamp(m: re.Match[str]) -> Stamp | None:
     return Stamp(span, fault, f"{m['word']}: <{body['date']} {day}{body['rest']}>")
 
 
+def is_day(stamp: str) -> bool:
+    """Whether a timestamp that is read names a day that exists; Logseq does not look."""
+    m = _DATE.search(stamp)
+    try:
+        return not m or bool(date(int(m[1]), int(m[2]), int(m[3])))
+    except ValueError:
+        return False
+
+
 def _within(inlines: Sequence[Inline], at: int) -> bool:
     before = bisect_right(inlines, at, key=lambda node: node.span.start) - 1
     return before >= 0 and at < inlines[before].span.end
+
+
+def dollars(text: str, span: Span) -> Iterator[Span]:
+    """What stands between dollar signs like a formula, outside of code."""
+    return (Span(*m.span("formula")) for m in _DOLLARS.finditer(text, *span) if m["formula"])

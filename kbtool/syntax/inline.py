@@ -151,7 +151,7 @@ class InlineScanner:
 
     def _backslash(self, at: int) -> Inline | None:
         follower = self.text[at + 1 : at + 2]
-        if follower in ("(", "["):
+        if follower in ("(", "[") and not self._obsidian:
             closing = "\\)" if follower == "(" else "\\]"
             close = self._look.find(closing, at + 2)
             if close >= 0:

@@ -6,7 +6,7 @@ The scanners ask here where their text is Obsidian's; everything else they read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import Hidden, Inline, Tag, WikiLink, Word
@@ -24,6 +24,11 @@ _FRONT_KEY = re.compile(r"(?P<key>[^\s:#\-\[\]{}\"'][^:\r\n]*):(?:[ \t]+(?P<valu
 _ITEM = re.compile(
     r"""(?:^[ \t]*-[ \t]+)?(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^,\[\]\r\n]+))""", re.MULTILINE
 )
+_FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<info>[^\r\n]*)(?:\r?\n)?")
+_CLOSES: Mapping[str, re.Pattern[str]] = {
+    mark: re.compile(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"
+}
+_BLOCK = re.compile(r"[ \t]{0,3}(?:\#{1,6}[ \t]|```|~~~|[-*+][ \t]|1[.)][ \t])")
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _NOTE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
 
@@ -134,3 +139,19 @@ def listed(text: str, value: Span) -> Iterator[Word]:
         word = text[slice(*span)].removeprefix("#")
         if word and word != "-":
             yield Word(Span(span.end - len(word), span.end), word)
+
+
+def fence(text: str, at: int, end: int) -> Piece | None:
+    """A fence as in CommonMark: as many marks of the same kind close it, and what never closes goes on to the end."""
+    m = _FENCE.match(text, at, end)
+    if not m or "`" in m["info"][: len(m["info"]) if m["mark"][0] == "`" else 0]:
+        return None
+    closes = (c for c in _CLOSES[m["mark"][0]].finditer(text, m.end(), end) if len(c["mark"]) >= len(m["mark"]))
+    close = next(closes, None)
+    stop, behind = (close.start(), close.end("mark")) if close else (end, end)
+    return Piece("fence", Span(at, behind), (Span(*m.span("info")), Span(m.end(), stop)))
+
+
+def ends_quote(text: str, at: int, end: int) -> bool:
+    """Whether a line without `>` begins something, and so does not go on a quote's paragraph."""
+    return _BLOCK.match(text, at, end) is not None

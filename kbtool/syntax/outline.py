@@ -229,6 +229,8 @@ class OutlineScanner:
 
     def _fence(self, m: re.Match[str]) -> Piece | None:
         """Spans: info string, code lines."""
+        if self._ends.obsidian:
+            return obsidian.fence(self.text, m.start("fence"), self.end)
         info_end = self._line_end(m.end())
         body = self._next_line(info_end)
         close = self._search("fence", _FENCE_CLOSE, body) if body > info_end else None
@@ -272,11 +274,16 @@ class OutlineScanner:
         at = m.end()
         while at < self.end:
             line = _QUOTE_EMPTY.match(self.text, at, self.end) or _QUOTE_LINE.match(self.text, at, self.end)
-            if not line or _QUOTE_STOP.match(self.text, line.start(1), line.end(1)):
+            if not line or self._stops_quote(line, lines):
                 break
             lines.append(Span(*line.span(1)))
             at = line.end()
         return Piece("quote", Span(m.start("quote"), at), tuple(lines)) if lines else None
+
+    def _stops_quote(self, line: re.Match[str], before: list[Span]) -> bool:
+        if self._ends.obsidian:
+            return bool(before) and obsidian.ends_quote(self.text, line.start(), line.end())
+        return _QUOTE_STOP.match(self.text, line.start(1), line.end(1)) is not None
 
     def _html(self, m: re.Match[str]) -> Piece | None:
         close = self._ends.tags.end(m.start("html"), self.end)

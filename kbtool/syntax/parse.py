@@ -86,12 +86,13 @@ def _stopped(note: NoteId, stop: Stop) -> Diagnostic:
 class _Builder:
     """Turns the flat scan of one text into blocks."""
 
-    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_stack", "_width", "budget", "text")
+    __slots__ = ("_commas", "_ends", "_flat", "_inline", "_lead", "_stack", "_width", "budget", "text")
 
     def __init__(self, text: str, commas: frozenset[str], ends: Ends, budget: Budget) -> None:
         self.text = text
         self.budget = budget
         self._flat = False
+        self._lead = 0
         self._ends = ends
         self._commas = commas
         self._inline = InlineScanner(text, ends.tags, budget, obsidian=ends.obsidian)
@@ -193,7 +194,7 @@ class _Builder:
         start = piece.spans[0].start
         text = "".join(self._blanked(piece.spans))
         inner = _Builder(text, self._commas, Ends(text, obsidian=self._ends.obsidian), self.budget)
-        inner._flat = True
+        inner._flat, inner._lead = True, self._column(start)
         self.budget.offset += start
         parts = tuple(inner._inside(Span(0, len(text)), depth))
         self.budget.offset -= start
@@ -252,6 +253,8 @@ class _Builder:
     def _fence(self, piece: Piece) -> Fence:
         span, (info, body) = piece.span, piece.spans
         width = len(self.text) if piece.flat or self._flat else self._width
+        if self._ends.obsidian:  # as in CommonMark, lines lose as much as stands before the fence
+            width = self._column(span.start)
         words = [
             Word(Span(info.start + m.start(), info.start + m.end()), m[0])
             for m in _WORDS.finditer(self._slice(info).rstrip())
@@ -265,6 +268,11 @@ class _Builder:
                 lines.append(start)
                 code.append(self.text[start : m.end()].replace("\r\n", "\n"))
         return Fence(span, language.text, language.span, tuple(words[1:]), "".join(code), tuple(lines), True)
+
+    def _column(self, at: int) -> int:
+        """The column of an offset; a quote's lines keep that of the quote's first word."""
+        start = self.text.rfind("\n", 0, at) + 1
+        return at - start + (0 if start else self._lead)
 
     # ---- properties
 
