@@ -49,6 +49,18 @@ def test_a_block_with_an_id_has_it_as_anchor() -> None:
     assert ids(f"- x\n  id:: {UUID}") == [UUID]
 
 
+def test_a_link_to_a_pages_properties_leads_to_its_title() -> None:
+    pages = rendered({"pages/a.md": "- {{query (page b)}}", "pages/b.md": f"x:: 1\nid:: {UUID}\n\n- b"})
+    ways = [href for href in Html(pages["pages/a.md"].html).links() if "b/#" in href]
+    found = Html(pages["pages/b.md"].html).ids
+    assert len(ways) == 2
+    assert all(way.partition("#")[2] in found for way in ways)
+
+
+def test_a_first_block_with_text_has_its_own_anchor() -> None:
+    assert ids(f"x:: 1\nid:: {UUID}\nслова\n\n- b")[0] == UUID
+
+
 def test_headings_read_well_and_make_the_contents() -> None:
     made = page("- ## Что показал опыт?\n\t- ### Первый\n- ## Что показал опыт?")
     assert [(h.title, h.anchor, h.level) for h in made.toc] == [
@@ -85,6 +97,21 @@ def test_a_collapsed_block_unfolds_without_a_script() -> None:
     html = body("- раз\n  collapsed:: true\n\t- два")
     assert '<details class="kb-folded"><summary>раз</summary><ul' in html
     assert "<details" not in body("- раз\n\t- два")
+
+
+def test_a_collapsed_block_of_properties_is_called_by_the_first() -> None:
+    html = body("- collapsed:: true\n  вкус:: кислый\n\t- внутри")
+    assert "<summary>вкус: кислый</summary>" in html
+
+
+def test_a_page_without_a_name_can_be_clicked() -> None:
+    pages = rendered({"pages/a.md": "title::\n\n- x"})
+    assert ">—</a>" in pages["all"].html
+
+
+def test_a_bullet_is_spared_where_a_box_stands_alone() -> None:
+    assert 'class="kb-p kb-alone"' in body("- {{embed [[b]]}}", b="- x")
+    assert 'class="kb-p kb-alone"' not in body("- слова {{embed [[b]]}}", b="- x")
 
 
 def test_very_deep_outlines_keep_every_block() -> None:
