@@ -188,6 +188,7 @@ def test_a_link_holds_no_link() -> None:
 
 
 def test_an_embed_shows_the_page_and_the_way_to_it() -> None:
+    html = body("- {{embed [[b]]}}", b="- один\n\t- два")
     assert '<a class="kb-embed__source" href="../b/">b</a>' in html
     assert "<p>два</p>" in html
 
@@ -198,6 +199,7 @@ def test_an_embedded_block_comes_with_its_children_alone() -> None:
 
 
 def test_embeds_in_a_circle_end() -> None:
+    html = body("- {{embed [[b]]}}", b="- раз\n- {{embed [[a]]}}")
     assert html.count("<p>раз</p>") == 1
     assert "kb-embed--closed" in html
 
