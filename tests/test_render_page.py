@@ -147,6 +147,12 @@ def test_properties_of_the_page_stand_in_its_header() -> None:
     assert html.partition("</header>")[2].count("готово") == 0
 
 
+def test_code_in_a_value_is_code() -> None:
+    html = body('- x\n  k:: пишут `[[нет]]` и [[b]]\n  quoted:: "`a`"', b="- y")
+    assert '<dd>пишут <code>[[нет]]</code> и <a class="kb-link" href="../b/">b</a></dd>' in html
+    assert "<dd>&quot;`a`&quot;</dd>" in html or '<dd>"`a`"</dd>' in html
+
+
 def test_properties_for_the_tool_are_hidden() -> None:
     html = body(f"- x\n  id:: {UUID}\n  created-at:: 1700000000\n  важность:: высокая")
     assert ("created-at" in html, "<dt>важность</dt><dd>высокая</dd>" in html) == (False, True)
@@ -182,6 +188,13 @@ def test_a_cell_that_never_ran_says_so() -> None:
     html = body(CELL)
     assert ("не выполнялось" in html, "ещё не выполнялся" in html) == (True, True)
     assert "выполня" not in body("- ```rust\n  x\n  ```")
+
+
+def test_quoted_code_does_not_say_that_it_never_ran() -> None:
+    quoting = page("- x", b=CELL.replace("Опыт", "Опыт с [[a]]")).html
+    assert "Опыт" in quoting
+    assert "kb-cell" in quoting
+    assert "не выполнялось" not in quoting
 
 
 @pytest.mark.parametrize(("word", "expected"), [("norun", "только для чтения"), ("", "не выполнялось")])

@@ -62,7 +62,8 @@ def _badge(scope: Scope, cell: Cell, outcome: CellOutcome | None) -> str:
     if cell.options.norun:
         return _note(says.never_runs)
     if outcome is None:
-        return _note(says.not_run)
+        # Quoted code stands without its outputs, whether it ran or not.
+        return _note(says.not_run) if scope.ids else ""
     return _note(says.skipped) if outcome.state == "skipped" else ""
 
 
