@@ -76,6 +76,7 @@ class Kb:
 
     def snapshot(self, files: BaseFiles, progress: Progress = _silent) -> Snapshot:
         """The base as its files say, with the trees of all notes."""
+        files = self._known(files)
         if gone := self._seen - files.sources.keys():
             self._memo.forget(set(gone))
         self._seen = frozenset(files.sources)
@@ -89,6 +90,11 @@ class Kb:
         names = self._memo.call("names", _index, around, *given)
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
+
+    def _known(self, files: BaseFiles) -> BaseFiles:
+        """Files read again, with the old objects for texts and settings that say the same."""
+        sources = {ident: self._memo.call(ident, _itself, source) for ident, source in files.sources.items()}
+        return replace(files, sources=sources, settings=self._memo.call("settings", _itself, files.settings))
 
     def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
         """The unlinked mentions that each note holds; after an edit that note alone is read again."""
@@ -179,6 +185,11 @@ def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings
     wanted = frozenset(spelling.key(name) for name in config.wanted)
     obsidian = settings.dialect == "obsidian"
     return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
+
+
+def _itself(value: T) -> T:
+    """What is equal to the last is the last: asked by way of the memo."""
+    return value
 
 
 def _named(*given: Exports) -> tuple[tuple[NoteId, str], ...]:

@@ -111,9 +111,12 @@ def _decoded(text: str) -> str | None:
 
 
 def title(name: str) -> str:
-    """A name as pages show it: that of a PDF's highlights is the PDF's, without what Logseq adds to file names."""
+    """A name as pages show it: that of a PDF's highlights is the PDF's, without what Logseq adds to file names.
+
+    A page may have an empty name (`title::`), which nobody could see or click.
+    """
     if not name.startswith("hls__"):
-        return name
+        return name if name.strip() else "—"
     return _ADDED.sub("", name.removeprefix("hls__")).replace("_", " ").rstrip() or name
 
 

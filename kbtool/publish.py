@@ -28,8 +28,9 @@ from kbtool.values import NoteId, Outcome, Slug
 
 def site(base: Path, config: Config, look: Look) -> SiteInput:
     """The site of a base as its files and the stored outcomes have it; runs nothing."""
-    snapshot = Kb().snapshot(disk.read(Project(base, None, None, config)))
-    return compiled(snapshot, stored(snapshot), look)
+    kb = Kb()
+    snapshot = kb.snapshot(disk.read(Project(base, None, None, config)))
+    return compiled(snapshot, stored(snapshot), look, kb)
 
 
 def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
@@ -42,8 +43,8 @@ def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
     return {note: outcome for note, outcome in found if outcome is not None}
 
 
-def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look) -> SiteInput:
-    """The pages of a snapshot."""
+def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look, kb: Kb | None = None) -> SiteInput:
+    """The pages of a snapshot; the `kb` that made it remembers what its notes mention."""
     shown = entries(snapshot, outcomes, home(snapshot, look))
     # Queries see what is published and nothing else.
     asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
@@ -54,7 +55,7 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look)
         settings=snapshot.files.settings,
         asking=asking,
         quoting=query.block_references(asking.rows),
-        unlinked=unlinked(snapshot),
+        unlinked=unlinked(kb or Kb(), snapshot),
     )
     mentions = query.backlinks(asking.rows)
     pages = [
@@ -65,10 +66,10 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look)
     return assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
 
 
-def unlinked(snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:
+def unlinked(kb: Kb, snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:
     """The unlinked mentions of each note, by path and position."""
     found: dict[NoteId, list[Backlink]] = {}
-    for ident, mentions in sorted(Kb().mentions(snapshot).items()):
+    for ident, mentions in sorted(kb.mentions(snapshot).items()):
         for mention in mentions:
             found.setdefault(mention.note, []).append(Backlink(ident, mention.block, ""))
     return {ident: tuple(links) for ident, links in found.items()}

@@ -56,6 +56,8 @@ class Stems:
             return word
         if word.isascii():
             return str(self._english.stemWord(word))
+        if not "а" <= word[-1] <= "я":
+            return word  # no ending of Russian: most words of a base in Chinese
         return _without_fleeting(str(self._russian.stemWord(word)))
 
 

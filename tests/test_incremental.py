@@ -97,6 +97,20 @@ def test_a_base_that_forgot_what_its_checks_looked_up_would_be_seen(monkeypatch:
     assert differences(script) != []
 
 
+def test_what_is_read_again_and_says_the_same_is_not_computed_again() -> None:
+    def files(**texts: str) -> BaseFiles:
+        notes = {NoteId(f"{name}.md"): Source(NoteId(f"{name}.md"), text) for name, text in texts.items()}
+        return BaseFiles(notes, frozenset(), Config(), GraphSettings())
+
+    kb = Kb()
+    before = kb.snapshot(files(вес="- число", a="- о весах", b="- весы"))
+    mentioned = kb.mentions(before)
+    after = kb.snapshot(files(вес="- число", a="- о весах", b="- другое"))
+    assert after.notes[NoteId("a.md")] is before.notes[NoteId("a.md")]
+    assert kb.mentions(after)[NoteId("a.md")] is mentioned[NoteId("a.md")]
+    assert after.notes[NoteId("b.md")] is not before.notes[NoteId("b.md")]
+
+
 @pytest.mark.parametrize("patch_size", [checking._PATCH, 2, -1])
 @settings(max_examples=20, deadline=None)
 @given(script=SCRIPTS)

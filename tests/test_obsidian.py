@@ -136,14 +136,14 @@ def test_front_matter(front: str, properties: list[tuple[str, list[str]]]) -> No
 def test_headings_nest_by_their_rank() -> None:
     text = "intro\n# One\ntext\n- item\n\t- sub\n## Two\n- item\n# Three"
     blocks = parse(Source(NoteId("a.md"), text), dialect="obsidian").blocks
-    assert [block.depth for block in blocks] == [1, 1, 2, 3, 2, 3, 1]
+    assert [block.depth for block in blocks] == [1, 1, 2, 2, 3, 2, 3, 1]
 
 
 def test_a_label_and_a_place_are_shown_and_lead_there() -> None:
     text = shown("[[b|look]] [[b#Two]] [[b#^id]] [[#None]]", b="# Two\ntext ^id")
     assert '<a class="kb-link" href="../b/">look</a>' in text
     assert '<a class="kb-link" href="../b/#%5Eid">b &gt; ^id</a>' in text
-    assert '<a class="kb-link" href="../b/#%5Eid">b &gt; Two</a>' in text  # one block
+    assert '<a class="kb-link" href="../b/#two">b &gt; Two</a>' in text
     assert '<span class="kb-link kb-wanted" title="This page is not written yet">None</span>' in text
     assert "^id</p>" not in text
 
@@ -153,6 +153,77 @@ def test_embeds_show_a_section_and_pictures_have_their_width() -> None:
     assert "second" in pages["a.md"]
     assert "first" not in pages["a.md"]
     assert 'width="100"' in pages["a.md"]
+
+
+PARAGRAPHS = """first ^one
+goes on
+
+second
+
+- item
+  text of it
+
+  more of it
+lazy
+- last
+
+behind the list
+1. one
+
+2. two
+> quote
+
+^two
+
+```
+code
+
+code
+```
+text
+"""
+
+
+def test_paragraphs_are_blocks() -> None:
+    blocks = parse(Source(NoteId("a.md"), "# Head\n" + PARAGRAPHS), dialect="obsidian").blocks
+    begins = [("# Head\n" + PARAGRAPHS)[block.span.start :].split("\n")[0] for block in blocks]
+    expected = [
+        "# Head",
+        "first ^one",
+        "second",
+        "- item",
+        "- last",
+        "behind the list",
+        "1. one",
+        "> quote",
+        "```",
+        "text",
+    ]
+    assert begins == expected
+
+
+def test_logseq_knows_no_paragraphs() -> None:
+    blocks = parse(Source(NoteId("a.md"), "# Head\n" + PARAGRAPHS)).blocks
+    assert len(blocks) == 3
+
+
+def test_an_embed_of_an_id_shows_its_paragraph_alone() -> None:
+    text = shown("![[b#^one]] ![[b#^two]]", b=PARAGRAPHS)
+    assert "goes on" in text
+    assert "second" not in text
+    assert "<p>quote</p>" in text
+    assert "code" not in text
+
+
+def test_what_stands_behind_a_list_is_not_of_its_last_item() -> None:
+    text = shown(PARAGRAPHS)
+    assert "<p>behind the list</p></li></ul>" not in text.partition("last")[2].partition("</li>")[0]
+    assert text.count('<ul class="kb-outline">') == 1
+
+
+def test_a_label_in_a_table_is_of_its_link() -> None:
+    text = shown("| a | b |\n|---|---|\n| [[b\\|look]] | 2 |", b="- x")
+    assert '<td><a class="kb-link" href="../b/">look</a></td><td>2</td>' in text
 
 
 def test_comments_and_ids_are_hidden() -> None:

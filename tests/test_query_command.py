@@ -60,7 +60,7 @@ def test_json_has_an_object_a_result(query: Tool) -> None:
             "properties": {"rating": 5},
             "marker": "TODO",
             "priority": "A",
-            "refs": ["a", "rating", "todo"],
+            "page_refs": ["a", "rating", "todo"],
         }
     ]
 

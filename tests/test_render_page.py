@@ -49,6 +49,18 @@ def test_a_block_with_an_id_has_it_as_anchor() -> None:
     assert ids(f"- x\n  id:: {UUID}") == [UUID]
 
 
+def test_a_link_to_a_pages_properties_leads_to_its_title() -> None:
+    pages = rendered({"pages/a.md": "- {{query (page b)}}", "pages/b.md": f"x:: 1\nid:: {UUID}\n\n- b"})
+    ways = [href for href in Html(pages["pages/a.md"].html).links() if "b/#" in href]
+    found = Html(pages["pages/b.md"].html).ids
+    assert len(ways) == 2
+    assert all(way.partition("#")[2] in found for way in ways)
+
+
+def test_a_first_block_with_text_has_its_own_anchor() -> None:
+    assert ids(f"x:: 1\nid:: {UUID}\nслова\n\n- b")[0] == UUID
+
+
 def test_headings_read_well_and_make_the_contents() -> None:
     made = page("- ## Что показал опыт?\n\t- ### Первый\n- ## Что показал опыт?")
     assert [(h.title, h.anchor, h.level) for h in made.toc] == [
@@ -87,6 +99,21 @@ def test_a_collapsed_block_unfolds_without_a_script() -> None:
     assert "<details" not in body("- раз\n\t- два")
 
 
+def test_a_collapsed_block_of_properties_is_called_by_the_first() -> None:
+    html = body("- collapsed:: true\n  вкус:: кислый\n\t- внутри")
+    assert "<summary>вкус: кислый</summary>" in html
+
+
+def test_a_page_without_a_name_can_be_clicked() -> None:
+    pages = rendered({"pages/a.md": "title::\n\n- x"})
+    assert ">—</a>" in pages["all"].html
+
+
+def test_a_bullet_is_spared_where_a_box_stands_alone() -> None:
+    assert 'class="kb-p kb-alone"' in body("- {{embed [[b]]}}", b="- x")
+    assert 'class="kb-p kb-alone"' not in body("- слова {{embed [[b]]}}", b="- x")
+
+
 def test_very_deep_outlines_keep_every_block() -> None:
     text = "\n".join("\t" * i + f"- слово{i}." for i in range(300))
     html = Html(body(text))
@@ -118,6 +145,12 @@ def test_properties_of_the_page_stand_in_its_header() -> None:
         word in head for word in ("также альфа", '<a class="kb-link" href="../b/">b</a>', "concept", "готово", "Кто-то")
     ]
     assert html.partition("</header>")[2].count("готово") == 0
+
+
+def test_code_in_a_value_is_code() -> None:
+    html = body('- x\n  k:: пишут `[[нет]]` и [[b]]\n  quoted:: "`a`"', b="- y")
+    assert '<dd>пишут <code>[[нет]]</code> и <a class="kb-link" href="../b/">b</a></dd>' in html
+    assert "<dd>&quot;`a`&quot;</dd>" in html or '<dd>"`a`"</dd>' in html
 
 
 def test_properties_for_the_tool_are_hidden() -> None:
@@ -155,6 +188,13 @@ def test_a_cell_that_never_ran_says_so() -> None:
     html = body(CELL)
     assert ("не выполнялось" in html, "ещё не выполнялся" in html) == (True, True)
     assert "выполня" not in body("- ```rust\n  x\n  ```")
+
+
+def test_quoted_code_does_not_say_that_it_never_ran() -> None:
+    quoting = page("- x", b=CELL.replace("Опыт", "Опыт с [[a]]")).html
+    assert "Опыт" in quoting
+    assert "kb-cell" in quoting
+    assert "не выполнялось" not in quoting
 
 
 @pytest.mark.parametrize(("word", "expected"), [("norun", "только для чтения"), ("", "не выполнялось")])

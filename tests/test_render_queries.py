@@ -65,13 +65,14 @@ def test_results_inside_results_are_shown_once() -> None:
 def test_a_malformed_query_is_shown_with_what_is_wrong() -> None:
     html = shown("- {{query (taks todo)}}")
     assert html.of_class("kb-query--closed")
-    assert "no operator `taks`" in html.text
+    assert [note["title"] for note in html.of_class("kb-query__note")] == ["no operator `taks`"]
+    assert "Этот запрос не выполнен" in html.text
     assert "{{query (taks todo)}}" in html.text
 
 
 def test_what_is_not_understood_is_shown_as_source() -> None:
     html = shown("- #+BEGIN_QUERY\n  {:query [:find (pull ?b [*]) :where [?b :block/nope _]]}\n  #+END_QUERY")
-    assert ":block/nope` is not known" in html.text
+    assert ":block/nope` is not known" in html.of_class("kb-query__note")[0]["title"]
     assert "(pull ?b [*])" in html.text
 
 

@@ -36,7 +36,11 @@ UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
         ),
         ("- #+BEGIN_foo bar\n  x\n  #+END_foo", '<div class="kb-box kb-box--foo"><p>x</p></div>'),
         ("- x\n  background-color:: blue", ' data-tint="blue">'),
-        ("- x\n  background-color:: #787f97", ' data-tint="own" style="--kb-tint: #787f97">'),
+        ("- x\n  background-color:: Orange", ' data-tint="yellow">'),
+        ("- x\n  background-color:: #787f97", ' data-tint="gray">'),
+        ("- x\n  background-color:: #f00", ' data-tint="red">'),
+        ("- x\n  background-color:: rgb(20, 200 40)", ' data-tint="green">'),
+        ("- x\n  hl-color:: purple", ' data-tint="purple">'),
         ("- x\n  heading:: true", '<h2 id="x">x<'),
         ("- a #card\n\t- b", '<details class="kb-answer"><summary>Ответ</summary><ul class="kb-outline">'),
         ("- [[draws/a.excalidraw]]", '<span class="kb-name">draws/a.excalidraw</span>'),
@@ -54,6 +58,15 @@ UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
 )
 def test_markup(source: str, expected: str) -> None:
     assert expected in body(source)
+
+
+@pytest.mark.parametrize(
+    "colour", ["", "url(x)", "#12", "#ggg", "rgb(1, 2)", "rgb(٣, 1, 1)", "red; color: red", "#fff"]
+)
+def test_what_is_no_colour_tints_nothing(colour: str) -> None:
+    html = body(f"- x\n  background-color:: {colour}")
+    assert "data-tint" not in html
+    assert "style=" not in html
 
 
 def test_footnotes_lead_there_and_back() -> None:

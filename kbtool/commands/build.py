@@ -61,7 +61,7 @@ def build_into(opened: opening.Opened, outcomes: Mapping[NoteId, Outcome], folde
     """Has MkDocs write the site of a snapshot into a folder."""
     from kbtool.mkdocs_plugin import build
 
-    compiled = functools.partial(publish.compiled, opened.snapshot, outcomes)
+    compiled = functools.partial(publish.compiled, opened.snapshot, outcomes, kb=opened.kb)
     progress = terminal.ProgressLine("writing pages")
     warnings = build(mkdocs_yml(opened.project), folder, compiled, progress)
     progress.end()

@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 class _Work:
     """A project compiled as far as somebody asked for it."""
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(self, selection: Selection, kb: Kb | None = None) -> None:
         self._selection = selection
+        self._kb = kb
 
     @cached_property
     def kb(self) -> Kb:
         from kbtool.kb import Kb
 
-        return Kb()
+        return self._kb or Kb()
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -135,13 +136,16 @@ def open_base(paths: list[Path]) -> Opened:
     return open_selection(disk.select(paths))
 
 
-def open_selection(selection: Selection) -> Opened:
-    """The same for a selection; what an earlier change of notes could not finish is finished first."""
+def open_selection(selection: Selection, kb: Kb | None = None) -> Opened:
+    """The same for a selection; what an earlier change of notes could not finish is finished first.
+
+    A `kb` that compiled the base before does not compute again what did not change.
+    """
     if (selection.project.base / disk.UNFINISHED).exists():
         from kbtool import edits
 
         edits.recover(selection.project.base)
-    return Opened(selection.project, selection.notes, _Work(selection))
+    return Opened(selection.project, selection.notes, _Work(selection, kb))
 
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:

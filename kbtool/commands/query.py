@@ -166,8 +166,7 @@ def _block_object(
     note = opened.snapshot.notes[NoteId(entity.place)]
     table = tables.setdefault(note.id, line_table(opened.snapshot.text(note.id)))
     facts = query.block_facts(opened.snapshot, note, entity.block)
-    refs = {"refs": facts.pop("page_refs")}
-    return {"page": note.name, "path": note.id, "line": _line(table, asking, entity), **facts, **refs}
+    return {"page": note.name, "path": note.id, "line": _line(table, asking, entity), **facts}
 
 
 def _properties(found: Mapping[str, object]) -> dict[str, object]:

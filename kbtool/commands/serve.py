@@ -12,6 +12,7 @@ from kbtool.commands import opening
 from kbtool.commands.build import build_into, mkdocs_yml
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
+from kbtool.kb import Kb
 from kbtool.values import NoteId, Outcome
 
 # Seconds between two looks at the base: soon enough for a person, and nothing for the machine.
@@ -29,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
     mkdocs_yml(project)
     with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder:
         site = server.Site(Path(folder))
-        seen = disk.fingerprint(project)
-        _build(project, site)
+        seen, kb = disk.fingerprint(project), Kb()
+        _build(project, site, kb)
         with server.start(site, options.port) as address:
             terminal.warn(f"serving {address} (Ctrl-C ends it); results are those of the last kbtool run")
             while True:
@@ -38,19 +39,19 @@ def run(options: argparse.Namespace) -> int:
                 now = disk.fingerprint(project)
                 if now != seen:
                     seen = now
-                    _rebuild(site)
+                    _rebuild(site, kb)
 
 
-def _rebuild(site: server.Site) -> None:
+def _rebuild(site: server.Site, kb: Kb) -> None:
     try:
-        _build(disk.find(Path.cwd()), site)
+        _build(disk.find(Path.cwd()), site, kb)
     except KbError as error:
         terminal.warn(f"error: {error}")
 
 
-def _build(project: Project, site: server.Site) -> None:
+def _build(project: Project, site: server.Site, kb: Kb) -> None:
     began = time.monotonic()
-    opened = opening.open_selection(Selection(project, None))
+    opened = opening.open_selection(Selection(project, None), kb)
     opened.snapshot  # noqa: B018 -- the site's and the report's notes shall be the same
     found = opening.check(opened)
     if found:

@@ -10,7 +10,7 @@ import hashlib
 from kbtool import names
 from kbtool.graph import Links
 from kbtool.note import Note
-from kbtool.render.context import Anchor, Entry
+from kbtool.render.context import Anchor, Entry, subtree_end
 from kbtool.render.plain import plain_title
 from kbtool.syntax.tree import Block
 from kbtool.values import Slug
@@ -23,7 +23,7 @@ def entry(note: Note, text: str, links: Links, slug: Slug) -> Entry:
 
 
 def anchors(note: Note, text: str) -> tuple[Anchor, ...]:
-    """An anchor for each block of the outline, all different."""
+    """An anchor for each block of the outline, all different; properties alone are found at the page's title."""
     own = {
         d.block: _own(d.key)
         for d in reversed(note.defines)
@@ -32,9 +32,17 @@ def anchors(note: Note, text: str) -> tuple[Anchor, ...]:
     taken = dict.fromkeys((page_anchor(note), *own.values()), 1)
     found: list[Anchor] = []
     for at, (block, level) in enumerate(zip(note.outline, heading_levels(note.outline), strict=True)):
+        if not at and _is_header(note.outline):
+            found.append(Anchor(page_anchor(note), "", 0))
+            continue
         heading = _free(heading_anchor(plain_title(text, block)), taken) if block.heading else ""
         found.append(Anchor(own.get(at) or heading or _free(_digest(block, text), taken), heading, level))
     return tuple(found)
+
+
+def _is_header(blocks: tuple[Block, ...]) -> bool:
+    """Whether the first block is the page's properties and nothing that the outline shows."""
+    return blocks[0].mark == "pre" and not blocks[0].parts and subtree_end(blocks, 0) == 1
 
 
 def _own(key: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from colorsys import rgb_to_hls
 from itertools import takewhile
+from string import hexdigits
 
 from kbtool.graph import ToAsset
 from kbtool.render import urls
@@ -24,8 +26,21 @@ from kbtool.syntax.tree import (
 )
 from kbtool.tasks import clocked
 
-_COLOURS = frozenset("yellow red pink green blue purple gray".split())
-_HEX = frozenset("0123456789abcdefABCDEF")
+_TINTS = frozenset("yellow red pink green blue purple gray".split())
+# Names that authors give besides Logseq's, by the nearest of these.
+_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(("orange", "gold", "khaki", "beige", "brown"), "yellow"),
+    **dict.fromkeys(("crimson", "maroon", "tomato", "coral", "salmon"), "red"),
+    **dict.fromkeys(("magenta", "fuchsia", "hotpink", "lightpink"), "pink"),
+    **dict.fromkeys(("lime", "olive", "teal", "lightgreen", "darkgreen"), "green"),
+    **dict.fromkeys(("cyan", "aqua", "navy", "lightblue", "darkblue", "skyblue"), "blue"),
+    **dict.fromkeys(("violet", "indigo", "lavender", "plum", "orchid"), "purple"),
+    **dict.fromkeys(("grey", "black", "silver", "lightgray", "lightgrey", "darkgray"), "gray"),
+}
+# Where each tint ends on the circle of hues, in degrees.
+_HUES = ((22, "red"), (70, "yellow"), (170, "green"), (250, "blue"), (295, "purple"), (342, "pink"), (360, "red"))
+_GRAY = 0.15
+"""A colour with less saturation than that has no hue."""
 
 
 def value(block: Block, key: str) -> str:
@@ -45,13 +60,36 @@ def is_card(block: Block) -> bool:
 
 
 def tint(block: Block) -> dict[str, str | None]:
-    """The colour behind a block, as a class of ours for Logseq's names, else as a style."""
-    colour = value(block, "background-color")
-    if colour in _COLOURS:
-        return {"data-tint": colour}
-    if colour.startswith("#") and len(colour) in (4, 7) and set(colour[1:]) <= _HEX:
-        return {"data-tint": "own", "style": f"--kb-tint: {colour}"}
-    return {}
+    """The colour behind a block or of a highlight: the nearest of our own tints, which suit light and dark alike.
+
+    An author's own colour would need a style in the page, which a strict content security policy forbids.
+    """
+    colour = (value(block, "background-color") or value(block, "hl-color")).strip().lower()
+    named = colour if colour in _TINTS else _NAMES.get(colour)
+    found = named or _nearest(_rgb(colour))
+    return {"data-tint": found} if found else {}
+
+
+def _rgb(colour: str) -> tuple[int, ...]:
+    """A CSS colour's red, green and blue, empty for anything else."""
+    if colour.startswith("#") and len(colour) in (4, 5, 7, 9) and set(colour[1:]) <= set(hexdigits):
+        wide = len(colour) > 5
+        digits = colour[1:7] if wide else "".join(digit * 2 for digit in colour[1:4])
+        return tuple(bytes.fromhex(digits))
+    if colour.startswith(("rgb(", "rgba(")) and colour.endswith(")"):
+        numbers = colour[colour.index("(") + 1 : -1].replace(",", " ").replace("/", " ").split()[:3]
+        if len(numbers) == 3 and all(number.isdecimal() and number.isascii() and len(number) < 4 for number in numbers):
+            return tuple(min(int(number), 255) for number in numbers)
+    return ()
+
+
+def _nearest(rgb: tuple[int, ...]) -> str:
+    if not rgb:
+        return ""
+    hue, _, saturation = rgb_to_hls(*(part / 255 for part in rgb))
+    if saturation < _GRAY:
+        return "" if min(rgb) > 245 else "gray"
+    return next(tint for end, tint in _HUES if hue * 360 <= end)
 
 
 def clock_html(scope: Scope, block: Block) -> str:

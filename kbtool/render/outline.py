@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kbtool import names
 from kbtool.graph import Site, ToNote
 from kbtool.render.context import Anchor, Entry, FootnoteAnchor, Scope, inner_scope, quiet, subtree_end, subtree_size
 from kbtool.render.extras import annotation_html, clock_html, inlines, is_card, is_numbered, tint
@@ -23,6 +24,8 @@ from kbtool.values import Heading, Span
 _MAX_DEPTH = 20
 # Of more references to a block the first are listed.
 _QUOTED = 20
+# Characters of a line that stands for its block.
+_NAMED = 80
 
 
 def outline_html(scope: Scope, start: int, end: int) -> str:
@@ -71,7 +74,7 @@ def embed_html(scope: Scope, target: ToNote) -> str:
     whole = target.block < 0
     size = (len(entry.text) if entry else 0) if whole else subtree_size(blocks, target.block)
     inner = inner_scope(scope, target, size)
-    label = escape(entry.note.name if entry else "…", quote=False)
+    label = escape(names.title(entry.note.name) if entry else "…", quote=False)
     link = element("a", {"class": "kb-embed__source", "href": address(scope, target) or None}, label)
     if inner is None or entry is None:
         return element("div", {"class": "kb-embed kb-embed--closed", "title": scope.words.not_embedded}, link)
@@ -143,7 +146,8 @@ def _quoted_by(scope: Scope, at: int) -> str:
 def _way(scope: Scope, site: Site) -> str:
     entry = scope.context.entries[site.note]
     words = plain_title(entry.text, entry.note.outline[site.block])
-    label = f"{entry.note.name}: {words[:80]}" if words else entry.note.name
+    words = words if len(words) <= _NAMED else words[: _NAMED - 1] + "…"
+    label = f"{names.title(entry.note.name)}: {words}" if words else names.title(entry.note.name)
     return element("a", {"href": address(scope, ToNote(*site))}, escape(label, quote=False))
 
 
@@ -182,13 +186,23 @@ def _is_collapsed(block: Block) -> bool:
 
 def _folded(scope: Scope, at: int, content: str) -> str:
     """A collapsed block: its first line stays, the rest unfolds without a script."""
-    block, anchor = scope.blocks[at], scope.entry.anchors[at]
+    block = scope.blocks[at]
     if block.heading:
         line = _heading(replace(scope, boxes=False), at)
     else:
         inside = replace(scope, boxes=False)
-        line = _badges(block) + _title(inside, block) or escape(plain_title(scope.entry.text, block)) or anchor.id
+        line = (
+            _badges(block) + _title(inside, block)
+            or escape(plain_title(scope.entry.text, block))
+            or _unnamed(scope, block)
+        )
     return element("details", {"class": "kb-folded"}, element("summary", {}, line) + content)
+
+
+def _unnamed(scope: Scope, block: Block) -> str:
+    """What stands for a block that has no first line: its first property, as it was written."""
+    first = next(iter(shown(block.properties, scope.context.settings.hidden_properties)), None)
+    return escape(f"{first.key}: {first.text[:_NAMED]}", quote=False) if first else scope.words.block
 
 
 def _split(scope: Scope, block: Block, at: int) -> tuple[str, str]:

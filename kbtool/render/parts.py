@@ -142,7 +142,7 @@ def _container(scope: Scope, part: tree.Container, width: int) -> str:
         return scope.special(scope, part)
     if part.name in ("src", "example"):
         language = part.arguments.split(" ", 1)[0] if part.name == "src" else ""
-        return code_block(_lines(scope, part, width), language)
+        return code_block(verbatim(scope, part.inner, width), language)
     content = parts_html(scope, part.parts, width)
     if part.name == "quote":
         return element("blockquote", {}, content)
@@ -156,9 +156,9 @@ def _container(scope: Scope, part: tree.Container, width: int) -> str:
     )
 
 
-def _lines(scope: Scope, part: tree.Container, width: int) -> str:
-    """The lines of a verbatim container without the block's indentation."""
-    lines = scope.source(part.inner).replace("\r\n", "\n").rstrip("\n").split("\n")
+def verbatim(scope: Scope, span: Span, width: int) -> str:
+    """Lines as they were written, without the block's indentation."""
+    lines = scope.source(span).replace("\r\n", "\n").rstrip("\n").split("\n")
     return "\n".join(line[width:] if not line[:width].strip() else line.lstrip() for line in lines)
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Sequence
 from kbtool.render.context import Scope
 from kbtool.render.html import element, escape
 from kbtool.render.inline import line_html, node_html, reference_html
-from kbtool.syntax.tree import Inline, Property
+from kbtool.syntax.html import TagMatcher
+from kbtool.syntax.inline import InlineScanner
+from kbtool.syntax.limits import Budget
+from kbtool.syntax.tree import Code, Inline, Property
 
 # For the tool, not for readers; the first three lines are Logseq's own list.
 HIDDEN = frozenset(
@@ -36,8 +39,20 @@ def table_html(scope: Scope, properties: Sequence[Property]) -> str:
 
 
 def value_html(scope: Scope, prop: Property) -> str:
-    """A value with its links; a comma list links its bare names too."""
-    return ", ".join(names_html(scope, prop)) if prop.words else line_html(scope, prop.value_span, prop.links)
+    """A value with its links and its code; a comma list links its bare names too."""
+    if prop.words:
+        return ", ".join(names_html(scope, prop))
+    return line_html(scope, prop.value_span, _with_code(scope, prop) if "`" in prop.text else prop.links)
+
+
+def _with_code(scope: Scope, prop: Property) -> tuple[Inline, ...]:
+    """The links of a value and the code beside them, which means nothing to the graph and is no node of the tree."""
+    if prop.text.startswith('"'):
+        return prop.links
+    text, obsidian = scope.entry.text, scope.context.settings.dialect == "obsidian"
+    nodes = InlineScanner(text, TagMatcher(text), Budget(), obsidian=obsidian).scan(*prop.value_span, macros=False)
+    links = {node.span for node in prop.links}
+    return tuple(node for node in nodes if isinstance(node, Code) or node.span in links)
 
 
 def names_html(scope: Scope, prop: Property) -> list[str]:

@@ -29,10 +29,16 @@ _MAX_LEVEL = 40
 _ITEM_LEVEL = 3
 CHECKBOXES: Mapping[str, str] = {"[ ] ": "☐", "[x] ": "☑", "[X] ": "☑"}
 
+_FIGURES = ("<div", '<img class="kb-image"', '<span class="kb-formula"')
+"""How HTML begins that needs no bullet where it stands alone."""
+
 
 def paragraph_html(content: str, nodes: tuple[Inline, ...]) -> str:
     """A paragraph of finished HTML; a `div` where one of its nodes may be block-like."""
-    return element("div", {"class": "kb-p"}, content) if holds_boxes(nodes) else element("p", {}, content)
+    alone = " kb-alone" if len(nodes) == 1 and content.startswith(_FIGURES) and content.endswith(">") else ""
+    if holds_boxes(nodes):
+        return element("div", {"class": f"kb-p{alone}"}, content)
+    return element("p", {"class": alone.lstrip() or None}, content)
 
 
 def prose_html(scope: Scope, proses: Sequence[Prose], width: int) -> str:

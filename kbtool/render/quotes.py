@@ -9,6 +9,7 @@ from kbtool.render.context import Entry, Scope, subtree_end, subtree_size
 from kbtool.render.html import element, escape
 from kbtool.render.outline import block_html, outline_html
 from kbtool.render.plain import plain_title
+from kbtool.render.properties import shown, table_html
 
 # Characters of a block that is still quoted whole: a longer one is a page of its own.
 QUOTED_LENGTH = 3_000
@@ -27,7 +28,11 @@ def quote_html(scope: Scope, at: int) -> str:
     if block.span.end - block.span.start > QUOTED_LENGTH:
         content = element("p", {}, escape(plain_title(scope.entry.text, block), quote=False) + " …")
     else:
-        content = block_html(scope, at)
+        # A page's own properties stand in its header; quoted, they are all that there is.
+        own = (
+            shown(block.properties, scope.context.settings.hidden_properties) if block.mark == "pre" and not at else ()
+        )
+        content = table_html(scope, own) + block_html(scope, at)
         if content and subtree_size(scope.blocks, at) <= QUOTED_LENGTH:
             content += outline_html(scope, at + 1, subtree_end(scope.blocks, at))
     if not content:

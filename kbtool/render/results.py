@@ -15,6 +15,7 @@ from kbtool.queries.rows import Entity, properties_of
 from kbtool.render.context import Scope
 from kbtool.render.html import element, escape
 from kbtool.render.inline import line_html, reference_html
+from kbtool.render.parts import verbatim
 from kbtool.render.plain import first_line, plain_title
 from kbtool.render.properties import HIDDEN, value_html
 from kbtool.render.quotes import page_link, quote_html, reading
@@ -36,11 +37,12 @@ def query_html(scope: Scope, node: Macro | Container) -> str:
     answer = answer_of(scope, node)
     if answer is None:
         return ""
+    # What is wrong is for the author, to whom `check` says it in full; a reader is told that something is.
     wrong = "; ".join(dict.fromkeys(fault.message for fault in answer.faults))
     if any(map(stops, answer.faults)):
-        return _closed(scope, node, wrong)
-    note = element("p", {"class": "kb-query__note"}, escape(wrong, quote=False)) if wrong else ""
-    return _framed(scope, answer, note + _results(scope, node, answer))
+        return _closed(scope, node, scope.words.query_failed, wrong)
+    note = _note(scope.words.query_partly, wrong) if wrong else ""
+    return _framed(scope, node, answer, note + _results(scope, node, answer))
 
 
 def answer_of(scope: Scope, node: Macro | Container) -> Answer | None:
@@ -80,16 +82,24 @@ def source_html(scope: Scope, node: Macro | Container, title: str | None = None)
     return element("code", {"class": "kb-raw", "title": title}, escape(scope.source(node.span), quote=False))
 
 
-def _closed(scope: Scope, node: Macro | Container, message: str) -> str:
-    source = escape(scope.source(node.span), quote=False)
-    source = element("pre", {}, source) if isinstance(node, Container) else element("code", {}, source)
-    text = element("p", {"class": "kb-query__note"}, f"{escape(message, quote=False)}")
-    return element("div", {"class": "kb-query kb-query--closed", "data-search-exclude": ""}, text + source)
+def _closed(scope: Scope, node: Macro | Container, message: str, wrong: str | None = None) -> str:
+    at = scope.block_at(node.span.start)
+    width = scope.blocks[at].level + 1 if at >= 0 else 0
+    source = element("code", {}, escape(verbatim(scope, node.span, width), quote=False))
+    if isinstance(node, Container):
+        source = element("pre", {}, source)
+    pairs = {"class": "kb-query kb-query--closed", "data-search-exclude": ""}
+    return element("div", pairs, _note(message, wrong) + source)
 
 
-def _framed(scope: Scope, answer: Answer, content: str) -> str:
+def _note(message: str, wrong: str | None) -> str:
+    return element("p", {"class": "kb-query__note", "title": wrong}, message)
+
+
+def _framed(scope: Scope, node: Macro | Container, answer: Answer, content: str) -> str:
     count = len(answer.entities) or len(answer.values)
-    title = escape(answer.title or scope.words.query, quote=False)
+    title = scope.words.cards if node.name == "cards" else scope.words.query
+    title = escape(answer.title or title, quote=False)
     head = f'{title} <span class="kb-count">{count}</span>'
     pairs = {"class": "kb-query", "data-search-exclude": ""}
     if answer.collapsed:
@@ -248,7 +258,7 @@ def _title(inner: Scope, entity: Entity, block: Block) -> str:
     line = first_line(inner.entry.text, block)
     href = inner.place.page(inner.entry.slug, inner.entry.anchors[entity.block].id)
     bullet = element("a", {"class": "kb-ref", "href": href, "title": inner.words.block_link}, "•") + " "
-    return bullet + (line_html(replace(inner, boxes=False), *line) if line else escape(inner.entry.note.name))
+    return bullet + (line_html(replace(inner, boxes=False), *line).strip() if line else escape(inner.entry.note.name))
 
 
 def _property(note: Note, block: Block | None, entity: Entity, key: str) -> Property | None:

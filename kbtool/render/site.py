@@ -62,7 +62,7 @@ def _all_pages(context: RenderContext, slug: Slug, rules: Sequence[Page]) -> Pag
 
 def _order(entry: Entry) -> tuple[bool, str, str]:
     """Letters first, each with its marks off, then the rest."""
-    folded = unicodedata.normalize("NFKD", entry.note.name.casefold())
+    folded = unicodedata.normalize("NFKD", title(entry.note.name).casefold())
     bare = "".join(char for char in folded if not unicodedata.combining(char)).lstrip("[(«\"'# ")
     return not bare[:1].isalpha(), bare, entry.note.name
 

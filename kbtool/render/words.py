@@ -53,6 +53,9 @@ class Words:
     not_found_help: str
     home: str
     query: str
+    query_failed: str
+    query_partly: str
+    cards: str
     nothing_found: str
     unknown_macro: str
     unsupported: str
@@ -110,6 +113,9 @@ RUSSIAN = Words(
     not_found_help="Возможно, её переименовали. Попробуйте поиск или общий список.",
     home="На главную",
     query="Запрос",
+    query_failed="Этот запрос не выполнен",
+    query_partly="Запрос выполнен не полностью",
+    cards="Карточки",
     nothing_found="Ничего не найдено",
     unknown_macro="Неизвестный макрос",
     unsupported="Не поддерживается",
@@ -121,7 +127,14 @@ RUSSIAN = Words(
     rules="Правила проверки",
     rules_head=("Правило", "Важность", "Исправление", "О чём оно"),
     severities=(("error", "ошибка"), ("warning", "предупреждение"), ("info", "сведение"), ("off", "выключено")),
-    properties=(("type", "вид"), ("status", "состояние"), ("sources", "источники"), ("source", "источник")),
+    properties=(
+        ("type", "вид"),
+        ("status", "состояние"),
+        ("sources", "источники"),
+        ("source", "источник"),
+        ("tags", "метки"),
+        ("alias", "другие имена"),
+    ),
     admonitions=(
         ("note", "Примечание"),
         ("tip", "Совет"),
@@ -174,6 +187,9 @@ ENGLISH = Words(
     not_found_help="It may have been renamed. Try the search or the list of all pages.",
     home="Home",
     query="Query",
+    query_failed="This query was not run",
+    query_partly="This query was run in part",
+    cards="Cards",
     nothing_found="Nothing found",
     unknown_macro="Unknown macro",
     unsupported="Not supported",
@@ -185,7 +201,14 @@ ENGLISH = Words(
     rules="Rules of the check",
     rules_head=("Rule", "Severity", "Fix", "What it finds"),
     severities=(("error", "error"), ("warning", "warning"), ("info", "info"), ("off", "off")),
-    properties=(("type", "type"), ("status", "status"), ("sources", "sources"), ("source", "source")),
+    properties=(
+        ("type", "type"),
+        ("status", "status"),
+        ("sources", "sources"),
+        ("source", "source"),
+        ("tags", "tags"),
+        ("alias", "also"),
+    ),
     admonitions=(
         ("note", "Note"),
         ("tip", "Tip"),

@@ -6,7 +6,7 @@ The scanners ask here where their text is Obsidian's; everything else they read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import Hidden, Inline, Tag, WikiLink, Word
@@ -29,6 +29,10 @@ _CLOSES: Mapping[str, re.Pattern[str]] = {
     mark: re.compile(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"
 }
 _BLOCK = re.compile(r"[ \t]{0,3}(?:\#{1,6}[ \t]|```|~~~|[-*+][ \t]|1[.)][ \t])")
+_BAR = re.compile(r"(?<!\\)\|")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\r?\n)+")
+_ONLY_ID = re.compile(r"\s*\^[A-Za-z0-9-]+\s*")
+_NO_PARTS = frozenset({"properties", "directive", "drawer"})
 _FILE = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _NOTE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
 
@@ -109,6 +113,61 @@ def callout(text: str, first: Span) -> tuple[str, int] | None:
     """`[!kind]- title` in a quote's first line: kind, fold mark and title joined by `|`, and where its line ends."""
     m = _CALLOUT.match(text, *first)
     return (f"{m['kind'].lower()}|{m['fold']}|{m['title'].strip()}", m.end()) if m else None
+
+
+def cells(row: str) -> list[str]:
+    """A table's row as cells: a bar behind a backslash, as links with labels have it, is none between cells."""
+    return _BAR.split(row)
+
+
+# ---------------------------------------------------------------- paragraphs
+
+
+def with_paragraphs(text: str, pieces: Iterable[Piece]) -> list[Piece]:
+    """The constructs of a note with a block's beginning before each paragraph: there `^ids` and links belong to one.
+
+    What stands above the first stays the note's first block; in a list indented lines belong to their item.
+    """
+    found: list[Piece] = []
+    head, last, since = "", "", 0  # what opened the block, its last part, and where that ends
+    for piece in _split(text, pieces):
+        if piece.kind in ("bullet", "hash"):
+            head, last = piece.kind, ""
+        elif piece.kind not in _NO_PARTS:
+            if piece.kind != "title" and _begins_block(text, piece, since, (head, last)):
+                start = Span(piece.span.start, piece.span.start)
+                found.append(Piece("pre", start, (start,)))
+                head = "pre"
+            last = "text" if piece.kind == "title" else piece.kind
+        if piece.kind != "drawer":
+            since = piece.span.end
+        found.append(piece)
+    return found
+
+
+def _begins_block(text: str, piece: Piece, since: int, before: tuple[str, str]) -> bool:
+    head, last = before
+    between = text[max(since - 1, 0) : piece.span.start]
+    if "\n" not in between or piece.flat or _ONLY_ID.fullmatch(text, *piece.span):
+        return False
+    if head == "hash" or not last:
+        return head == "hash"  # a heading's text is a paragraph; a bullet's first line may come late
+    line = piece.span.start - len(between) + between.rindex("\n") + 1
+    if head == "bullet" and text[line] in " \t":
+        return False
+    alike = piece.kind == last and last in ("text", "item")
+    return not alike or (last == "text" and _BLANK_LINES.search(between) is not None)
+
+
+def _split(text: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Stretches of text are cut at empty lines."""
+    for piece in pieces:
+        start = piece.span.start
+        if piece.kind == "text":
+            for m in _BLANK_LINES.finditer(text, *piece.span):
+                yield piece._replace(span=Span(start, max(start, m.start())))
+                start = m.end()
+        yield piece._replace(span=Span(start, piece.span.end)) if start != piece.span.start else piece
 
 
 # ---------------------------------------------------------------- front matter

@@ -101,9 +101,11 @@ class _Builder:
 
     def build(self) -> Parsed:
         pieces = scan(self.text, self._ends)
+        if self._ends.obsidian:
+            pieces = obsidian.with_paragraphs(self.text, pieces)
         if len(pieces) > MAX_BLOCKS:
             self.budget.stop_at(pieces[-1].span.start, f"{MAX_BLOCKS:,} blocks and other constructs")
-        heads = [i for i, piece in enumerate(pieces) if piece.kind in ("bullet", "hash")]
+        heads = [i for i, piece in enumerate(pieces) if piece.kind in ("bullet", "hash", "pre")]
         directives = tuple(
             self._property(pair, piece.span, ignored=False)
             for piece in pieces
@@ -242,7 +244,7 @@ class _Builder:
 
     def _split(self, row: Span) -> Iterable[Span]:
         start = row.start
-        for piece in self._slice(row).split("|"):
+        for piece in obsidian.cells(self._slice(row)) if self._ends.obsidian else self._slice(row).split("|"):
             left = len(piece) - len(piece.lstrip(_CELL_SPACE))
             yield Span(start + left, max(start + left, start + len(piece.rstrip(_CELL_SPACE))))
             start += len(piece) + 1
