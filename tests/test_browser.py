@@ -130,6 +130,9 @@ def test_nothing_overflows_on_a_phone(browser: Browser, address: str) -> None:
     for path in PATHS:
         phone.goto(address + path)
         assert phone.evaluate("document.documentElement.scrollWidth") <= 390, path
+    phone.goto(address + "пространство/имён/")
+    formula = phone.locator("p", has_text="Длинная формула")
+    assert formula.evaluate("each => each.scrollWidth > each.clientWidth")  # there is something to scroll
     phone.close()
 
 

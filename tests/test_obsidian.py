@@ -221,6 +221,18 @@ def test_what_stands_behind_a_list_is_not_of_its_last_item() -> None:
     assert text.count('<ul class="kb-outline">') == 1
 
 
+def test_a_link_in_bold_italics_is_a_link() -> None:
+    assert '<a class="kb-link" href="../b/">look</a></em></strong>' in shown("***[[b|look]]***", b="- x")
+
+
+@pytest.mark.parametrize(
+    ("label", "shown_as"),
+    [("x|100", 'alt="x" width="100"'), ("|100x50", 'alt="" width="100" height="50"'), ("7", 'alt="" width="7"')],
+)
+def test_a_picture_s_label_has_its_size(label: str, shown_as: str) -> None:
+    assert shown_as in html({"a.md": f"![{label}](p.png)"}, frozenset({"p.png"}))["a.md"]
+
+
 def test_a_label_in_a_table_is_of_its_link() -> None:
     text = shown("| a | b |\n|---|---|\n| [[b\\|look]] | 2 |", b="- x")
     assert '<td><a class="kb-link" href="../b/">look</a></td><td>2</td>' in text

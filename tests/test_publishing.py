@@ -63,6 +63,41 @@ def test_nothing_of_an_unpublished_page_is_seen() -> None:
     assert found.assets == ("assets/mine.png",)
 
 
+QUERIES = """- {{query (not [[x]])}}
+- {{query "words about"}}
+- {{query (task todo)}} {{function (sum :price)}}
+- {{query (page-property rating)}}
+- {{query (all-page-tags)}}
+- {{query (namespace Realm)}} {{namespace Realm}} {{cards}}
+- #+BEGIN_QUERY
+  {:query [:find ?c :where [?b :block/content ?c]]}
+  #+END_QUERY
+- #+BEGIN_QUERY
+  {:query [:find ?n :where [?p :block/original-name ?n]]}
+  #+END_QUERY
+- the realm is open
+"""
+UNSEEN = """public:: false
+rating:: 31337
+alias:: Mask
+tags:: Veil
+
+- TODO [#A] secret words about #card [[Realm/Depth]] [[a]]
+  price:: 42424
+"""
+
+
+def test_queries_find_nothing_of_unpublished_pages() -> None:
+    words = ("secret", "Cellar", "31337", "42424", "Mask", "Veil", "Depth")
+    notes = {"a.md": QUERIES, "Cellar.md": UNSEEN, "Realm___Cellar.md": UNSEEN}
+    seen = "\n".join(str(one) for one in site(notes).pages)
+    assert [word for word in words if word in seen or word.lower() in seen] == []
+    # Control: the same queries find all of it where it is published.
+    notes = {path: text.replace("false", "true") for path, text in notes.items()}
+    seen = "\n".join(str(one) for one in site(notes).pages)
+    assert [word for word in words if word not in seen] == []
+
+
 def test_control_a_published_page_is_linked_and_quoted() -> None:
     found = site({"p.md": PRIVATE.replace("false", "true"), "open.md": OPEN})
     everything = "\n".join(str(one) for one in found.pages)

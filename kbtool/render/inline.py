@@ -14,7 +14,7 @@ from kbtool.render.context import Scope, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, wiki_label
-from kbtool.syntax import tree
+from kbtool.syntax import obsidian, tree
 from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
 
@@ -238,7 +238,10 @@ def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
         return element("span", {"class": "kb-wanted", "title": title}, escape(label or node.target, quote=False))
     if not node.image:
         return _asset(scope, target.path, line_html(replace(scope, links=False), node.label, node.children))
-    return _picture(scope, node.size, target.path, label)
+    size = node.size
+    if scope.context.settings.dialect == "obsidian":
+        label, size = obsidian.sized(label)
+    return _picture(scope, size, target.path, label)
 
 
 def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:

@@ -259,7 +259,8 @@ class InlineScanner:
             close = self._closing(at, mark)
             if close >= 0:
                 inner = Span(at + len(mark), close)
-                children = self._inside(inner, depth + 1) if kind != "strong-em" else self._codes(inner)
+                whole = kind != "strong-em" or self._obsidian
+                children = self._inside(inner, depth + 1) if whole else self._codes(inner)
                 return Emphasis(Span(at, close + len(mark)), kind, inner, children)
         return None
 

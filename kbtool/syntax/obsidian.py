@@ -93,6 +93,13 @@ def wiki_link(text: str, at: int, end: int) -> WikiLink | None:
     )
 
 
+def sized(label: str) -> tuple[str, tuple[int, int]]:
+    """A picture's label without the size behind its last bar, and that size, zero where there is none."""
+    words, _, last = label.rpartition("|")
+    m = _SIZE.fullmatch(last)
+    return (words, (int(m[1]), int(m[2] or 0))) if m else (label, (0, 0))
+
+
 def is_file(node: WikiLink) -> bool:
     """Whether a link means a file that is no note: a picture, a PDF."""
     return _FILE.search(node.page) is not None and not node.anchor.startswith("^")
