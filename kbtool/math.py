@@ -142,6 +142,13 @@ ENVIRONMENTS = (
 
 UNBALANCED = ("Expected closing token", "Unmatched closing token", 'Expected "\\end', 'Found "\\\\"', 'Found "&"')
 """Complaints whose cause is a bracket that stands elsewhere."""
+ADVICE: Mapping[str, str] = {
+    "Duplicate subscript": "braces say what belongs to what: `{x^2}^3` or `x^{2^3}`",
+    "Invalid parameter": "a `#` that shall be seen is written `\\#`",
+    "Found `&`": "put the lines into `\\begin{aligned}…\\end{aligned}`, or write `\\&`",
+    "There must be a parenthesis": "a bracket follows it, as in `\\left(`; a brace is `\\{`",
+}
+"""What to do about complaints that need a word more."""
 STRUCTURE = ("\\left", "\\right", "\\begin", "\\end", "\\middle")
 """Misspelled, these break what stands further on."""
 STRAY = frozenset("*[]()+-=.<~?/@^")
@@ -306,10 +313,11 @@ def _problem(latex: str, complaint: _Complaint) -> MathProblem:
     if here == "$":
         message, advice = "unexpected `$` inside a formula", "take it out; inside `\\text{…}` two of them may stand"
         return MathProblem(offset, offset + 1, message, advice, edit="")
-    message = complaint.text.rstrip(".").replace('"', "`").replace("[*]", "")
+    message = complaint.text.rstrip(".").replace('"', "`").replace("[*]", "").replace(". Must", ", and must")
     if message.startswith("Not valid"):
         message = f"`{here}` is n{message[1:]}"
-    return MathProblem(offset, offset + len(here), message[:1].lower() + message[1:])
+    advice = next((advice for begin, advice in ADVICE.items() if message.startswith(begin)), "")
+    return MathProblem(offset, offset + len(here), message[:1].lower() + message[1:], advice)
 
 
 def _quoted(text: str) -> str:

@@ -49,6 +49,7 @@ _SOUNDS: Mapping[str, str] = {
     "я": "ia",
 }
 _ENGLISH_SOUNDS = (
+    *(("ciy", "tsii"), ("cij", "tsii"), ("cii", "tsii")),  # `-ция`, as in `tokenizaciya`
     *(("ph", "f"), ("qu", "kv"), ("ck", "k"), ("kh", "h"), ("shch", "sh"), ("sch", "sh"), ("th", "t"), ("ch", "4")),
     *(("x", "ks"), ("q", "k"), ("c", "k"), ("w", "v"), ("y", "i"), ("j", "i"), ("z", "s"), ("4", "ch"), ("sh", "6")),
 )

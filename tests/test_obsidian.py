@@ -323,3 +323,16 @@ def test_what_only_logseq_minds_is_wrong_in_its_dialect_alone(dialect: Literal["
         if dialect == "obsidian"
         else {"bad-property", "unknown-macro", "deceptive-link", "stray-bracket", "bare-marker", "built-in-name"}
     )
+
+
+def test_a_misspelled_form_of_a_name_is_mended_inside_the_brackets() -> None:
+    sources = {
+        NoteId("a.md"): "[[C Pointers|p]] [[b]]",
+        NoteId("C Pointer.md"): "[[a]]",
+        NoteId("b.md"): "[[C Pointer]]",
+    }
+    (found,) = check_sources(sources, frozenset(), Config(dialect="obsidian"), GraphSettings())
+    assert found.fix is not None
+    (edit,) = found.fix.edits
+    text = sources[edit.note]
+    assert text[: edit.span.start] + edit.text + text[edit.span.end :] == "[[C Pointer|p]] [[b]]"

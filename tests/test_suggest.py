@@ -87,6 +87,7 @@ NAMES = vocabulary(
         ("токинизация", "токенизация", "typo"),
         ("софтмакс", "softmax", "sound"),
         ("softmaks", "softmax", "sound"),
+        ("tokenizaciya", "токенизация", "sound"),
         ("transformer", "трансформер", "sound"),
         ("релу", "relu", "sound"),
         ("ntypjh", "тензор", "keyboard"),

@@ -78,6 +78,8 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str, Nea
     if foreign := _obsidian(name, context):
         return message, foreign, None
     near = nearest(reference.key, context.base.page_words)
+    if near and _unnumbered(near.word) == _unnumbered(reference.key) and near.how in ("typo", "part"):
+        near = None  # chapter 8 is not chapter 1 misspelled
     if near and (differs := difference(reference.key, near.word, "the link")):
         return message, f"«{known.spelled[near.word]}» differs only by {differs}", near
     lines = [f"did you mean «{known.spelled[near.word]}»?{_how(reference, near, context)}"] if near else []
@@ -88,6 +90,11 @@ def _missing(reference: Reference, context: CheckContext) -> tuple[str, str, Nea
         lines.append(f"the tag took `{rest}` with it; as the link `[[{short}]]{rest}` it would not")
     lines.append(f"create it: kbtool new {_quoted(short)}, or list it under `wanted` in mkdocs.yml for the time being")
     return message, "\n".join(lines), near
+
+
+def _unnumbered(name: str) -> str:
+    """A name without its numbers."""
+    return "".join(char for char in name if not char.isnumeric())
 
 
 def _how(reference: Reference, near: Near, context: CheckContext) -> str:

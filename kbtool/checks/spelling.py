@@ -50,6 +50,8 @@ def renaming(reference: Reference, name: str, context: CheckContext, *, safe: bo
 
 def relabelling(reference: Reference, name: str, context: CheckContext) -> Fix | None:
     """The fix that leads to another page and keeps the words, where a labelled link may stand."""
+    if context.base.config.dialect == "obsidian":
+        return renaming(reference, name, context, safe=False)  # a label may stand behind it
     whole = reference.kind == "page" and not (reference.inside or reference.plain or reference.property)
     if not whole or set(reference.name + name) & set("[]()\\"):
         return renaming(reference, name, context, safe=False)
@@ -108,6 +110,9 @@ def _greedy_tag(reference: Reference, context: CheckContext) -> Diagnostic | Non
     if not rest or not exists(short, context):
         return None
     message = f"for Logseq the tag goes on to the next space: this is the page «{reference.name}», not «{short}»"
+    if rest == "]" and len(short) == 1:
+        advice = f"a priority stands right behind the task marker: `TODO [#{short}]`"
+        return Diagnostic("greedy-tag", context.note.id, reference.span, message, (), advice)
     if rest.startswith("]"):
         # Brackets around a link would become part of its name.
         text, advice = f"#{short} {rest}", "put a space behind the tag"
