@@ -354,8 +354,7 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     for some in linked.found.values():
         found += some
     for problems, _, alone, *_ in change.after.values():
-        if problems or alone:
-            found += map(diagnostic, problems + alone)
+        found += map(diagnostic, problems + alone)
     return in_order(found), linked, before
 
 
@@ -379,8 +378,7 @@ def _exports(entry: Entry | None) -> Plain:
 
 
 def _names(now: _Now, entries: Mapping[NoteId, Entry], assets: Iterable[str]) -> Names:
-    from kbtool.graph import Exports, index
-    from kbtool.kb import surroundings
+    from kbtool.graph import Exports, index, surroundings
 
     around = surroundings(frozenset(assets), now.config, now.settings)
     return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])

@@ -39,12 +39,14 @@ class Uses(NamedTuple):
     """What of the base a note uses, each once: what the checks of a base as a whole need of all notes.
 
     `keys` are those of its references, `assets` those among them that are paths; `files` and `asks` are as in `Facts`.
+    `filed` says that the page's own properties mention something.
     """
 
     keys: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     asks: tuple[tuple[str, int, int], ...] = ()
+    filed: bool = False
 
 
 def facts(note: Note) -> Facts:
@@ -58,4 +60,5 @@ def uses(note: Facts) -> Uses:
     """What a note uses of the base."""
     keys = {one.key: None for one in note.refers}
     assets = {one.key: None for one in note.refers if one.kind == "asset"}
-    return Uses(tuple(keys), tuple(assets), note.files, note.asks)
+    filed = any(one.property and one.block == 0 for one in note.refers)
+    return Uses(tuple(keys), tuple(assets), note.files, note.asks, filed)

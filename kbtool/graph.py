@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from kbtool import names as spelling
+from kbtool.config import Config, GraphSettings
 from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
@@ -105,6 +106,13 @@ class Surroundings:
     home: str = ""
     obsidian: bool = False
     whiteboards: Whiteboards = NO_WHITEBOARDS
+
+
+def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
+    """What names mean apart from notes."""
+    wanted = frozenset(spelling.key(name) for name in config.wanted)
+    obsidian = settings.dialect == "obsidian"
+    return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
 
 
 def exports(note: Note) -> Exports:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from kbtool import names as spelling
-from kbtool.checks import Known, check_base
+from kbtool.checks import check_base
 from kbtool.checks.context import Base, base
 from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
 from kbtool.facts import Facts, Uses
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
-from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
+from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve, surroundings
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
 from kbtool.mentions import Unlinked, lexicon, mentions
@@ -25,7 +24,10 @@ from kbtool.stems import Stems
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
-__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "surroundings"]
+if TYPE_CHECKING:
+    from kbtool.checks.formulas import Known
+
+__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources"]
 
 T = TypeVar("T")
 
@@ -172,13 +174,6 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
         if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
             return old.known.names
     return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
-
-
-def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
-    """What names mean apart from notes."""
-    wanted = frozenset(spelling.key(name) for name in config.wanted)
-    obsidian = settings.dialect == "obsidian"
-    return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
 
 
 def _named(*given: Exports) -> tuple[tuple[NoteId, str], ...]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
-from kbtool.checks import Known, check_alone
+from kbtool.checks import check_alone
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, Uses, facts, uses
 from kbtool.graph import Exports, exports
@@ -13,6 +13,9 @@ from kbtool.note import Note, lower
 from kbtool.packed import Plain, pack, plain_diagnostic, unpack
 from kbtool.syntax.parse import parse
 from kbtool.values import Definition, Diagnostic, NoteId, Reference, Source, Span
+
+if TYPE_CHECKING:
+    from kbtool.checks.formulas import Known
 
 T = TypeVar("T")
 

@@ -18,12 +18,11 @@ _HIGHLIGHTS = "hls__"
 def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Pages that no other note mentions, and that no list of Logseq's shows."""
     mentioned = _mentioned(base.names, used)
-    for ident in base.notes:
-        if ident not in mentioned:
-            note = base.notes[ident]
-            if note.defines and not _is_entrance(note, base):
-                advice = "mention it where a reader would look for it, or give it `tags::`"
-                yield Diagnostic("orphan-page", ident, _TOP, "no other note mentions this page", (), advice)
+    named = {note for notes in base.names.pages.values() for note in notes}
+    for note in named - mentioned:
+        if not used[note].filed and not _is_entrance(base.notes[note], base):
+            advice = "mention it where a reader would look for it, or give it `tags::`"
+            yield Diagnostic("orphan-page", note, _TOP, "no other note mentions this page", (), advice)
 
 
 def _mentioned(names: Names, used: Used) -> set[NoteId]:
@@ -43,18 +42,16 @@ def _mentioned(names: Names, used: Used) -> set[NoteId]:
 
 
 def _is_entrance(note: Facts, base: Base) -> bool:
-    """Pages that a reader finds without links: journals, the first page, templates, namespaces, by their properties."""
-    key = note.defines[0].key
+    """Pages that a reader finds without links: the first page, templates, namespaces."""
+    key = names.key(note.name)
     return (
-        note.journal is not None
-        or key in _ENTRANCES
+        key in _ENTRANCES
         or key == names.key(base.names.home)
         or key.startswith(_HIGHLIGHTS)
         or "template" in note.id.lower()
         or "шаблон" in note.id.lower()
         or key in base.names.parents
         or any(names.key(parent) in base.names.pages for parent in names.parents(note.name))
-        or any(reference.property and reference.block == 0 for reference in note.refers)
     )
 
 
