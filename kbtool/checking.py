@@ -257,15 +257,14 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     stamps, digests, change = _examined(now, old, unread, using[1])
     found, linked, before = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
-    given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
     comments = _comments(change.after)
-    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, given)
+    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, found)
     if new != table or digests != rest.digests:
-        checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
-        fresh = _NONE._replace(entries=change.after, digests=digests, linked=checks)
+        fresh = _NONE._replace(entries=change.after, digests=digests, linked=dict(linked.found))
         cache.save(*using[0], tuple(new), _parts(fresh, linked, (rest, before), unread))
-    return Checked(found, change.after.keys() - silent, now.keys.warnings, comments)
+    counting = _that_may_count(new, now.project.config)
+    return Checked(counting, change.after.keys() - silent, now.keys.warnings, comments)
 
 
 def _comments(entries: Mapping[NoteId, Entry]) -> dict[NoteId, Plain]:
@@ -334,13 +333,12 @@ def _told(entry: Entry | None) -> Any:
     return entry and entry[1:4:2]
 
 
-def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
-    """All diagnostics, and the checks between notes as they are and as they were kept."""
+def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[Plain, Linked, Linked | None]:
+    """All diagnostics, plain and in order, and the checks between notes as they are and as they were kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
     from kbtool.crew import spread
     from kbtool.facts import Uses
-    from kbtool.filters import in_order
     from kbtool.linking import link
     from kbtool.record import FactsOf
 
@@ -350,12 +348,19 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[D
     before = _before(now, change, old, names)
     linked = link(known, change.changed, before, spread)
     used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
-    found = [*disk.folder_problems(now.listing), *check_base(known, used)]
+    found = list(map(plain_diagnostic, (*disk.folder_problems(now.listing), *check_base(known, used))))
     for some in linked.found.values():
         found += some
     for problems, _, alone, *_ in change.after.values():
-        found += map(diagnostic, problems + alone)
-    return in_order(found), linked, before
+        found += problems
+        found += alone
+    return tuple(sorted(found, key=_place)), linked, before
+
+
+def _place(one: Plain) -> Plain:
+    """What `filters.in_order` goes by, of a plain diagnostic."""
+    rule, note, start, end, message, *_ = one
+    return note, start, end, rule, message
 
 
 def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
@@ -369,8 +374,7 @@ def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) ->
         _exports(change.before.get(note)) == _exports(change.after.get(note)) for note in change.changed
     )
     before = names if same else _names(now, change.before, table.assets)
-    found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
-    return Linked(before, now.config, found, _looked_up(rest))
+    return Linked(before, now.config, rest.linked, _looked_up(rest))
 
 
 def _exports(entry: Entry | None) -> Plain:
