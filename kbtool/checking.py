@@ -21,7 +21,7 @@ from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
     from kbtool.examining import Entry
-    from kbtool.graph import Names
+    from kbtool.graph import Names, Surroundings
     from kbtool.linking import Linked
 
 _GRAIN = 2_000_000_000
@@ -65,6 +65,7 @@ class Rest(NamedTuple):
 
     They are kept as `bulk`, and as `patch`, which has all four for the few notes that changed since (entry None: gone).
     The patch has been put into the first three tables, but not into `looked_up`, which is unpacked when it is needed.
+    `names` are those of all notes, packed.
     """
 
     entries: dict[NoteId, Entry]
@@ -73,6 +74,7 @@ class Rest(NamedTuple):
     looked_up: bytes
     patch: dict[NoteId, Plain]
     bulk: cache.Part | None
+    names: cache.Part
 
 
 class Change(NamedTuple):
@@ -108,7 +110,7 @@ class _Now(NamedTuple):
 
 
 _NOTHING = Table((), {}, {}, (), (), (), {}, ())
-_NONE = Rest({}, {}, {}, b"", {}, None)
+_NONE = Rest({}, {}, {}, b"", {}, None, cache.part(b""))
 _PATCH = 64
 """Notes that a patch may have; of more a new bulk is made."""
 
@@ -178,7 +180,7 @@ def _rest(kept: cache.Kept) -> Rest | None:
     if parts is None:
         return None
     entries, digests, linked, looked_up = unpack(parts[0].data)
-    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0], parts[2])
     tables: tuple[dict[NoteId, Plain], ...] = (rest.entries, rest.digests, rest.linked)
     for note, (entry, *others, _) in rest.patch.items():
         for table, value in zip(tables, (entry, *others), strict=True):
@@ -258,7 +260,7 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     found, linked, before = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
-    comments = _comments(change.after)
+    comments = {note: entry[5] for note, entry in change.after.items() if entry[5]}
     new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, found)
     if new != table or digests != rest.digests:
         fresh = _NONE._replace(entries=change.after, digests=digests, linked=dict(linked.found))
@@ -267,27 +269,24 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     return Checked(counting, change.after.keys() - silent, now.keys.warnings, comments)
 
 
-def _comments(entries: Mapping[NoteId, Entry]) -> dict[NoteId, Plain]:
-    """The suppressions of the notes that have some."""
-    from kbtool.facts import Facts
-
-    at = Facts._fields.index("suppressions")
-    return {note: entry[3][at] for note, entry in entries.items() if entry[3] is not None and entry[3][at]}
-
-
 def _parts(
     new: Rest, linked: Linked, old: tuple[Rest, Linked | None], unread: list[NoteId]
-) -> tuple[cache.Part, cache.Part]:
-    """The bulk and the patch to keep: the old bulk, if few notes are other ones than there."""
+) -> tuple[cache.Part, cache.Part, cache.Part]:
+    """The bulk, the patch and the names to keep: the old bulk, if few notes are other ones than there."""
+    from kbtool.graph import plain_names
+
     rest, before = old
     lookups = dict(linked.looked_up)
+    same = before is not None and linked.names is before.names
+    names = rest.names if same else cache.part(pack(plain_names(linked.names)))
     if rest.bulk and before:
         known = before.looked_up
         others = (note for note, keys in lookups.items() if known.get(note) is not keys)
         touched = {*rest.patch, *unread, *others, *(rest.entries.keys() - new.entries.keys())}
         if len(touched) <= _PATCH:
-            return rest.bulk, cache.part(pack({note: _patch(note, new, lookups) for note in sorted(touched)}))
-    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({}))
+            patch = {note: _patch(note, new, lookups) for note in sorted(touched)}
+            return rest.bulk, cache.part(pack(patch)), names
+    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({})), names
 
 
 def _patch(note: NoteId, new: Rest, lookups: Mapping[NoteId, Plain]) -> Plain:
@@ -342,10 +341,10 @@ def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[Plain, 
     from kbtool.linking import link
     from kbtool.record import FactsOf
 
-    names = _names(now, change.after, now.listing.assets)
+    before = _before(now, old)
+    names = before.names if before and _as_before(now, change, old[0]) else _names(now, change.after)
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.config)
-    before = _before(now, change, old, names)
     linked = link(known, change.changed, before, spread)
     used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
     found = list(map(plain_diagnostic, (*disk.folder_problems(now.listing), *check_base(known, used))))
@@ -363,26 +362,36 @@ def _place(one: Plain) -> Plain:
     return note, start, end, rule, message
 
 
-def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
+def _before(now: _Now, old: tuple[Table, Rest]) -> Linked | None:
     """The checks between notes as they were kept."""
+    from kbtool.graph import names_of
     from kbtool.linking import Linked
 
     table, rest = old
     if not rest.looked_up or table.keys[1] != now.keys.config:
         return None
-    same = table.assets == now.listing.assets and all(
-        _exports(change.before.get(note)) == _exports(change.after.get(note)) for note in change.changed
-    )
-    before = names if same else _names(now, change.before, table.assets)
-    return Linked(before, now.config, rest.linked, _looked_up(rest))
+    names = names_of(_surroundings(now, table.assets), unpack(rest.names.data))
+    return Linked(names, now.config, rest.linked, _looked_up(rest))
+
+
+def _as_before(now: _Now, change: Change, table: Table) -> bool:
+    """Whether all names are the same."""
+    pairs = ((change.before.get(note), change.after.get(note)) for note in change.changed)
+    return table.assets == now.listing.assets and all(_exports(one) == _exports(other) for one, other in pairs)
 
 
 def _exports(entry: Entry | None) -> Plain:
     return entry and entry[1]
 
 
-def _names(now: _Now, entries: Mapping[NoteId, Entry], assets: Iterable[str]) -> Names:
-    from kbtool.graph import Exports, index, surroundings
+def _names(now: _Now, entries: Mapping[NoteId, Entry]) -> Names:
+    from kbtool.graph import Exports, index
 
-    around = surroundings(frozenset(assets), now.config, now.settings)
+    around = _surroundings(now, now.listing.assets)
     return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])
+
+
+def _surroundings(now: _Now, assets: Iterable[str]) -> Surroundings:
+    from kbtool.graph import surroundings
+
+    return surroundings(frozenset(assets), now.config, now.settings)

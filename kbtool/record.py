@@ -56,16 +56,16 @@ _ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Refe
 
 
 def plain_record(one: Record) -> tuple[Plain, Plain, Plain, Plain]:
-    """Facts, exports, uses and diagnostics as plain values."""
+    """Facts (packed), exports, uses and diagnostics as plain values."""
     given = one.facts._asdict()
     for field in _ROWS:
         given[field] = pack(tuple([(*row[:3], *row[3], *row[4:]) for row in given[field]])) if given[field] else b""
-    return tuple(given.values()), tuple(one.exports), tuple(one.uses), tuple(map(plain_diagnostic, one.alone))
+    return pack(tuple(given.values())), tuple(one.exports), tuple(one.uses), tuple(map(plain_diagnostic, one.alone))
 
 
 def facts_of(value: Plain) -> Facts:
-    """The facts that a plain value stands for; what fills most of it is unpacked when it is looked at."""
-    given = dict(zip(Facts._fields, value, strict=True))
+    """The facts that a plain value stands for, which is packed; what fills most of it is so once more."""
+    given = dict(zip(Facts._fields, unpack(value), strict=True))
     for field, row in _ROWS.items():
         given[field] = _Rows(given[field], row) if given[field] else ()
     return Facts(**given)
