@@ -2,8 +2,8 @@
 
 The file has four parts, each with its checksum: a small table that is enough when nothing changed, the bulk, a patch to
 it, so that after a small change the bulk is copied as it is, and the names of all notes. It is written beside its place
-and renamed, so that of two processes the last one wins and nobody reads half a file; what is cut short, damaged, foreign
-or of another kbtool is as good as absent. It may be deleted at any time.
+and renamed, so that of two processes the last one wins and nobody reads half a file; what is cut short, damaged,
+foreign or of another kbtool is as good as absent. It may be deleted at any time.
 """
 
 from __future__ import annotations
