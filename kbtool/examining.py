@@ -12,7 +12,7 @@ from kbtool.values import Diagnostic, NoteId, Span
 
 Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain, Plain, Plain]
 """A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
-alone, its facts (packed), what it uses of the base, and its suppressions."""
+alone, its facts and what it uses of the base (both packed), and its suppressions."""
 
 
 class Job(NamedTuple):

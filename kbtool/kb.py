@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -10,7 +11,7 @@ from kbtool.checks import check_base
 from kbtool.checks.context import Base, base
 from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
-from kbtool.facts import Facts, Uses
+from kbtool.facts import NOTHING_USED, Facts, Used, used
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve, surroundings
@@ -46,6 +47,8 @@ class Snapshot:
         return self.files.sources[note].text
 
 
+_MANY = 1_000
+"""Notes whose records are so many objects that collections take longer than an edit may."""
 Progress = Callable[[int, int], None]
 """Told how many notes are done, of how many."""
 
@@ -60,7 +63,7 @@ class _State(NamedTuple):
     files: BaseFiles
     records: Mapping[NoteId, Record]
     facts: Mapping[NoteId, Facts]
-    uses: Mapping[NoteId, Uses]
+    used: Used
     known: Base
     linked: Linked
 
@@ -132,11 +135,13 @@ class Kb:
         records = _with(old.records if old else {}, {note: make(files.sources[note]) for note in edited}, files.sources)
         changed = _changed(old.records if old else {}, records, edited)
         facts = _with(old.facts if old else {}, {note: records[note].facts for note in edited}, files.sources)
-        uses = _with(old.uses if old else {}, {note: records[note].uses for note in edited}, files.sources)
+        uses = _used(old, records, edited)
         names = _names(old, files, records, changed)
         known = base(facts, names, files.config, old.known.words if old and old.known.names is names else None)
         linked = link(known, changed, old.linked if old else None)
         self._state = _State(files, records, facts, uses, known, linked)
+        if len(edited) > _MANY:
+            gc.freeze()  # what is kept from now on need not be looked through for cycles after each edit
         found = [*files.problems, *check_base(known, uses), *more]
         for given in (*linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
@@ -150,6 +155,17 @@ def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:
         return list(files.sources)
     known = old.files.sources
     return [note for note, source in files.sources.items() if known.get(note) is not source]
+
+
+def _used(old: _State | None, records: Mapping[NoteId, Record], edited: Iterable[NoteId]) -> Used:
+    """What all notes use, which is the old object where no note uses anything else."""
+    before: Mapping[NoteId, Record] = old.records if old else {}
+    others = [note for note in edited if note not in before or before[note].uses != records[note].uses]
+    gone = [note for note in (*others, *(before.keys() - records.keys())) if note in before]
+    if old and not others and not gone:
+        return old.used
+    known = old.used if old else NOTHING_USED
+    return used(known, [(note, before[note].uses) for note in gone], [(note, records[note].uses) for note in others])
 
 
 def _with(old: Mapping[NoteId, T], new: Mapping[NoteId, T], notes: Mapping[NoteId, Source]) -> dict[NoteId, T]:

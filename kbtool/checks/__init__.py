@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.circles import alias_cycle, embed_cycle
-from kbtool.checks.context import Base, CheckContext, Used, base
+from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.filenames import (
     bad_file_name,
     built_in_name,
@@ -28,6 +28,7 @@ from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
 from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, stray_bracket
+from kbtool.facts import Used
 from kbtool.graph import Missing
 from kbtool.note import Note
 from kbtool.values import Diagnostic
