@@ -376,8 +376,9 @@ def _before(now: _Now, old: tuple[Table, Rest]) -> _Between | None:
     if not rest.looked_up or table.keys[1] != now.keys.config:
         return None
     names, uses = unpack(rest.whole.data)
-    known = names_of(_surroundings(now, table.assets), names)
-    return Linked(known, now.config, rest.linked, _looked_up(rest)), Used(*uses)
+    return Linked(names_of(_surroundings(now, table.assets), names), now.config, rest.linked, _looked_up(rest)), Used(
+        *uses
+    )
 
 
 def _as_before(now: _Now, change: Change, table: Table) -> bool:
