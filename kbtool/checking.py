@@ -8,21 +8,24 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kbtool import cache, disk
+from kbtool import cache, disk, packed
 from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Listing, Project, Stamp
-from kbtool.packed import Plain, diagnostic, digest, pack, plain_diagnostic, unpack
+from kbtool.packed import Plain, diagnostic, digest, pack, place_of, plain_diagnostic, unpack
 from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
     from kbtool.examining import Entry
-    from kbtool.graph import Names
+    from kbtool.facts import Used
+    from kbtool.graph import Names, Surroundings
     from kbtool.linking import Linked
+
+    _Between = tuple[Linked, Used]
 
 _GRAIN = 2_000_000_000
 """Nanoseconds within which a file may be written again with the same time; so coarse is FAT."""
@@ -65,6 +68,7 @@ class Rest(NamedTuple):
 
     They are kept as `bulk`, and as `patch`, which has all four for the few notes that changed since (entry None: gone).
     The patch has been put into the first three tables, but not into `looked_up`, which is unpacked when it is needed.
+    `whole` is what all notes together name and use, packed.
     """
 
     entries: dict[NoteId, Entry]
@@ -73,6 +77,7 @@ class Rest(NamedTuple):
     looked_up: bytes
     patch: dict[NoteId, Plain]
     bulk: cache.Part | None
+    whole: cache.Part
 
 
 class Change(NamedTuple):
@@ -108,7 +113,9 @@ class _Now(NamedTuple):
 
 
 _NOTHING = Table((), {}, {}, (), (), (), {}, ())
-_NONE = Rest({}, {}, {}, b"", {}, None)
+_NONE = Rest({}, {}, {}, b"", {}, None, cache.part(b""))
+_EXPORTS, _USES, _TOLD = 1, 4, slice(1, 4, 2)
+"""Parts of an entry; the last is what it tells the other notes."""
 _PATCH = 64
 """Notes that a patch may have; of more a new bulk is made."""
 
@@ -146,7 +153,7 @@ def _check(project: Project, progress: Progress) -> Checked:
 def _looked(project: Project, table: Table, began: int) -> _Now:
     """What is there now. Reading EDN takes as long as all the rest when nothing changed, so its outcome is kept."""
     judged = judging(project.config)
-    text, config = disk.settings_text(project.base), _plain(judged)
+    text, config = disk.settings_text(project.base), packed.plain_setting(judged)
     if table.keys and table.keys[1:3] == (config, text) and table.keys[3] is not None:
         settings, warnings = GraphSettings(*table.keys[3]), table.keys[4]
     else:
@@ -157,7 +164,13 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
     listing = disk.scan(project.base, settings.hidden)
     # Modules beside the notes are those that their code may import.
     modules = tuple(path for path in listing.assets if path.endswith(".py") and "/" not in path)
-    keys = Keys((_plain(settings), modules), config, text, values if all(map(_is_plain, values)) else None, warnings)
+    keys = Keys(
+        (packed.plain_setting(settings), modules),
+        config,
+        text,
+        values if all(map(packed.is_plain, values)) else None,
+        warnings,
+    )
     return _Now(project, judged, settings, keys, listing, began)
 
 
@@ -178,7 +191,7 @@ def _rest(kept: cache.Kept) -> Rest | None:
     if parts is None:
         return None
     entries, digests, linked, looked_up = unpack(parts[0].data)
-    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0])
+    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0], parts[2])
     tables: tuple[dict[NoteId, Plain], ...] = (rest.entries, rest.digests, rest.linked)
     for note, (entry, *others, _) in rest.patch.items():
         for table, value in zip(tables, (entry, *others), strict=True):
@@ -231,23 +244,6 @@ def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
         cache.save(*store, tuple(table._replace(racy=racy)), data)
 
 
-def _is_plain(value: object) -> bool:
-    if isinstance(value, tuple | frozenset):
-        return type(value) in (tuple, frozenset) and all(map(_is_plain, value))
-    return value is None or isinstance(value, str | int | float)
-
-
-def _plain(value: Any) -> Plain:
-    """Any setting as a plain value, equal when it is."""
-    if is_dataclass(value):
-        return tuple((field.name, _plain(getattr(value, field.name))) for field in fields(value))
-    if isinstance(value, Mapping):
-        return tuple(sorted(((repr(key), _plain(one)) for key, one in value.items()), key=repr))
-    if isinstance(value, frozenset | set):
-        return tuple(sorted(map(_plain, value), key=repr))
-    return tuple(map(_plain, value)) if isinstance(value, tuple | list) else value if _is_plain(value) else repr(value)
-
-
 # ---------------------------------------------------------------- what is worked out anew
 
 
@@ -255,40 +251,36 @@ def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tupl
     """The check where something changed; what was learned is kept."""
     table, rest = old
     stamps, digests, change = _examined(now, old, unread, using[1])
-    found, linked, before = _linked(now, change, old)
+    found, between, before = _linked(now, change, old)
     racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
-    given = tuple(map(plain_diagnostic, found))
     silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
-    comments = _comments(change.after)
-    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, given)
+    comments = {note: entry[5] for note, entry in change.after.items() if entry[5]}
+    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, found)
     if new != table or digests != rest.digests:
-        checks = {note: tuple(map(plain_diagnostic, some)) for note, some in linked.found.items()}
-        fresh = _NONE._replace(entries=change.after, digests=digests, linked=checks)
-        cache.save(*using[0], tuple(new), _parts(fresh, linked, (rest, before), unread))
-    return Checked(found, change.after.keys() - silent, now.keys.warnings, comments)
-
-
-def _comments(entries: Mapping[NoteId, Entry]) -> dict[NoteId, Plain]:
-    """The suppressions of the notes that have some."""
-    from kbtool.facts import Facts
-
-    at = Facts._fields.index("suppressions")
-    return {note: entry[3][at] for note, entry in entries.items() if entry[3] is not None and entry[3][at]}
+        fresh = _NONE._replace(entries=change.after, digests=digests, linked=dict(between[0].found))
+        cache.save(*using[0], tuple(new), _parts(fresh, between, (rest, before), unread))
+    counting = _that_may_count(new, now.project.config)
+    return Checked(counting, change.after.keys() - silent, now.keys.warnings, comments)
 
 
 def _parts(
-    new: Rest, linked: Linked, old: tuple[Rest, Linked | None], unread: list[NoteId]
-) -> tuple[cache.Part, cache.Part]:
-    """The bulk and the patch to keep: the old bulk, if few notes are other ones than there."""
-    rest, before = old
+    new: Rest, between: _Between, old: tuple[Rest, _Between | None], unread: list[NoteId]
+) -> tuple[cache.Part, cache.Part, cache.Part]:
+    """The bulk, the patch and the whole to keep: the old bulk, if few notes are other ones than there."""
+    from kbtool.graph import plain_names
+
+    (rest, before), (linked, uses) = old, between
     lookups = dict(linked.looked_up)
+    same = before is not None and linked.names is before[0].names and uses is before[1]
+    whole = rest.whole if same else cache.part(pack((plain_names(linked.names), tuple(uses))))
     if rest.bulk and before:
-        known = before.looked_up
+        known = before[0].looked_up
         others = (note for note, keys in lookups.items() if known.get(note) is not keys)
         touched = {*rest.patch, *unread, *others, *(rest.entries.keys() - new.entries.keys())}
         if len(touched) <= _PATCH:
-            return rest.bulk, cache.part(pack({note: _patch(note, new, lookups) for note in sorted(touched)}))
-    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({}))
+            patch = {note: _patch(note, new, lookups) for note in sorted(touched)}
+            return rest.bulk, cache.part(pack(patch)), whole
+    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({})), whole
 
 
 def _patch(note: NoteId, new: Rest, lookups: Mapping[NoteId, Plain]) -> Plain:
@@ -325,62 +317,86 @@ def _examined(
             stamps[note] = result.stamp
         progress(done, len(jobs))
     after = dict(sorted(entries.items()))
-    changed = {note for note in again if note in after and _told(after[note]) != _told(rest.entries.get(note))}
+    changed = {
+        note for note in again if note in after and _part(after[note], _TOLD) != _part(rest.entries.get(note), _TOLD)
+    }
     return stamps, digests, Change(rest.entries, after, changed | (rest.entries.keys() - after.keys()))
 
 
-def _told(entry: Entry | None) -> Any:
-    """What an entry tells the other notes."""
-    return entry and entry[1:4:2]
+def _part(entry: Entry | None, which: int | slice) -> Any:
+    return entry and entry[which]
 
 
-def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[tuple[Diagnostic, ...], Linked, Linked | None]:
-    """All diagnostics, and the checks between notes as they are and as they were kept."""
+def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[Plain, _Between, _Between | None]:
+    """All diagnostics, plain and in order, and what is between notes as it is and as it was kept."""
     from kbtool.checks import check_base
     from kbtool.checks.context import base
     from kbtool.crew import spread
-    from kbtool.facts import Uses
-    from kbtool.filters import in_order
     from kbtool.linking import link
     from kbtool.record import FactsOf
 
-    names = _names(now, change.after, now.listing.assets)
+    before = _before(now, old)
+    names = before[0].names if before and _as_before(now, change, old[0]) else _names(now, change.after)
     given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
     known = base(FactsOf(given), names, now.config)
-    before = _before(now, change, old, names)
-    linked = link(known, change.changed, before, spread)
-    used = {note: Uses(*entry[4]) for note, entry in change.after.items() if entry[1] is not None}
-    found = [*disk.folder_problems(now.listing), *check_base(known, used)]
+    linked = link(known, change.changed, before[0] if before else None, spread)
+    uses = _used(change, before[1] if before else None)
+    found = list(map(plain_diagnostic, (*disk.folder_problems(now.listing), *check_base(known, uses))))
     for some in linked.found.values():
         found += some
     for problems, _, alone, *_ in change.after.values():
-        if problems or alone:
-            found += map(diagnostic, problems + alone)
-    return in_order(found), linked, before
+        found += problems
+        found += alone
+    return tuple(sorted(found, key=place_of)), (linked, uses), before
 
 
-def _before(now: _Now, change: Change, old: tuple[Table, Rest], names: Names) -> Linked | None:
-    """The checks between notes as they were kept."""
+def _used(change: Change, before: Used | None) -> Used:
+    """What all notes use, which is the same object where no note uses anything else."""
+    from kbtool.facts import NOTHING_USED, used
+    from kbtool.record import uses_of
+
+    old, new = ({}, change.after) if before is None else (change.before, change.after)
+    notes = new if before is None else change.changed
+    others = [note for note in notes if _part(old.get(note), _USES) != _part(new.get(note), _USES)]
+    if before is not None and not others:
+        return before
+    gone = [(note, uses_of(it)) for note in others if (it := _part(old.get(note), _USES))]
+    return used(
+        before or NOTHING_USED, gone, [(note, uses_of(it)) for note in others if (it := _part(new.get(note), _USES))]
+    )
+
+
+def _before(now: _Now, old: tuple[Table, Rest]) -> _Between | None:
+    """What is between notes as it was kept."""
+    from kbtool.facts import Used
+    from kbtool.graph import names_of
     from kbtool.linking import Linked
 
     table, rest = old
     if not rest.looked_up or table.keys[1] != now.keys.config:
         return None
-    same = table.assets == now.listing.assets and all(
-        _exports(change.before.get(note)) == _exports(change.after.get(note)) for note in change.changed
+    names, uses = unpack(rest.whole.data)
+    return Linked(names_of(_surroundings(now, table.assets), names), now.config, rest.linked, _looked_up(rest)), Used(
+        *uses
     )
-    before = names if same else _names(now, change.before, table.assets)
-    found = {note: tuple(map(diagnostic, some)) for note, some in rest.linked.items()}
-    return Linked(before, now.config, found, _looked_up(rest))
 
 
-def _exports(entry: Entry | None) -> Plain:
-    return entry and entry[1]
+def _as_before(now: _Now, change: Change, table: Table) -> bool:
+    """Whether all names are the same."""
+    pairs = ((change.before.get(note), change.after.get(note)) for note in change.changed)
+    return table.assets == now.listing.assets and all(
+        _part(one, _EXPORTS) == _part(other, _EXPORTS) for one, other in pairs
+    )
 
 
-def _names(now: _Now, entries: Mapping[NoteId, Entry], assets: Iterable[str]) -> Names:
+def _names(now: _Now, entries: Mapping[NoteId, Entry]) -> Names:
     from kbtool.graph import Exports, index
-    from kbtool.kb import surroundings
 
-    around = surroundings(frozenset(assets), now.config, now.settings)
+    around = _surroundings(now, now.listing.assets)
     return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])
+
+
+def _surroundings(now: _Now, assets: Iterable[str]) -> Surroundings:
+    from kbtool.graph import surroundings
+
+    return surroundings(frozenset(assets), now.config, now.settings)

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from kbtool.examining import Examined, Job, crashed, examined
-from kbtool.packed import Plain, pack, unpack
+from kbtool.linking import Told
+from kbtool.packed import Plain, pack, plain_diagnostic, unpack
 from kbtool.record import Reading
 from kbtool.values import NoteId
 
@@ -44,8 +45,13 @@ def examine_all(base: Path, jobs: Sequence[Job], reading: Reading) -> Iterator[E
         yield from _again(done, work, base) if isinstance(done, _Lost) else (Examined(*done),)
 
 
-def spread(work: Callable[[NoteId], tuple[Plain, ...]], notes: Sequence[NoteId]) -> Iterator[tuple[Plain, ...]]:
-    """What work on notes gives, in any order; of many notes several processes take a part each."""
+def spread(check: Callable[[NoteId], Told], notes: Sequence[NoteId]) -> Iterator[Told]:
+    """What checks of notes give, in any order, diagnostics plain; of many notes several processes take a part each."""
+
+    def work(note: NoteId) -> Told:
+        _, found, keys = check(note)
+        return note, tuple(map(plain_diagnostic, found)), keys
+
     helpers = _useful(len(notes) // _NOTES)
     if helpers < 2:
         yield from map(work, notes)
@@ -53,7 +59,7 @@ def spread(work: Callable[[NoteId], tuple[Plain, ...]], notes: Sequence[NoteId])
     size = max(100, len(notes) // _MOST + 1)
     for done in _shared([notes[at : at + size] for at in range(0, len(notes), size)], work, helpers):
         # What ends a process shows itself again here.
-        yield from map(work, done.jobs) if isinstance(done, _Lost) else (done,)
+        yield from map(work, done.jobs) if isinstance(done, _Lost) else (cast(Told, done),)
 
 
 def _useful(most: int) -> int:

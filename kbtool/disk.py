@@ -160,11 +160,9 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
             folders.append(NoteId(path))
         else:
             try:
-                status = entry.stat(follow_symlinks=False)
+                notes[NoteId(path)] = stamp(entry.stat(follow_symlinks=False))
             except OSError:
                 continue  # gone since it was listed
-            # Written out, for calls of `stamp` and `NoteId` take a twentieth of a check in which nothing changed.
-            notes[path] = status.st_size, status.st_mtime_ns, status.st_ino, status.st_ctime_ns  # type: ignore[index]
     return Listing(notes, tuple(folders), tuple(assets))
 
 

@@ -10,9 +10,9 @@ from kbtool.packed import Plain, digest, plain_diagnostic
 from kbtool.record import Reading, examine, plain_record
 from kbtool.values import Diagnostic, NoteId, Span
 
-Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain, Plain]
+Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain, Plain, Plain]
 """A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
-alone, its facts, and what it uses of the base."""
+alone, its facts and what it uses of the base (both packed), and its suppressions."""
 
 
 class Job(NamedTuple):
@@ -43,13 +43,14 @@ def examined(base: Path, job: Job, reading: Reading) -> Examined | None:
     if mark == job.known:
         return Examined(job.note, loaded.stamp, mark, None)
     source, problems = disk.decoded(job.note, loaded.data)
-    facts, exports, uses, alone = plain_record(examine(source, reading))
-    entry = tuple(map(plain_diagnostic, problems)), exports, alone, facts, uses
+    found = examine(source, reading)
+    facts, exports, uses, alone = plain_record(found)
+    entry = tuple(map(plain_diagnostic, problems)), exports, alone, facts, uses, found.facts.suppressions
     return Examined(job.note, loaded.stamp, mark, entry)
 
 
 def _unread(problem: Diagnostic | None) -> Entry:
-    return (plain_diagnostic(problem),) if problem else (), None, (), None, None
+    return (plain_diagnostic(problem),) if problem else (), None, (), None, None, ()
 
 
 def crashed(base: Path, job: Job) -> Examined:

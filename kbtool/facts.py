@@ -6,8 +6,8 @@ checked between notes is checked on them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
@@ -40,13 +40,30 @@ class Facts(NamedTuple):
 class Uses(NamedTuple):
     """What of the base a note uses, each once: what the checks of a base as a whole need of all notes.
 
-    `keys` are those of its references, `assets` those among them that are paths; `files` and `asks` are as in `Facts`.
+    `keys` are those of its references, `own` those among them that are its own, `assets` those that are paths; `files`
+    and `asks` are as in `Facts`. `filed` says that the page's own properties mention something.
     """
 
     keys: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     asks: tuple[tuple[str, int, int], ...] = ()
+    filed: bool = False
+
+
+class Used(NamedTuple):
+    """The same of all notes: how many mention each key, and the rest by note, of those that have some."""
+
+    counts: Mapping[str, int]
+    own: Mapping[NoteId, tuple[str, ...]]
+    assets: Mapping[NoteId, tuple[str, ...]]
+    files: Mapping[NoteId, tuple[str, ...]]
+    asks: Mapping[NoteId, tuple[tuple[str, int, int], ...]]
+    filed: Mapping[NoteId, bool]
+
+
+NOTHING_USED = Used({}, {}, {}, {}, {}, {})
 
 
 def facts(note: Note) -> Facts:
@@ -60,5 +77,27 @@ def facts(note: Note) -> Facts:
 def uses(note: Facts) -> Uses:
     """What a note uses of the base."""
     keys = {one.key: None for one in note.refers}
+    own = {one.key: None for one in note.defines if one.key in keys}
     assets = {one.key: None for one in note.refers if one.kind == "asset"}
-    return Uses(tuple(keys), tuple(assets), note.files, note.asks)
+    filed = any(one.property and one.block == 0 for one in note.refers)
+    return Uses(tuple(keys), tuple(own), tuple(assets), note.files, note.asks, filed)
+
+
+def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Iterable[tuple[NoteId, Uses]]) -> Used:
+    """What all notes use, after some of them are gone and others have come; a note that changed is among both."""
+    tables: list[dict[Any, Any]] = [dict(table) for table in cast(tuple[Mapping[Any, Any], ...], old)]
+    counts = tables.pop(0)
+    for note, one in gone:
+        for key in one.keys:
+            counts[key] -= 1
+            if not counts[key]:
+                del counts[key]
+        for table in tables:
+            table.pop(note, None)
+    for note, one in come:
+        for key in one.keys:
+            counts[key] = counts.get(key, 0) + 1
+        for table, value in zip(tables, one[1:], strict=True):
+            if value:
+                table[note] = value
+    return Used(counts, *tables)

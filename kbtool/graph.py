@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from kbtool import names as spelling
+from kbtool.config import Config, GraphSettings
 from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
@@ -107,6 +108,13 @@ class Surroundings:
     whiteboards: Whiteboards = NO_WHITEBOARDS
 
 
+def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
+    """What names mean apart from notes."""
+    wanted = frozenset(spelling.key(name) for name in config.wanted)
+    obsidian = settings.dialect == "obsidian"
+    return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
+
+
 def exports(note: Note) -> Exports:
     """The names that a note gives."""
     return Exports(
@@ -137,18 +145,41 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
         if one.journal is not None:
             journals.setdefault(one.journal, []).append(one.note)
     parents = frozenset(spelling.key(p) for name in spelled.values() if "/" in name for p in spelling.parents(name))
+    return names_of(
+        surroundings,
+        (
+            {key: tuple(notes) for key, notes in pages.items()},
+            {day: tuple(notes) for day, notes in journals.items()},
+            blocks,
+            spelled,
+            parents,
+            {shape: keys for shape, keys in looks.items() if len(keys) > 1},
+        ),
+    )
+
+
+def plain_names(names: Names) -> tuple[Any, ...]:
+    """What of all names the notes decide, as plain values."""
+    blocks = {ident: tuple(map(tuple, sites)) for ident, sites in names.blocks.items()}
+    return names.pages, names.journals, blocks, names.spelled, names.parents, names.alike
+
+
+def names_of(surroundings: Surroundings, given: tuple[Any, ...]) -> Names:
+    """All names, from what the surroundings and what the notes decide."""
+    pages, journals, blocks, spelled, parents, alike = given
+    assets = surroundings.assets
     return Names(
-        {key: tuple(notes) for key, notes in pages.items()},
-        {day: tuple(notes) for day, notes in journals.items()},
-        {ident: tuple(sites) for ident, sites in blocks.items()},
-        surroundings.assets,
+        pages,
+        journals,
+        {ident: tuple([Site(*site) for site in sites]) for ident, sites in blocks.items()},
+        assets,
         spelled,
         parents,
         surroundings.wanted,
         surroundings.date_formats,
         surroundings.home,
-        {shape: keys for shape, keys in looks.items() if len(keys) > 1},
-        {path.rpartition("/")[2].lower(): path for path in surroundings.assets} if surroundings.obsidian else {},
+        alike,
+        {path.rpartition("/")[2].lower(): path for path in assets} if surroundings.obsidian else {},
         surroundings.obsidian,
         surroundings.whiteboards,
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from kbtool import names as spelling
-from kbtool.checks import Known, check_base
+from kbtool.checks import check_base
 from kbtool.checks.context import Base, base
 from kbtool.checks.mentions import unlinked_mention
 from kbtool.config import Config, GraphSettings
-from kbtool.facts import Facts, Uses
+from kbtool.facts import NOTHING_USED, Facts, Used, used
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
-from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve
+from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve, surroundings
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
 from kbtool.mentions import Unlinked, lexicon, mentions
@@ -25,7 +25,10 @@ from kbtool.stems import Stems
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
 
-__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources", "surroundings"]
+if TYPE_CHECKING:
+    from kbtool.checks.formulas import Known
+
+__all__ = ["BaseFiles", "Kb", "Progress", "Snapshot", "check_sources"]
 
 T = TypeVar("T")
 
@@ -44,6 +47,8 @@ class Snapshot:
         return self.files.sources[note].text
 
 
+_MANY = 1_000
+"""Notes whose records are so many objects that collections take longer than an edit may."""
 Progress = Callable[[int, int], None]
 """Told how many notes are done, of how many."""
 
@@ -58,7 +63,7 @@ class _State(NamedTuple):
     files: BaseFiles
     records: Mapping[NoteId, Record]
     facts: Mapping[NoteId, Facts]
-    uses: Mapping[NoteId, Uses]
+    used: Used
     known: Base
     linked: Linked
 
@@ -136,11 +141,13 @@ class Kb:
         records = _with(old.records if old else {}, {note: make(files.sources[note]) for note in edited}, files.sources)
         changed = _changed(old.records if old else {}, records, edited)
         facts = _with(old.facts if old else {}, {note: records[note].facts for note in edited}, files.sources)
-        uses = _with(old.uses if old else {}, {note: records[note].uses for note in edited}, files.sources)
+        uses = _used(old, records, edited)
         names = _names(old, files, records, changed)
         known = base(facts, names, files.config, old.known.words if old and old.known.names is names else None)
         linked = link(known, changed, old.linked if old else None)
         self._state = _State(files, records, facts, uses, known, linked)
+        if len(edited) > _MANY:
+            gc.freeze()  # what is kept from now on need not be looked through for cycles after each edit
         found = [*files.problems, *check_base(known, uses), *more]
         for given in (*linked.found.values(), *(one.alone for one in records.values() if one.alone)):
             found += given
@@ -154,6 +161,17 @@ def _edited(old: _State | None, files: BaseFiles) -> list[NoteId]:
         return list(files.sources)
     known = old.files.sources
     return [note for note, source in files.sources.items() if known.get(note) is not source]
+
+
+def _used(old: _State | None, records: Mapping[NoteId, Record], edited: Iterable[NoteId]) -> Used:
+    """What all notes use, which is the old object where no note uses anything else."""
+    before: Mapping[NoteId, Record] = old.records if old else {}
+    others = [note for note in edited if note not in before or before[note].uses != records[note].uses]
+    gone = [note for note in (*others, *(before.keys() - records.keys())) if note in before]
+    if old and not others and not gone:
+        return old.used
+    known = old.used if old else NOTHING_USED
+    return used(known, [(note, before[note].uses) for note in gone], [(note, records[note].uses) for note in others])
 
 
 def _with(old: Mapping[NoteId, T], new: Mapping[NoteId, T], notes: Mapping[NoteId, Source]) -> dict[NoteId, T]:
@@ -178,13 +196,6 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
         if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
             return old.known.names
     return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
-
-
-def surroundings(assets: frozenset[str], config: Config, settings: GraphSettings) -> Surroundings:
-    """What names mean apart from notes."""
-    wanted = frozenset(spelling.key(name) for name in config.wanted)
-    obsidian = settings.dialect == "obsidian"
-    return Surroundings(assets, wanted, settings.date_formats, settings.home, obsidian, settings.whiteboards)
 
 
 def _itself(value: T) -> T:

@@ -16,7 +16,7 @@ from kbtool.checks.context import Base, CheckContext
 from kbtool.config import Config
 from kbtool.facts import Facts
 from kbtool.graph import Names, resolve
-from kbtool.packed import Plain, diagnostic, pack, plain_diagnostic, unpack
+from kbtool.packed import pack, unpack
 from kbtool.values import Diagnostic, NoteId
 
 K = TypeVar("K", bound=Hashable)
@@ -25,24 +25,26 @@ Key: TypeAlias = str | int
 """What is asked for: page keys, block ids, note ids, days, and `*` with a table's name for the table whole."""
 Lookups: TypeAlias = bytes
 """The keys that the checks of a note asked for, packed: so one is quickly looked for in those of all notes."""
-Spread: TypeAlias = Callable[[Callable[[NoteId], tuple[Any, ...]], Sequence[NoteId]], Iterable[tuple[Any, ...]]]
+Told: TypeAlias = tuple[NoteId, tuple[Any, ...], Lookups]
+"""A note, what its checks gave, and what they looked up."""
+Spread: TypeAlias = Callable[[Callable[[NoteId], Told], Sequence[NoteId]], Iterable[Told]]
 _FEW = 32
 """Keys that are looked for in packed ones before any are unpacked."""
 
 
 class Linked(NamedTuple):
-    """What the checks between notes gave, and the tables on which they stood."""
+    """What the checks between notes gave (diagnostics, as they are or plain), and the tables on which they stood."""
 
     names: Names
     config: Config
-    found: Mapping[NoteId, tuple[Diagnostic, ...]]
+    found: Mapping[NoteId, tuple[Any, ...]]
     looked_up: Mapping[NoteId, Lookups]
 
 
 def link(base: Base, changed: Set[NoteId], old: Linked | None, spread: Spread = map) -> Linked:
     """The checks of all notes of a base; `changed` have other facts than at the time of `old`, or are new or gone.
 
-    `spread` may share the notes out among processes.
+    `spread` may share the notes out among processes; what it makes of diagnostics is what is found.
     """
     stale = _stale(base, changed, old)
     found, looked_up = (dict(old.found), dict(old.looked_up)) if old else ({}, {})
@@ -52,14 +54,14 @@ def link(base: Base, changed: Set[NoteId], old: Linked | None, spread: Spread = 
     log: set[Key] = set()
     watched = _watched(base, log)
 
-    def work(note: NoteId) -> tuple[NoteId, Plain, Lookups]:
+    def work(note: NoteId) -> Told:
         log.clear()
         given = _check(base.notes[note], watched)
-        return note, tuple(map(plain_diagnostic, given)), pack(tuple(log))
+        return note, given, pack(tuple(log))
 
     for note, given, keys in spread(work, sorted(stale & base.notes.keys())):
         if given:
-            found[note] = tuple(map(diagnostic, given))
+            found[note] = given
         looked_up[note] = keys
     return Linked(base.names, base.config, found, looked_up)
 

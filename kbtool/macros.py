@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kbtool.syntax.edn import read
 from kbtool.syntax.tree import Property
 from kbtool.values import Span
 
@@ -30,6 +29,8 @@ def own(properties: Iterable[Property]) -> Mapping[str, str]:
 
 
 def _texts(edn: str) -> Iterable[tuple[str, str]]:
+    from kbtool.syntax.edn import read
+
     forms = read(edn, Span(0, len(edn)), simple=False).forms
     if not forms or forms[0].kind != "map":
         return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kbtool import macros, names
 from kbtool.asides import NO_ASIDES, Asides, asides, keyed
@@ -12,7 +13,6 @@ from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.dates import journal_day, journal_name
 from kbtool.queries.asked import stated
-from kbtool.queries.simple import Asked
 from kbtool.references import Place, anchor_key, asset_path, counts, effective, in_block
 from kbtool.suppressions import Suppression, suppressions
 from kbtool.syntax.links import is_uuid
@@ -38,6 +38,9 @@ from kbtool.syntax.tree import (
     Tag,
 )
 from kbtool.values import Cell, CellOptions, Definition, Diagnostic, Formula, Name, NoteId, Reference, Source, Span
+
+if TYPE_CHECKING:
+    from kbtool.queries.simple import Asked
 
 PYTHON = "python"
 """The language of the fences that are cells."""

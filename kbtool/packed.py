@@ -8,6 +8,8 @@ ours under a digest. It takes plain tuples alone, so named tuples and diagnostic
 from __future__ import annotations
 
 import marshal
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, TypeAlias
 
 try:
@@ -55,3 +57,36 @@ def diagnostic(value: Plain) -> Diagnostic:
 
 def _fix(title: str, edits: Plain, safe: bool) -> Fix:
     return Fix(title, tuple(Edit(NoteId(note), Span(start, end), text) for note, start, end, text in edits), safe)
+
+
+def place_of(one: Plain) -> Plain:
+    """What `filters.in_order` goes by, of a plain diagnostic."""
+    rule, note, start, end, message, *_ = one
+    return note, start, end, rule, message
+
+
+# ---------------------------------------------------------------- settings
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value can be packed as it is."""
+    if isinstance(value, tuple | frozenset):
+        return type(value) in (tuple, frozenset) and all(map(is_plain, value))
+    return value is None or isinstance(value, str | int | float)
+
+
+def plain_setting(value: Any) -> Plain:
+    """Any setting as a plain value, equal when it is."""
+    if is_dataclass(value):
+        return tuple((field.name, plain_setting(getattr(value, field.name))) for field in fields(value))
+    if isinstance(value, Mapping):
+        return tuple(sorted(((repr(key), plain_setting(one)) for key, one in value.items()), key=repr))
+    if isinstance(value, frozenset | set):
+        return tuple(sorted(map(plain_setting, value), key=repr))
+    return (
+        tuple(map(plain_setting, value))
+        if isinstance(value, tuple | list)
+        else value
+        if is_plain(value)
+        else repr(value)
+    )

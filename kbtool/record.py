@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
-from kbtool.checks import Known, check_alone, in_dialect
+from kbtool.checks import check_alone, in_dialect
 from kbtool.config import GraphSettings
 from kbtool.facts import Facts, Uses, facts, uses
 from kbtool.graph import Exports, exports
@@ -13,6 +13,9 @@ from kbtool.note import Note, lower
 from kbtool.packed import Plain, pack, plain_diagnostic, unpack
 from kbtool.syntax.parse import parse
 from kbtool.values import Definition, Diagnostic, NoteId, Reference, Source, Span
+
+if TYPE_CHECKING:
+    from kbtool.checks.formulas import Known
 
 T = TypeVar("T")
 
@@ -54,16 +57,26 @@ _ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Refe
 
 
 def plain_record(one: Record) -> tuple[Plain, Plain, Plain, Plain]:
-    """Facts, exports, uses and diagnostics as plain values."""
+    """Facts (packed), exports, uses (packed) and diagnostics as plain values."""
     given = one.facts._asdict()
     for field in _ROWS:
         given[field] = pack(tuple([(*row[:3], *row[3], *row[4:]) for row in given[field]])) if given[field] else b""
-    return tuple(given.values()), tuple(one.exports), tuple(one.uses), tuple(map(plain_diagnostic, one.alone))
+    return (
+        pack(tuple(given.values())),
+        tuple(one.exports),
+        pack(tuple(one.uses)),
+        tuple(map(plain_diagnostic, one.alone)),
+    )
+
+
+def uses_of(value: Plain) -> Uses:
+    """What a note uses, from what was packed."""
+    return Uses(*unpack(value))
 
 
 def facts_of(value: Plain) -> Facts:
-    """The facts that a plain value stands for; what fills most of it is unpacked when it is looked at."""
-    given = dict(zip(Facts._fields, value, strict=True))
+    """The facts that a plain value stands for, which is packed; what fills most of it is so once more."""
+    given = dict(zip(Facts._fields, unpack(value), strict=True))
     for field, row in _ROWS.items():
         given[field] = _Rows(given[field], row) if given[field] else ()
     return Facts(**given)

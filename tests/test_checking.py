@@ -300,7 +300,7 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(root: Path) -> Non
     assert (file_of(root).read_bytes(), len(left)) == (whole, 1)
     assert cached(root) == found
     os.utime(left[0], (0, 0))
-    cache.save(file_of(root), bytes(16), (), (cache.part(b""), cache.part(b"")))
+    cache.save(file_of(root), bytes(16), (), (cache.part(b""),) * 3)
     assert not left[0].exists()
 
 

@@ -1,20 +1,26 @@
-"""What this machine runs cells with: Python, the platform, and the installed distributions."""
+"""What this machine runs cells with: Python, the platform, and the installed distributions.
+
+A check asks for the names of modules alone, so what the rest needs is imported when it is called.
+"""
 
 from __future__ import annotations
 
-import ast
 import os
-import platform
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kbtool.cells.plan import Environment
+if TYPE_CHECKING:
+    from kbtool.cells.plan import Environment
 
 
 def read_environment(modules: Iterable[str]) -> Environment:
     """The environment of sessions that import these top-level modules; call it once for a whole plan."""
+    import platform
+
+    from kbtool.cells.plan import Environment
+
     python = f"{sys.implementation.name}-{platform.python_version()}"
     libc = platform.libc_ver()[0] or sys.platform
     return Environment(python, f"{sys.platform}-{platform.machine()}-{libc}", distributions(modules))
@@ -22,6 +28,8 @@ def read_environment(modules: Iterable[str]) -> Environment:
 
 def distributions(modules: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """The distributions, as `name==version`, that installed each of these modules; Python's own have none."""
+    from importlib import metadata
+
     wanted = sorted(set(modules) - sys.stdlib_module_names)
     found = {name: version for name in wanted if (version := _of_that_name(name))}
     rest = [name for name in wanted if name not in found]
@@ -33,6 +41,8 @@ def distributions(modules: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
 
 def _of_that_name(module: str) -> tuple[str, ...]:
     """Most modules come from a distribution of the same name."""
+    from importlib import metadata
+
     try:
         files = metadata.distribution(module).read_text("RECORD") or ""
     except (metadata.PackageNotFoundError, ValueError, OSError):
@@ -41,6 +51,8 @@ def _of_that_name(module: str) -> tuple[str, ...]:
 
 
 def _pinned(distribution: str) -> str:
+    from importlib import metadata
+
     return f"{distribution}=={metadata.version(distribution)}"
 
 
@@ -66,6 +78,8 @@ def _modules(folder: str) -> Iterator[str]:
 
 def _editable(finder: Path) -> Iterator[str]:
     """The modules of a distribution that was installed to be edited, as setuptools lists them."""
+    import ast
+
     try:
         tree = ast.parse(finder.read_text("utf-8"))
     except (OSError, SyntaxError, ValueError):

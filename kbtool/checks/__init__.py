@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from kbtool.checks.assets import missing_asset
 from kbtool.checks.blocks import dangling_block_ref, duplicate_block_id
 from kbtool.checks.circles import alias_cycle, embed_cycle
-from kbtool.checks.context import Base, CheckContext, Used, base
+from kbtool.checks.context import Base, CheckContext, base
 from kbtool.checks.filenames import (
     bad_file_name,
     built_in_name,
@@ -17,7 +18,6 @@ from kbtool.checks.filenames import (
     look_alike_page,
     property_page,
 )
-from kbtool.checks.formulas import Known, emphasised_formula, formulas
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -28,28 +28,21 @@ from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
 from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, stray_bracket
-from kbtool.checks.unread import stray_names, unread
+from kbtool.facts import Used
 from kbtool.graph import Missing
 from kbtool.note import Note
-from kbtool.python_check import check_cells
 from kbtool.values import Diagnostic
 
-__all__ = ["Base", "CheckContext", "Known", "base", "check_alone", "check_base", "check_linked"]
+if TYPE_CHECKING:
+    from kbtool.checks.formulas import Known
+
+__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
 
 ALONE = (
-    *(
-        unread,
-        emphasised_formula,
-        stray_names,
-        bad_property,
-        bad_suppression,
-        byte_order_mark,
-        fences_and_html,
-        second_drawer,
-    ),
+    *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
-"""Checks that need nothing but the note; those of its formulas and its code stand beside them."""
+"""Checks that need nothing but the note; those of formulas and code are imported for notes that have some."""
 LINKED = (
     *(duplicate_page, duplicate_block_id, case_variant, lost_reference, deceptive_link, date_like_name, built_in_name),
     *(dotted_name, bad_file_name, look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
@@ -85,12 +78,32 @@ def check_alone(
     `modules` are those that its code can import; without any, imports are not judged. `known` saves time alone: who
     checks many notes gives the same one, which remembers formulas.
     """
-    found = tuple(found for check in ALONE for found in check(note, text))
-    # Below a fence that does not close, code and text are inside out.
-    readable = min((one.span.start for one in found if one.rule == "unclosed-fence"), default=len(text))
-    of_formulas = formulas(note, text, {} if known is None else known)
-    of_cells = (one for one in check_cells(note, text, modules) if one.span.start < readable)
+    found = [found for check in ALONE for found in check(note, text)]
+    of_formulas = _of_formulas(note, text, {} if known is None else known) if "\\" in text or "$" in text else ()
+    of_cells = _of_cells(note, text, modules) if note.cells or note.transcripts else ()
+    if of_cells:
+        # Below a fence that does not close, code and text are inside out.
+        readable = min((one.span.start for one in found if one.rule == "unclosed-fence"), default=len(text))
+        of_cells = tuple(one for one in of_cells if one.span.start < readable)
     return (*note.diagnostics, *of_formulas, *found, *of_cells)
+
+
+def _of_formulas(note: Note, text: str, known: Known) -> tuple[Diagnostic, ...]:
+    from kbtool.checks.formulas import emphasised_formula, formulas
+    from kbtool.checks.unread import stray_names, unread
+
+    return (
+        *formulas(note, text, known),
+        *unread(note, text),
+        *emphasised_formula(note, text),
+        *stray_names(note, text),
+    )
+
+
+def _of_cells(note: Note, text: str, modules: frozenset[str]) -> tuple[Diagnostic, ...]:
+    from kbtool.python_check import check_cells
+
+    return check_cells(note, text, modules)
 
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
 
 from kbtool.config import Config
-from kbtool.facts import Facts, Uses
+from kbtool.facts import Facts
 from kbtool.graph import Links, Names, Target
 from kbtool.suggest import Vocabulary, vocabulary
 from kbtool.values import Diagnostic, NoteId, Reference, Span
-
-Used: TypeAlias = Mapping[NoteId, Uses]
-"""What each note of a base uses of it."""
 
 
 class Words:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kbtool import names
-from kbtool.checks.context import Base, Used
-from kbtool.facts import Facts
+from kbtool.checks.context import Base
+from kbtool.facts import Facts, Used
 from kbtool.graph import Names
 from kbtool.values import Diagnostic, NoteId, Span
 
@@ -18,43 +18,42 @@ _HIGHLIGHTS = "hls__"
 def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Pages that no other note mentions, and that no list of Logseq's shows."""
     mentioned = _mentioned(base.names, used)
-    for ident in base.notes:
-        if ident not in mentioned:
-            note = base.notes[ident]
-            if note.defines and not _is_entrance(note, base):
-                advice = "mention it where a reader would look for it, or give it `tags::`"
-                yield Diagnostic("orphan-page", ident, _TOP, "no other note mentions this page", (), advice)
+    named = {note for notes in base.names.pages.values() for note in notes}
+    for note in named - mentioned:
+        if note not in used.filed and not _is_entrance(base.notes[note], base):
+            advice = "mention it where a reader would look for it, or give it `tags::`"
+            yield Diagnostic("orphan-page", note, _TOP, "no other note mentions this page", (), advice)
 
 
 def _mentioned(names: Names, used: Used) -> set[NoteId]:
     """The notes of which a name or a block is mentioned by another one or by a whiteboard, and all journals."""
-    by: dict[str, NoteId | None] = dict.fromkeys(names.whiteboards.mentioned)  # None: by several
-    for note, given in used.items():
-        for key in given.keys:
-            by[key] = note if key not in by else None
     found = {note for notes in names.journals.values() for note in notes}
     for key, notes in names.pages.items():
-        if key in by:
-            found.update(note for note in notes if by[key] != note)
+        if key in used.counts or key in names.whiteboards.mentioned:
+            found.update(note for note in notes if _by_others(key, note, names, used))
     for key, sites in names.blocks.items():
-        if key in by:
-            found.update(site.note for site in sites if by[key] != site.note)
+        if key in used.counts or key in names.whiteboards.mentioned:
+            found.update(site.note for site in sites if _by_others(key, site.note, names, used))
     return found
 
 
+def _by_others(key: str, note: NoteId, names: Names, used: Used) -> bool:
+    """Whether somebody else mentions a key of a note."""
+    mine = key in used.own.get(note, ())
+    return used.counts.get(key, 0) > mine or key in names.whiteboards.mentioned
+
+
 def _is_entrance(note: Facts, base: Base) -> bool:
-    """Pages that a reader finds without links: journals, the first page, templates, namespaces, by their properties."""
-    key = note.defines[0].key
+    """Pages that a reader finds without links: the first page, templates, namespaces."""
+    key = names.key(note.name)
     return (
-        note.journal is not None
-        or key in _ENTRANCES
+        key in _ENTRANCES
         or key == names.key(base.names.home)
         or key.startswith(_HIGHLIGHTS)
         or "template" in note.id.lower()
         or "шаблон" in note.id.lower()
         or key in base.names.parents
         or any(names.key(parent) in base.names.pages for parent in names.parents(note.name))
-        or any(reference.property and reference.block == 0 for reference in note.refers)
     )
 
 
@@ -66,9 +65,9 @@ def unused_asset(base: Base, used: Used) -> Iterator[Diagnostic]:
     candidates = {path for path in base.names.assets if path.startswith(("assets/", "draws/"))}
     if not candidates:
         return
-    shown = {path for given in used.values() for path in given.assets}
+    shown = {path for assets in used.assets.values() for path in assets}
     lengths = sorted({len(path) for path in candidates})
-    for tail in {tail for given in used.values() for tail in given.files}:
+    for tail in {tail for files in used.files.values() for tail in files}:
         shown.update(tail[:length] for length in lengths if tail[:length] in candidates)
     spelled = (base.names.spelled[key] for key in base.names.pages if key.startswith(_HIGHLIGHTS))
     read = {name[len(_HIGHLIGHTS) :] for name in spelled}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import macros
-from kbtool.queries.advanced import advanced
-from kbtool.queries.simple import Asked, simple
 from kbtool.suggest import did_you_mean
-from kbtool.syntax.edn import Fault
 from kbtool.syntax.tree import (
     Block,
     Container,
@@ -24,6 +21,10 @@ from kbtool.syntax.tree import (
     Table,
 )
 from kbtool.values import Diagnostic, NoteId, Source, Span
+
+if TYPE_CHECKING:
+    from kbtool.queries.simple import Asked
+    from kbtool.syntax.edn import Fault
 
 Shown = Macro | Container
 
@@ -47,12 +48,25 @@ def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) ->
     for node in nodes:
         span = query_span(text, node)
         if span is not None:
-            found = advanced(text, span) if isinstance(node, Container) else simple(text, span)
-            names += found.names
-            problems += (diagnostic(source.id, fault) for fault in found.faults)
+            asked, faults = _read(text, node, span)
+            names += asked
+            problems += (diagnostic(source.id, fault) for fault in faults)
         elif isinstance(node, Macro) and node.name not in macros.BUILT_IN and node.name not in known:
             problems.append(_unknown(source.id, node, known))
     return Stated(tuple(names), tuple(problems), len(nodes))
+
+
+def _read(text: str, node: Shown, span: Span) -> tuple[Iterable[Asked], Iterable[Fault]]:
+    """What a query names, and what is wrong with it; only notes with queries import what reads them."""
+    if isinstance(node, Container):
+        from kbtool.queries.advanced import advanced
+
+        datalog = advanced(text, span)
+        return datalog.names, datalog.faults
+    from kbtool.queries.simple import simple
+
+    found = simple(text, span)
+    return found.names, found.faults
 
 
 def queries_of(block: Block) -> list[Shown]:
