@@ -162,7 +162,8 @@ def curve(sizes: Sequence[int], folder: Path) -> Iterator[str]:
         spent = run(check(graph), folder / f"cache-{notes}")
         times = [f"{a / b:.2f}" for a, b in zip(spent[:2], before[:2], strict=True)] if before else ["", ""]
         each = f"{spent.wall / notes * 1000:.2f}"
-        yield f"| {notes:,} | {spent.wall:.2f} | {each} | {times[0]} | {spent.cpu:.2f} | {times[1]} | {spent.memory:.0f} |"
+        work = f"{spent.cpu:.2f} | {times[1]} | {spent.memory:.0f}"
+        yield f"| {notes:,} | {spent.wall:.2f} | {each} | {times[0]} | {work} |"
         before = spent
         shutil.rmtree(graph)
 
