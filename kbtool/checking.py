@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _GRAIN = 2_000_000_000
 """Nanoseconds within which a file may be written again with the same time; so coarse is FAT."""
-
 Progress = Callable[[int, int], None]
 
 
@@ -376,17 +375,15 @@ def _before(now: _Now, old: tuple[Table, Rest]) -> _Between | None:
     if not rest.looked_up or table.keys[1] != now.keys.config:
         return None
     names, uses = unpack(rest.whole.data)
-    return Linked(names_of(_surroundings(now, table.assets), names), now.config, rest.linked, _looked_up(rest)), Used(
-        *uses
-    )
+    known = names_of(_surroundings(now, table.assets), names)
+    return Linked(known, now.config, rest.linked, _looked_up(rest)), Used(*uses)
 
 
 def _as_before(now: _Now, change: Change, table: Table) -> bool:
     """Whether all names are the same."""
-    pairs = ((change.before.get(note), change.after.get(note)) for note in change.changed)
-    return table.assets == now.listing.assets and all(
-        _part(one, _EXPORTS) == _part(other, _EXPORTS) for one, other in pairs
-    )
+    before, after = change.before, change.after
+    same = all(_part(before.get(note), _EXPORTS) == _part(after.get(note), _EXPORTS) for note in change.changed)
+    return same and table.assets == now.listing.assets
 
 
 def _names(now: _Now, entries: Mapping[NoteId, Entry]) -> Names:

@@ -1,6 +1,6 @@
 """The values that the stages hand to each other; none of them knows how it was made.
 
-Values made by the ten thousand (spans, references, tree nodes) are named tuples, the rest frozen dataclasses.
+Values made by the ten thousand (spans, references, tree nodes, pages) are named tuples, the rest frozen dataclasses.
 """
 
 from __future__ import annotations
@@ -235,8 +235,7 @@ class Outcome:
 # ---------------------------------------------------------------- what the site shows
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """An entry of a page's table of contents; `level` 1 to 6, `anchor` an id on the page."""
 
     title: str
@@ -244,16 +243,14 @@ class Heading:
     level: int
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """A text file that a page needs beside it; `path` is below the site's root."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class SearchEntry:
+class SearchEntry(NamedTuple):
     """A section of a page as search finds it: `anchor` empty for the page itself; title and text are HTML."""
 
     anchor: str
@@ -261,8 +258,7 @@ class SearchEntry:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A finished page: nothing in it needs Markdown any more.
 
     `slug` is the place on the site, `path` the note's path in the base (empty for a page without a file). Titles in
