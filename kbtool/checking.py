@@ -387,10 +387,11 @@ def _as_before(now: _Now, change: Change, table: Table) -> bool:
 
 
 def _names(now: _Now, entries: Mapping[NoteId, Entry]) -> Names:
-    from kbtool.graph import Exports, index
+    from kbtool.graph import index
+    from kbtool.record import exports_of
 
     around = _surroundings(now, now.listing.assets)
-    return index(around, [Exports(*entry[1]) for entry in entries.values() if entry[1] is not None])
+    return index(around, [exports_of(entry[1]) for entry in entries.values() if entry[1] is not None])
 
 
 def _surroundings(now: _Now, assets: Iterable[str]) -> Surroundings:

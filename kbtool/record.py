@@ -57,16 +57,21 @@ _ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Refe
 
 
 def plain_record(one: Record) -> tuple[Plain, Plain, Plain, Plain]:
-    """Facts (packed), exports, uses (packed) and diagnostics as plain values."""
+    """Facts, exports and uses, each packed, and diagnostics as plain values."""
     given = one.facts._asdict()
     for field in _ROWS:
         given[field] = pack(tuple([(*row[:3], *row[3], *row[4:]) for row in given[field]])) if given[field] else b""
     return (
         pack(tuple(given.values())),
-        tuple(one.exports),
+        pack(tuple(one.exports)),
         pack(tuple(one.uses)),
         tuple(map(plain_diagnostic, one.alone)),
     )
+
+
+def exports_of(value: Plain) -> Exports:
+    """The names that a note gives, from what was packed."""
+    return Exports(*unpack(value))
 
 
 def uses_of(value: Plain) -> Uses:

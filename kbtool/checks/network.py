@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kbtool import names
 from kbtool.checks.context import Base
-from kbtool.facts import Facts, Used
+from kbtool.facts import Used
 from kbtool.graph import Names
 from kbtool.values import Diagnostic, NoteId, Span
 
@@ -17,10 +17,14 @@ _HIGHLIGHTS = "hls__"
 
 def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Pages that no other note mentions, and that no list of Logseq's shows."""
-    mentioned = _mentioned(base.names, used)
-    named = {note for notes in base.names.pages.values() for note in notes}
-    for note in named - mentioned:
-        if note not in used.filed and not _is_entrance(base.notes[note], base):
+    found = _mentioned(base.names, used) | used.filed.keys()
+    alone: dict[NoteId, list[str]] = {}
+    for key, notes in base.names.pages.items():
+        for note in notes:
+            if note not in found:
+                alone.setdefault(note, []).append(key)
+    for note, keys in alone.items():
+        if not any(_is_entrance(key, note, base.names) for key in keys):
             advice = "mention it where a reader would look for it, or give it `tags::`"
             yield Diagnostic("orphan-page", note, _TOP, "no other note mentions this page", (), advice)
 
@@ -43,17 +47,16 @@ def _by_others(key: str, note: NoteId, names: Names, used: Used) -> bool:
     return used.counts.get(key, 0) > mine or key in names.whiteboards.mentioned
 
 
-def _is_entrance(note: Facts, base: Base) -> bool:
-    """Pages that a reader finds without links: the first page, templates, namespaces."""
-    key = names.key(note.name)
+def _is_entrance(key: str, note: NoteId, known: Names) -> bool:
+    """Names of pages that a reader finds without links: the first page, templates, namespaces."""
     return (
         key in _ENTRANCES
-        or key == names.key(base.names.home)
+        or key == names.key(known.home)
         or key.startswith(_HIGHLIGHTS)
-        or "template" in note.id.lower()
-        or "шаблон" in note.id.lower()
-        or key in base.names.parents
-        or any(names.key(parent) in base.names.pages for parent in names.parents(note.name))
+        or "template" in note.lower()
+        or "шаблон" in note.lower()
+        or key in known.parents
+        or any(names.key(parent) in known.pages for parent in names.parents(key))
     )
 
 
