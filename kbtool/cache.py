@@ -1,9 +1,10 @@
-"""What a check worked out, kept between runs: one file a base, in the platform's cache folder.
+"""What a check worked out, kept between runs: two files a base, in the platform's cache folder.
 
-The file has four parts, each with its checksum: a small table that is enough when nothing changed, the bulk, a patch to
-it, so that after a small change the bulk is copied as it is, and the names of all notes. It is written beside its place
-and renamed, so that of two processes the last one wins and nobody reads half a file; what is cut short, damaged,
-foreign or of another kbtool is as good as absent. It may be deleted at any time.
+The first has four parts, each with its checksum: a small table that is enough when nothing changed, a patch to the
+bulk, the names of all notes, and where each note stands in the bulk. It is written beside its place and renamed, so
+that of two processes the last one wins and nobody reads half a file. The bulk is a file of its own, of which records
+are read one by one, and which is written anew only when many notes changed. What is cut short, damaged, foreign or of
+another kbtool is as good as absent. Both may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
@@ -19,8 +20,9 @@ from typing import NamedTuple
 from zlib import crc32
 
 from kbtool.packed import Plain, digest, pack, unpack
+from kbtool.values import NoteId
 
-_MAGIC = b"kbcheck3"
+_MAGIC = b"kbcheck4"
 _DIGEST = 16
 _PARTS = 4
 _SUM = 4
@@ -94,15 +96,15 @@ class Kept:
         self._marks = marks
 
     def rest(self) -> tuple[Part, Part, Part] | None:
-        """The bulk, the patch and the names, None when one is damaged."""
+        """The patch, the names and the bulk's index, None when one is damaged."""
         with self._file as file:
             try:
                 sized = zip(self._sizes, self._marks, strict=True)
-                bulk, patch, names = (Part(file.read(size), mark) for size, mark in sized)
+                patch, names, index = (Part(file.read(size), mark) for size, mark in sized)
             except OSError:
                 return None
-        whole = all(part(one.data).mark == one.mark for one in (bulk, patch, names))
-        return (bulk, patch, names) if whole else None
+        whole = all(part(one.data).mark == one.mark for one in (patch, names, index))
+        return (patch, names, index) if whole else None
 
 
 def load(path: Path, stamp: bytes) -> Kept | None:
@@ -144,6 +146,100 @@ def save(path: Path, stamp: bytes, table: Plain, rest: tuple[Part, Part, Part]) 
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(path.parent)
         _write(path, (header, *(one.data for one in parts)))
+
+
+# ---------------------------------------------------------------- the bulk
+
+
+_Where = tuple[int, int, int, int]
+
+
+class Damaged(Exception):
+    """A record of the bulk is not what was written: all of the cache is as good as absent."""
+
+
+class Bulk:
+    """The records of notes, each read when it is asked for, and behind them what the checks of each looked up.
+
+    `records` says where each stands: start, size, checksum, and the size of what was looked up.
+    """
+
+    __slots__ = ("_file", "_mark", "_start", "records")
+
+    def __init__(self, file: FileIO, records: Mapping[NoteId, _Where], start: int, mark: int) -> None:
+        self._file = file
+        self.records = records
+        self._start = start
+        self._mark = mark
+
+    def record(self, note: NoteId) -> bytes:
+        """The record of a note."""
+        start, size, mark, _ = self.records[note]
+        return self._read(start, size, mark)
+
+    def looked_up(self) -> dict[NoteId, bytes]:
+        """What the checks of each note looked up."""
+        data = self._read(self._start, sum(one[3] for one in self.records.values()), self._mark)
+        found: dict[NoteId, bytes] = {}
+        at = 0
+        for note, (*_, size) in self.records.items():
+            found[note] = data[at : at + size]
+            at += size
+        return found
+
+    def _read(self, start: int, size: int, mark: int) -> bytes:
+        try:
+            data = os.pread(self._file.fileno(), size, start)
+        except OSError:
+            raise Damaged from None
+        if len(data) != size or crc32(data) != mark:
+            raise Damaged
+        return data
+
+
+def bulk(path: Path, index: Part) -> Bulk | None:
+    """The bulk of a cache, None when it is not there."""
+    name, records, start, mark = unpack(index.data)
+    try:
+        return Bulk(FileIO(path.with_name(name)), records, start, mark)
+    except OSError:
+        return None
+
+
+def save_bulk(path: Path, notes: Iterable[tuple[NoteId, bytes, bytes]]) -> Part | None:
+    """Writes the records and the lookups of all notes; the index for them, None where they can't be written."""
+    records: dict[NoteId, _Where] = {}
+    at = 0
+    data: list[bytes] = []
+    looked_up: list[bytes] = []
+    for note, record, lookups in notes:
+        records[note] = at, len(record), crc32(record), len(lookups)
+        at += len(record)
+        data.append(record)
+        looked_up.append(lookups)
+    behind = b"".join(looked_up)
+    name = f"{path.stem}.{os.getpid()}-{time.time_ns()}.bulk"
+    if not path.is_absolute():
+        return None
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(path.with_name(name), (*data, behind))
+    except OSError:
+        return None
+    return part(pack((name, records, at, crc32(behind))))
+
+
+def forget_bulks(path: Path, index: Part) -> None:
+    """Takes away the bulks of a base that its cache no longer means."""
+    name = unpack(index.data)[0]
+    with suppress(OSError):
+        for entry in os.scandir(path.parent):
+            if entry.name.startswith(f"{path.stem}.") and entry.name.endswith(".bulk") and entry.name != name:
+                with suppress(OSError):
+                    os.unlink(entry.path)  # noqa: PTH108 -- of a list of paths
+
+
+# ---------------------------------------------------------------- files
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:

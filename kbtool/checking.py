@@ -7,25 +7,37 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import cache, disk, packed
 from kbtool.config import Config, GraphSettings, judging
-from kbtool.disk import Listing, Project, Stamp
-from kbtool.packed import Plain, diagnostic, digest, pack, place_of, plain_diagnostic, unpack
+from kbtool.disk import Project, Stamp
+from kbtool.ledger import (
+    TOLD,
+    Change,
+    Entry,
+    Keys,
+    Ledger,
+    Moment,
+    Now,
+    Rest,
+    Table,
+    packed_patch,
+    patch,
+    piece,
+    read,
+    silent,
+)
+from kbtool.packed import Plain, diagnostic, digest, pack
 from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
-    from kbtool.examining import Entry
-    from kbtool.facts import Used
-    from kbtool.graph import Names, Surroundings
-    from kbtool.linking import Linked
-
-    _Between = tuple[Linked, Used]
+    from kbtool.relinking import Between
 
 _GRAIN = 2_000_000_000
 """Nanoseconds within which a file may be written again with the same time; so coarse is FAT."""
@@ -45,78 +57,7 @@ class Checked(NamedTuple):
     comments: Mapping[NoteId, Plain]
 
 
-class Table(NamedTuple):
-    """The first part of a cache: enough when nothing changed.
-
-    `keys` are `Keys`. `racy` are the digests of notes whose stamps prove nothing yet. A note that
-    changed while it was read has no stamp. `silent` are the notes whose text could not be had.
-    """
-
-    keys: Plain
-    stamps: dict[NoteId, Stamp]
-    racy: dict[NoteId, bytes]
-    folders: tuple[NoteId, ...]
-    assets: tuple[str, ...]
-    silent: tuple[NoteId, ...]
-    comments: dict[NoteId, Plain]
-    found: Plain
-
-
-class Rest(NamedTuple):
-    """The notes themselves, their digests, and the checks between them with what these looked up.
-
-    They are kept as `bulk`, and as `patch`, which has all four for the few notes that changed since (entry None: gone).
-    The patch has been put into the first three tables, but not into `looked_up`, which is unpacked when it is needed.
-    `whole` is what all notes together name and use, packed.
-    """
-
-    entries: dict[NoteId, Entry]
-    digests: dict[NoteId, bytes]
-    linked: dict[NoteId, Plain]
-    looked_up: bytes
-    patch: dict[NoteId, Plain]
-    bulk: cache.Part | None
-    whole: cache.Part
-
-
-class Change(NamedTuple):
-    """The notes as they were kept and as they are, and which of them have other facts or are new or gone."""
-
-    before: dict[NoteId, Entry]
-    after: dict[NoteId, Entry]
-    changed: set[NoteId]
-
-
-class Keys(NamedTuple):
-    """What must be the same for a cache to hold: `reading` for the notes' records, all of it for the diagnostics.
-
-    `text` is the config.edn, `settings` are its settings where they can be kept, `warnings` what was wrong with it.
-    """
-
-    reading: Plain
-    config: Plain
-    text: str | None
-    settings: Plain
-    warnings: tuple[str, ...]
-
-
-class _Now(NamedTuple):
-    """A base as its folder shows it at this moment; `began` is in nanoseconds."""
-
-    project: Project
-    config: Config
-    settings: GraphSettings
-    keys: Keys
-    listing: Listing
-    began: int
-
-
 _NOTHING = Table((), {}, {}, (), (), (), {}, ())
-_NONE = Rest({}, {}, {}, b"", {}, None, cache.part(b""))
-_EXPORTS, _USES, _TOLD = 1, 4, slice(1, 4, 2)
-"""Parts of an entry; the last is what it tells the other notes."""
-_PATCH = 64
-"""Notes that a patch may have; of more a new bulk is made."""
 
 
 def check(project: Project, progress: Progress) -> Checked:
@@ -143,13 +84,14 @@ def _check(project: Project, progress: Progress) -> Checked:
         _trust(kept, table, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
         return Checked(_that_may_count(table, project.config), notes, now.keys.warnings, table.comments)
-    rest = _rest(kept) if kept and fits else None
-    if rest is None:
-        table, rest, unread = _NOTHING, _NONE, list(now.listing.notes)
-    return _again(now, (table, rest), unread, (store, progress))
+    rest = _rest(kept, store.place) if kept and fits else None
+    if rest is not None:
+        with suppress(cache.Damaged):
+            return _again(now, (table, rest), unread, (store, progress))
+    return _again(now, (_NOTHING, _none()), list(now.listing.notes), (store, progress))
 
 
-def _looked(project: Project, table: Table, began: int) -> _Now:
+def _looked(project: Project, table: Table, began: int) -> Moment:
     """What is there now. Reading EDN takes as long as all the rest when nothing changed, so its outcome is kept."""
     judged = judging(project.config)
     text, config = disk.settings_text(project.base), packed.plain_setting(judged)
@@ -170,7 +112,7 @@ def _looked(project: Project, table: Table, began: int) -> _Now:
         values if all(map(packed.is_plain, values)) else None,
         warnings,
     )
-    return _Now(project, judged, settings, keys, listing, began)
+    return Moment(project, judged, settings, keys, listing, began)
 
 
 def _that_may_count(table: Table, config: Config) -> tuple[Diagnostic, ...]:
@@ -185,33 +127,20 @@ class _Store(NamedTuple):
     writer: bytes
 
 
-def _rest(kept: cache.Kept) -> Rest | None:
+def _rest(kept: cache.Kept, place: Path) -> Rest | None:
     parts = kept.rest()
-    if parts is None:
-        return None
-    entries, digests, linked, looked_up = unpack(parts[0].data)
-    rest = Rest(entries, digests, linked, looked_up, unpack(parts[1].data), parts[0], parts[2])
-    tables: tuple[dict[NoteId, Plain], ...] = (rest.entries, rest.digests, rest.linked)
-    for note, (entry, *others, _) in rest.patch.items():
-        for table, value in zip(tables, (entry, *others), strict=True):
-            if entry is None:
-                table.pop(note, None)
-            else:
-                table[note] = value
-    return rest
+    bulk = cache.bulk(place, parts[2]) if parts else None
+    return Rest(*read(parts, bulk), parts[2]) if parts and bulk else None
 
 
-def _looked_up(rest: Rest) -> dict[NoteId, Plain]:
-    """What each note's checks looked up."""
-    found: dict[NoteId, Plain] = unpack(rest.looked_up)
-    found.update((note, lookups) for note, (*_, lookups) in rest.patch.items())
-    return {note: lookups for note, lookups in found.items() if lookups is not None}
+def _none() -> Rest:
+    return Rest(Ledger(None, {}), {}, cache.part(b""), None)
 
 
 # ---------------------------------------------------------------- what changed
 
 
-def _unread(now: _Now, table: Table) -> list[NoteId]:
+def _unread(now: Moment, table: Table) -> list[NoteId]:
     """The notes whose contents may be other ones than those that are kept."""
     known, notes = table.stamps, now.listing.notes
     found = [] if notes == known else [note for note, stamp in notes.items() if known.get(note) != stamp]
@@ -219,12 +148,12 @@ def _unread(now: _Now, table: Table) -> list[NoteId]:
     return found + [note for note in doubtful if _digest(now, note) != table.racy[note]]
 
 
-def _digest(now: _Now, note: NoteId) -> bytes | None:
+def _digest(now: Moment, note: NoteId) -> bytes | None:
     loaded = disk.load(now.project.base, note)
     return digest(loaded.data) if loaded and loaded.data is not None else None
 
 
-def _listed(now: _Now, table: Table) -> bool:
+def _listed(now: Moment, table: Table) -> bool:
     """Whether the same files are there."""
     listing = now.listing
     same = (listing.folders, listing.assets) == (table.folders, table.assets)
@@ -236,7 +165,7 @@ def _racy(stamp: Stamp, began: int) -> bool:
     return max(stamp[1], stamp[3]) >= began - _GRAIN
 
 
-def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
+def _trust(kept: cache.Kept, table: Table, now: Moment, store: _Store) -> None:
     """Notes that were found the same once their stamps had grown old need not be read again."""
     racy = {note: mark for note, mark in table.racy.items() if _racy(table.stamps[note], now.began)}
     if racy != table.racy and (data := kept.rest()) is not None:
@@ -246,155 +175,92 @@ def _trust(kept: cache.Kept, table: Table, now: _Now, store: _Store) -> None:
 # ---------------------------------------------------------------- what is worked out anew
 
 
-def _again(now: _Now, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]) -> Checked:
+def _again(now: Moment, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]) -> Checked:
     """The check where something changed; what was learned is kept."""
     table, rest = old
-    stamps, digests, change = _examined(now, old, unread, using[1])
-    found, between, before = _linked(now, change, old)
-    racy = {note: digests[note] for note, stamp in stamps.items() if _doubtful(note, stamp, now, (table, unread))}
-    silent = tuple(note for note, entry in change.after.items() if entry[1] is None)
-    comments = {note: entry[5] for note, entry in change.after.items() if entry[5]}
-    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, silent, comments, found)
-    if new != table or digests != rest.digests:
-        fresh = _NONE._replace(entries=change.after, digests=digests, linked=dict(between[0].found))
-        cache.save(*using[0], tuple(new), _parts(fresh, between, (rest, before), unread))
+    stamps, change = _examined(now, old, unread, using[1])
+    from kbtool.relinking import relinked
+
+    said, found, between, before = relinked(now, change, old)
+    fresh = change.after.fresh
+    without = silent(change, table)
+    comments = {note: given for note in change.after.notes if (given := _comments(note, fresh, table))}
+    digests = {note: known[1] for note, known in fresh.items()}
+    racy = {
+        note: digests[note] if note in digests else table.racy[note]
+        for note, stamp in stamps.items()
+        if _doubtful(note, stamp, now, (table, unread))
+    }
+    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, without, comments, found)
+    if new != table or any(mark != rest.ledger.digest(note) for note, mark in digests.items()):
+        _keep(new, (change, said, rest), (between, before), using[0])
     counting = _that_may_count(new, now.project.config)
-    return Checked(counting, change.after.keys() - silent, now.keys.warnings, comments)
+    return Checked(counting, [note for note in change.after.notes if note not in without], now.keys.warnings, comments)
 
 
-def _parts(
-    new: Rest, between: _Between, old: tuple[Rest, _Between | None], unread: list[NoteId]
-) -> tuple[cache.Part, cache.Part, cache.Part]:
-    """The bulk, the patch and the whole to keep: the old bulk, if few notes are other ones than there."""
+def _comments(note: NoteId, fresh: Mapping[NoteId, tuple[Entry, bytes]], table: Table) -> Plain:
+    return fresh[note][0][5] if note in fresh else table.comments.get(note)
+
+
+def _keep(
+    table: Table,
+    notes: tuple[Change, Mapping[NoteId, Plain], Rest],
+    between: tuple[Between, Between | None],
+    store: _Store,
+) -> None:
+    """Keeps what was learned: in the patch, if few notes are other ones than in the bulk."""
     from kbtool.graph import plain_names
 
-    (rest, before), (linked, uses) = old, between
+    (change, said, rest), ((linked, uses), before) = notes, between
     lookups = dict(linked.looked_up)
     same = before is not None and linked.names is before[0].names and uses is before[1]
     whole = rest.whole if same else cache.part(pack((plain_names(linked.names), tuple(uses))))
-    if rest.bulk and before:
-        known = before[0].looked_up
-        others = (note for note, keys in lookups.items() if known.get(note) is not keys)
-        touched = {*rest.patch, *unread, *others, *(rest.entries.keys() - new.entries.keys())}
-        if len(touched) <= _PATCH:
-            patch = {note: _patch(note, new, lookups) for note in sorted(touched)}
-            return rest.bulk, cache.part(pack(patch)), whole
-    return cache.part(pack((*new[:3], pack(lookups)))), cache.part(pack({})), whole
+    known = before[0].looked_up if before else {}
+    others = {note for note, keys in lookups.items() if known.get(note) is not keys}
+    gone = change.before.notes - change.after.notes.keys()
+    touched = rest.ledger.patched | change.after.fresh.keys() | others | gone
+    if rest.where and before and rest.ledger.keeps(touched):
+        patched = packed_patch(patch(change.after, touched, lookups), dict(said))
+        cache.save(*store, tuple(table), (patched, whole, rest.where))
+        return
+    empty = pack(())
+    records = ((note, change.after.record(note), lookups.get(note, empty)) for note in change.after.notes)
+    index = cache.save_bulk(store.place, records)
+    if index:
+        cache.save(*store, tuple(table), (packed_patch({}, dict(said)), whole, index))
+        cache.forget_bulks(store.place, index)
 
 
-def _patch(note: NoteId, new: Rest, lookups: Mapping[NoteId, Plain]) -> Plain:
-    return new.entries.get(note), new.digests.get(note), new.linked.get(note, ()), lookups.get(note)
-
-
-def _doubtful(note: NoteId, stamp: Stamp, now: _Now, old: tuple[Table, list[NoteId]]) -> bool:
+def _doubtful(note: NoteId, stamp: Stamp, now: Moment, old: tuple[Table, list[NoteId]]) -> bool:
     """Whether a note's stamp proves nothing: it was read just now, or is one of those that were never sure."""
     table, unread = old
     return _racy(stamp, now.began) and (note in table.racy or table.stamps.get(note) != stamp or note in unread)
 
 
 def _examined(
-    now: _Now, old: tuple[Table, Rest], unread: list[NoteId], progress: Progress
-) -> tuple[dict[NoteId, Stamp], dict[NoteId, bytes], Change]:
-    """The stamps, digests and entries of all notes, after reading those whose contents may have changed."""
+    now: Moment, old: tuple[Table, Rest], unread: list[NoteId], progress: Progress
+) -> tuple[dict[NoteId, Stamp], Change]:
+    """The stamps and entries of all notes, after reading those whose contents may have changed."""
     from kbtool.crew import examine_all
     from kbtool.examining import Job
     from kbtool.record import Reading
 
-    table, rest = old
-    again = set(unread)
-    entries, digests, stamps = dict(rest.entries), dict(rest.digests), dict(table.stamps)
-    for note in again | (entries.keys() - now.listing.notes.keys()):
-        for kept in (entries, digests, stamps):
-            kept.pop(note, None)
+    table, (ledger, *_) = old
+    stamps = dict(table.stamps)
+    for note in {*unread, *(stamps.keys() - now.listing.notes.keys())}:
+        stamps.pop(note, None)
     reading = Reading(now.settings, disk.modules_of(now.listing), {})
-    jobs = [Job(note, now.listing.notes[note][0], rest.digests.get(note, b"")) for note in unread]
+    jobs = [Job(note, now.listing.notes[note][0], ledger.digest(note)) for note in unread]
+    fresh: dict[NoteId, tuple[Entry, bytes]] = {}
     for done, result in enumerate(examine_all(now.project.base, jobs, reading), 1):
         note = result.note
-        entries[note] = rest.entries[note] if result.entry is None else result.entry
-        digests[note] = result.digest
+        entry = ledger.entry(note) if result.entry is None else result.entry
+        if entry is not None:
+            fresh[note] = entry, result.digest
         if result.stamp is not None:
             stamps[note] = result.stamp
         progress(done, len(jobs))
-    after = dict(sorted(entries.items()))
-    changed = {
-        note for note in again if note in after and _part(after[note], _TOLD) != _part(rest.entries.get(note), _TOLD)
-    }
-    return stamps, digests, Change(rest.entries, after, changed | (rest.entries.keys() - after.keys()))
-
-
-def _part(entry: Entry | None, which: int | slice) -> Any:
-    return entry and entry[which]
-
-
-def _linked(now: _Now, change: Change, old: tuple[Table, Rest]) -> tuple[Plain, _Between, _Between | None]:
-    """All diagnostics, plain and in order, and what is between notes as it is and as it was kept."""
-    from kbtool.checks import check_base
-    from kbtool.checks.context import base
-    from kbtool.crew import spread
-    from kbtool.linking import link
-    from kbtool.record import FactsOf
-
-    before = _before(now, old)
-    names = before[0].names if before and _as_before(now, change, old[0]) else _names(now, change.after)
-    given = {note: entry[3] for note, entry in change.after.items() if entry[1] is not None}
-    known = base(FactsOf(given), names, now.config)
-    linked = link(known, change.changed, before[0] if before else None, spread)
-    uses = _used(change, before[1] if before else None)
-    found = list(map(plain_diagnostic, (*disk.folder_problems(now.listing), *check_base(known, uses))))
-    for some in linked.found.values():
-        found += some
-    for problems, _, alone, *_ in change.after.values():
-        found += problems
-        found += alone
-    return tuple(sorted(found, key=place_of)), (linked, uses), before
-
-
-def _used(change: Change, before: Used | None) -> Used:
-    """What all notes use, which is the same object where no note uses anything else."""
-    from kbtool.facts import NOTHING_USED, used
-    from kbtool.record import uses_of
-
-    old, new = ({}, change.after) if before is None else (change.before, change.after)
-    notes = new if before is None else change.changed
-    others = [note for note in notes if _part(old.get(note), _USES) != _part(new.get(note), _USES)]
-    if before is not None and not others:
-        return before
-    gone = [(note, uses_of(it)) for note in others if (it := _part(old.get(note), _USES))]
-    return used(
-        before or NOTHING_USED, gone, [(note, uses_of(it)) for note in others if (it := _part(new.get(note), _USES))]
-    )
-
-
-def _before(now: _Now, old: tuple[Table, Rest]) -> _Between | None:
-    """What is between notes as it was kept."""
-    from kbtool.facts import Used
-    from kbtool.graph import names_of
-    from kbtool.linking import Linked
-
-    table, rest = old
-    if not rest.looked_up or table.keys[1] != now.keys.config:
-        return None
-    names, uses = unpack(rest.whole.data)
-    known = names_of(_surroundings(now, table.assets), names)
-    return Linked(known, now.config, rest.linked, _looked_up(rest)), Used(*uses)
-
-
-def _as_before(now: _Now, change: Change, table: Table) -> bool:
-    """Whether all names are the same."""
-    before, after = change.before, change.after
-    same = all(_part(before.get(note), _EXPORTS) == _part(after.get(note), _EXPORTS) for note in change.changed)
-    return same and table.assets == now.listing.assets
-
-
-def _names(now: _Now, entries: Mapping[NoteId, Entry]) -> Names:
-    from kbtool.graph import index
-    from kbtool.record import exports_of
-
-    around = _surroundings(now, now.listing.assets)
-    return index(around, [exports_of(entry[1]) for entry in entries.values() if entry[1] is not None])
-
-
-def _surroundings(now: _Now, assets: Iterable[str]) -> Surroundings:
-    from kbtool.graph import surroundings
-
-    return surroundings(frozenset(assets), now.config, now.settings)
+    known = ledger.notes
+    notes = dict.fromkeys(sorted((known & now.listing.notes.keys()) - set(unread) | fresh.keys()))
+    changed = {note for note in fresh if piece(fresh[note][0], TOLD) != piece(ledger.entry(note), TOLD)}
+    return stamps, Change(ledger, Now(notes, fresh, ledger), changed | (known - notes.keys()))

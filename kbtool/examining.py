@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from kbtool import disk
-from kbtool.packed import Plain, digest, plain_diagnostic
+from kbtool.ledger import Entry
+from kbtool.packed import digest, plain_diagnostic
 from kbtool.record import Reading, examine, plain_record
 from kbtool.values import Diagnostic, NoteId, Span
-
-Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain, Plain, Plain]
-"""A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
-alone, its facts and what it uses of the base (both packed), and its suppressions."""
 
 
 class Job(NamedTuple):

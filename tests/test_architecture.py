@@ -48,8 +48,8 @@ ORDER = [
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "examining", "crew", "checking", "git", "output", "addresses", "asking", "swap", "terminal"),
-    *("publish", "mkdocs_plugin", "server"),
+    *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
+    *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
     *("commands.watching",),
     *("commands.run", "commands.build"),
@@ -58,7 +58,7 @@ ORDER = [
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
-RIM |= {"publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.

@@ -18,6 +18,7 @@ from kbtool import cache, checking, crew, disk
 from kbtool.config import GraphSettings
 from kbtool.disk import Project, select
 from kbtool.examining import Examined, Job, examined
+from kbtool.packed import unpack
 from kbtool.record import Reading
 from kbtool.values import Diagnostic
 from tests.conftest import ROOT, Run
@@ -247,6 +248,43 @@ def test_one_wrong_bit_anywhere_changes_nothing(root: Path) -> None:
         damaged[place] ^= 1 << chance.randrange(8)
         file_of(root).write_bytes(damaged)
         assert cached(root) == changed
+
+
+def bulk_of(root: Path) -> Path:
+    kept = cache.load(file_of(root), cache.writer())
+    parts = kept.rest() if kept else None
+    assert parts
+    return file_of(root).with_name(unpack(parts[2].data)[0])
+
+
+def test_a_bulk_that_is_damaged_cut_or_gone_changes_nothing(root: Path) -> None:
+    cached(root)
+    head, bulk = file_of(root), bulk_of(root)
+    table, whole = head.read_bytes(), bulk.read_bytes()
+    edit("kb/pages/a.md", "[[b]]", "[[q]]")(root)
+    changed = fresh(root)
+    chance = random.Random(1)
+    bits = [(chance.randrange(len(whole)), 1 << chance.randrange(8)) for _ in range(100)]
+    flipped = [whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :] for at, bit in bits]
+    for data in (*flipped, whole[: len(whole) // 2], b"", None):
+        head.write_bytes(table)
+        bulk.unlink(missing_ok=True)
+        if data is not None:
+            bulk.write_bytes(data)
+        assert cached(root) == changed
+        assert cached(root) == changed
+
+
+def test_only_the_bulk_that_is_meant_is_kept(root: Path) -> None:
+    cached(root)
+    before = bulk_of(root)
+    edit("kb/pages/a.md", "[[b]]", "[[q]]")(root)
+    cached(root)
+    assert bulk_of(root) == before
+    edit("kb/logseq/config.edn", "triple-lowbar", "legacy")(root)
+    cached(root)
+    assert bulk_of(root) != before
+    assert list(before.parent.glob(f"{file_of(root).stem}.*.bulk")) == [bulk_of(root)]
 
 
 @pytest.mark.parametrize("make", [lambda path: path.mkdir(), lambda path: path.symlink_to("/dev/zero"), os.mkfifo])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbtool import checking, linking
+from kbtool import checking, ledger, linking
 from kbtool.config import Config, GraphSettings
 from kbtool.disk import Project
 from kbtool.facts import facts
@@ -111,7 +111,7 @@ def test_what_is_read_again_and_says_the_same_is_not_computed_again() -> None:
     assert after.notes[NoteId("b.md")] is not before.notes[NoteId("b.md")]
 
 
-@pytest.mark.parametrize("patch_size", [checking._PATCH, 2, -1])
+@pytest.mark.parametrize("patch_size", [ledger.FEW, 2, -1])
 @settings(max_examples=20, deadline=None)
 @given(script=SCRIPTS)
 def test_a_cache_says_what_memory_says(
@@ -121,7 +121,7 @@ def test_a_cache_says_what_memory_says(
     contents: dict[str, Source] = {}
     with pytest.MonkeyPatch.context() as patch:
         now = time.time_ns
-        patch.setattr(checking, "_PATCH", patch_size)
+        patch.setattr(ledger, "FEW", patch_size)
         patch.setattr(time, "time_ns", lambda: now() + 3600 * 10**9)
         for edit in script:
             contents = apply(contents, edit)
