@@ -10,7 +10,6 @@ from kbtool.note import Note
 from kbtool.values import Diagnostic, Edit, Fix, NoteId, Span
 
 _DEAD = frozenset({404, 410})
-_MOVED = frozenset({301, 308})
 _BROKEN = 500
 
 

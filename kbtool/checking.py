@@ -177,13 +177,12 @@ def _trust(kept: cache.Kept, table: Table, now: Moment, store: _Store) -> None:
 
 def _again(now: Moment, old: tuple[Table, Rest], unread: list[NoteId], using: tuple[_Store, Progress]) -> Checked:
     """The check where something changed; what was learned is kept."""
-    table, rest = old
-    stamps, change = _examined(now, old, unread, using[1])
     from kbtool.relinking import relinked
 
+    table, rest = old
+    stamps, change = _examined(now, old, unread, using[1])
     said, found, between, before = relinked(now, change, old)
     fresh = change.after.fresh
-    without = silent(change, table)
     comments = {note: given for note in change.after.notes if (given := _comments(note, fresh, table))}
     digests = {note: known[1] for note, known in fresh.items()}
     racy = {
@@ -191,11 +190,13 @@ def _again(now: Moment, old: tuple[Table, Rest], unread: list[NoteId], using: tu
         for note, stamp in stamps.items()
         if _doubtful(note, stamp, now, (table, unread))
     }
-    new = Table(tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, without, comments, found)
+    new = Table(
+        tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, tuple(change.silent), comments, found
+    )
     if new != table or any(mark != rest.ledger.digest(note) for note, mark in digests.items()):
         _keep(new, (change, said, rest), (between, before), using[0])
     counting = _that_may_count(new, now.project.config)
-    return Checked(counting, [note for note in change.after.notes if note not in without], now.keys.warnings, comments)
+    return Checked(counting, change.after.notes.keys() - change.silent.keys(), now.keys.warnings, comments)
 
 
 def _comments(note: NoteId, fresh: Mapping[NoteId, tuple[Entry, bytes]], table: Table) -> Plain:
@@ -263,4 +264,5 @@ def _examined(
     known = ledger.notes
     notes = dict.fromkeys(sorted((known & now.listing.notes.keys()) - set(unread) | fresh.keys()))
     changed = {note for note in fresh if piece(fresh[note][0], TOLD) != piece(ledger.entry(note), TOLD)}
-    return stamps, Change(ledger, Now(notes, fresh, ledger), changed | (known - notes.keys()))
+    after = Now(notes, fresh, ledger)
+    return stamps, Change(ledger, after, changed | (known - notes.keys()), silent(after, table))

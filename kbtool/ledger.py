@@ -162,11 +162,15 @@ class Rest(NamedTuple):
 
 
 class Change(NamedTuple):
-    """The notes as they were kept and as they are, and which of them have other facts or are new or gone."""
+    """The notes as they were kept and as they are, and which of them have other facts or are new or gone.
+
+    `silent` are those whose text could not be had.
+    """
 
     before: Ledger
     after: Now
     changed: set[NoteId]
+    silent: Mapping[NoteId, None]
 
 
 class Keys(NamedTuple):
@@ -202,12 +206,10 @@ def piece(entry: Entry | None, which: int | slice) -> Plain:
     return entry and entry[which]
 
 
-def silent(change: Change, table: Table) -> tuple[NoteId, ...]:
+def silent(now: Now, table: Table) -> dict[NoteId, None]:
     """The notes whose text could not be had: as it is for those that were looked at, and as it was for the others."""
-    fresh, before = change.after.fresh, set(table.silent)
-    return tuple(
-        note for note in change.after.notes if (fresh[note][0][EXPORTS] is None if note in fresh else note in before)
-    )
+    fresh, before = now.fresh, set(table.silent)
+    return {note: None for note in now.notes if (fresh[note][0][EXPORTS] is None if note in fresh else note in before)}
 
 
 def patch(now: Now, touched: Iterable[NoteId], lookups: Mapping[NoteId, bytes]) -> Patch:

@@ -11,7 +11,7 @@ from kbtool.checks.context import base
 from kbtool.crew import spread
 from kbtool.facts import NOTHING_USED, Used, used
 from kbtool.graph import Names, Surroundings, index, names_of, surroundings
-from kbtool.ledger import EXPORTS, USES, Change, GivenFacts, Moment, Now, Rest, Table, piece, silent
+from kbtool.ledger import EXPORTS, USES, Change, GivenFacts, Moment, Now, Rest, Table, piece
 from kbtool.linking import Linked, link
 from kbtool.packed import Plain, place_of, plain_diagnostic, unpack
 from kbtool.record import FactsOf, exports_of, uses_of
@@ -29,7 +29,7 @@ def relinked(
     after = change.after
     before = _before(now, old)
     names = before[0].names if before and _as_before(now, change, table) else _names(now, after)
-    known = base(FactsOf(GivenFacts(after, silent(change, table))), names, now.config)
+    known = base(FactsOf(GivenFacts(after, change.silent)), names, now.config)
     linked = link(known, change.changed, before[0] if before else None, spread)
     uses = _used(change, before[1] if before else None)
     found = list(map(plain_diagnostic, (*disk.folder_problems(now.listing), *check_base(known, uses))))

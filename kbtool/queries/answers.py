@@ -12,7 +12,7 @@ from kbtool.queries.attributes import Index
 from kbtool.queries.clauses import Reader
 from kbtool.queries.datalog import OverBudgetError, Row, Solver, tuples
 from kbtool.queries.filters import Here, in_order, order
-from kbtool.queries.rows import Entity, Rows, properties_of
+from kbtool.queries.rows import Entity, Rows
 from kbtool.queries.simple import Simple, names_page, simple
 from kbtool.queries.terms import Keyword, Record, Variable, attribute
 from kbtool.queries.transforms import Step
@@ -219,8 +219,3 @@ def at(index: Index, entity: Entity, path: Sequence[str]) -> object:
         else:
             return None
     return None if isinstance(found, Entity | Variable) else found
-
-
-def property_keys(index: Index, found: Sequence[Entity]) -> tuple[str, ...]:
-    """The keys of all properties of results, in the order of their first use."""
-    return tuple(dict.fromkeys(key for entity in found for key in properties_of(entity, index.rows)))
