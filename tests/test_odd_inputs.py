@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from kbtool import disk
+from kbtool.values import NoteId
 from tests.conftest import ROOT
 
 # Nothing here takes more than a second or two; who takes so many hangs.
@@ -118,6 +120,16 @@ def test_what_is_no_file_is_one_finding(graph: Path, make: Callable[[Path], None
 def test_symbolic_links_are_left_out(graph: Path, name: str, target: str) -> None:
     (graph / "pages" / name).symlink_to(target)
     assert check(graph)[:2] == (0, [])
+
+
+def test_what_the_system_refuses_to_read_is_one_finding(graph: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_path: str, _limit: int) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(disk, "_contents", refused)
+    source, problems = disk.read_note(graph, NoteId("pages/Good.md"))
+    assert source is None
+    assert [(one.rule, "Permission denied" in one.message) for one in problems] == [("unreadable-note", True)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
