@@ -11,6 +11,7 @@ processes gain little; processor seconds then tell more, of which a cold check d
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -170,6 +171,7 @@ def curve(sizes: Sequence[int], folder: Path) -> Iterator[str]:
 
 def report(options: argparse.Namespace, folder: Path) -> Iterator[str]:
     graph, cache = folder / "graph", folder / "cache"
+    compileall.compile_dir(ROOT / "kbtool", quiet=1)  # as an installed package has it
     generate(options.notes, graph)
     for path in graph.rglob("*"):
         os.utime(path, (OLD, OLD))

@@ -10,7 +10,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from kbtool import disk
@@ -28,7 +27,7 @@ TIMES = 7
 
 def edited(files: BaseFiles, number: int, edit: Callable[[str, int], str]) -> BaseFiles:
     note = sorted(files.sources)[number * 31 % len(files.sources)]
-    return replace(files, sources={**files.sources, note: Source(note, edit(files.sources[note].text, number))})
+    return files._replace(sources={**files.sources, note: Source(note, edit(files.sources[note].text, number))})
 
 
 def main() -> None:

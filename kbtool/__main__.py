@@ -1,10 +1,27 @@
-"""`python -m kbtool`."""
+"""`python -m kbtool`, and the command `kbtool`."""
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import NoReturn
 
 from kbtool.cli import main
 
+
+def run() -> NoReturn:
+    """Runs one command and leaves with its exit code."""
+    code = main()
+    if "threading" in sys.modules:
+        sys.exit(code)  # somebody else's work may have to end
+    # Freeing ten thousand notes one by one, to give all memory back at once then, takes a tenth of a warm check.
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        sys.exit(code)  # Python says what is wrong with the stream, and with which code it ends
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -1,10 +1,10 @@
 """What a check worked out, kept between runs: two files a base, in the platform's cache folder.
 
-The first has four parts, each with its checksum: a small table that is enough when nothing changed, a patch to the
-bulk, the names of all notes, and where each note stands in the bulk. It is written beside its place and renamed, so
-that of two processes the last one wins and nobody reads half a file. The bulk is a file of its own, of which records
-are read one by one, and which is written anew only when many notes changed. What is cut short, damaged, foreign or of
-another kbtool is as good as absent. Both may be deleted at any time.
+The head is small and written after each change: a table that tells whether anything changed since, and a patch to the
+bulk. It is written beside its place and renamed, so that of two processes the last one wins and nobody reads half a
+file. The bulk has what was true of all notes when it was written, in parts that are read as they are asked for; it is
+written anew only when many notes changed. Each part has its checksum: what is cut short, damaged, foreign or of another
+kbtool is as good as absent. Both files may be deleted at any time.
 """
 
 from __future__ import annotations
@@ -12,25 +12,28 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.values import NoteId
 
-_MAGIC = b"kbcheck4"
+_MAGIC = b"kbcheck5"
 _DIGEST = 16
-_PARTS = 4
+_PARTS = 2
 _SUM = 4
 _HEADER = len(_MAGIC) + _DIGEST + _PARTS * (8 + _SUM)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _ABANDONED = 600.0
 """Seconds after which a half-written file is nobody's."""
 _FORGOTTEN = 60 * 86400.0
 """Seconds after which the cache of a base that nobody changed is thrown away."""
+_SHARDS = 64
+"""Parts of a bulk's index: who asks for one record need not read where all the others are."""
 
 
 def default_folder() -> Path:
@@ -85,32 +88,30 @@ def part(data: bytes) -> Part:
 
 
 class Kept:
-    """A cache file whose table was found whole; the rest is read only when it is asked for."""
+    """A head whose table was found whole; its patch is read only when it is asked for."""
 
-    __slots__ = ("_file", "_marks", "_sizes", "table")
+    __slots__ = ("_file", "_mark", "_size", "table")
 
-    def __init__(self, table: Plain, file: FileIO, sizes: Sequence[int], marks: Sequence[bytes]) -> None:
+    def __init__(self, table: Plain, file: FileIO, size: int, mark: bytes) -> None:
         self.table = table
         self._file = file
-        self._sizes = sizes
-        self._marks = marks
+        self._size = size
+        self._mark = mark
 
-    def rest(self) -> tuple[Part, Part, Part] | None:
-        """The patch, the names and the bulk's index, None when one is damaged."""
+    def patch(self) -> Part | None:
+        """The patch, None when it is damaged."""
         with self._file as file:
             try:
-                sized = zip(self._sizes, self._marks, strict=True)
-                patch, names, index = (Part(file.read(size), mark) for size, mark in sized)
+                found = part(file.read(self._size))
             except OSError:
                 return None
-        whole = all(part(one.data).mark == one.mark for one in (patch, names, index))
-        return (patch, names, index) if whole else None
+        return found if found.mark == self._mark else None
 
 
 def load(path: Path, stamp: bytes) -> Kept | None:
-    """The cache file at a place, None when there is none that can be trusted."""
+    """The head at a place, None when there is none that can be trusted."""
     try:
-        file = FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)))
+        file = FileIO(os.open(path, _FLAGS))
     except OSError:
         return None
     try:
@@ -132,12 +133,12 @@ def _opened(file: FileIO, stamp: bytes) -> Kept | None:
     if _HEADER + sum(sizes) != os.fstat(file.fileno()).st_size:
         return None
     table = file.read(sizes[0])
-    return Kept(unpack(table), file, sizes[1:], marks[1:]) if part(table).mark == marks[0] else None
+    return Kept(unpack(table), file, sizes[1], marks[1]) if part(table).mark == marks[0] else None
 
 
-def save(path: Path, stamp: bytes, table: Plain, rest: tuple[Part, Part, Part]) -> None:
-    """Keeps all four parts; where that is not possible they will be worked out again."""
-    parts = (part(pack(table)), *rest)
+def save(path: Path, stamp: bytes, table: Plain, patch: Part) -> None:
+    """Keeps a table and a patch; where that is not possible they will be worked out again."""
+    parts = (part(pack(table)), patch)
     sizes = (len(one.data).to_bytes(8, "big") for one in parts)
     header = _MAGIC + stamp + b"".join(sizes) + b"".join(one.mark for one in parts)
     if not path.is_absolute():
@@ -151,43 +152,53 @@ def save(path: Path, stamp: bytes, table: Plain, rest: tuple[Part, Part, Part]) 
 # ---------------------------------------------------------------- the bulk
 
 
-_Where = tuple[int, int, int, int]
+_Where: TypeAlias = tuple[int, int, int]
+"""Start, size and checksum of a part."""
+Contents: TypeAlias = tuple[str, dict[str, _Where]]
+"""Which file a bulk is, and where its named parts stand."""
 
 
 class Damaged(Exception):
-    """A record of the bulk is not what was written: all of the cache is as good as absent."""
+    """A part of the bulk is not what was written: all of the cache is as good as absent."""
 
 
 class Bulk:
-    """The records of notes, each read when it is asked for, and behind them what the checks of each looked up.
+    """What was true of all notes when it was written: a record of each, and parts that speak of all."""
 
-    `records` says where each stands: start, size, checksum, and the size of what was looked up.
-    """
+    __slots__ = ("_file", "_known", "_parts", "_stamps", "contents")
 
-    __slots__ = ("_file", "_mark", "_start", "records")
-
-    def __init__(self, file: FileIO, records: Mapping[NoteId, _Where], start: int, mark: int) -> None:
+    def __init__(self, file: FileIO, contents: Contents) -> None:
         self._file = file
-        self.records = records
-        self._start = start
-        self._mark = mark
+        self._parts = contents[1]
+        self._known: dict[int, dict[NoteId, _Where]] = {}
+        self._stamps: Plain = None
+        self.contents = contents
 
-    def record(self, note: NoteId) -> bytes:
-        """The record of a note."""
-        start, size, mark, _ = self.records[note]
-        return self._read(start, size, mark)
+    def record(self, note: NoteId) -> bytes | None:
+        """The record of a note, None for one that was not there."""
+        shard = _shard(note)
+        known = self._known.get(shard)
+        if known is None:
+            known = self._known[shard] = self.value(f"index {shard}")
+        return self._read(known[note]) if note in known else None
 
-    def looked_up(self) -> dict[NoteId, bytes]:
-        """What the checks of each note looked up."""
-        data = self._read(self._start, sum(one[3] for one in self.records.values()), self._mark)
-        found: dict[NoteId, bytes] = {}
-        at = 0
-        for note, (*_, size) in self.records.items():
-            found[note] = data[at : at + size]
-            at += size
-        return found
+    def part(self, name: str) -> bytes:
+        """A part, by its name."""
+        return self._read(self._parts[name])
 
-    def _read(self, start: int, size: int, mark: int) -> bytes:
+    def value(self, name: str) -> Plain:
+        """The value that a part holds."""
+        return unpack(self.part(name))
+
+    @property
+    def stamps(self) -> Plain:
+        """The part of that name, which is asked for twice."""
+        if self._stamps is None:
+            self._stamps = self.value("stamps")
+        return self._stamps
+
+    def _read(self, where: _Where) -> bytes:
+        start, size, mark = where
         try:
             data = os.pread(self._file.fileno(), size, start)
         except OSError:
@@ -197,44 +208,50 @@ class Bulk:
         return data
 
 
-def bulk(path: Path, index: Part) -> Bulk | None:
-    """The bulk of a cache, None when it is not there."""
-    name, records, start, mark = unpack(index.data)
+def bulk(path: Path, contents: Contents) -> Bulk | None:
+    """The bulk of a base that lies beside its head, None when it is not there."""
     try:
-        return Bulk(FileIO(path.with_name(name)), records, start, mark)
+        return Bulk(FileIO(os.open(path.with_name(contents[0]), _FLAGS)), contents)
     except OSError:
         return None
 
 
-def save_bulk(path: Path, notes: Iterable[tuple[NoteId, bytes, bytes]]) -> Part | None:
-    """Writes the records and the lookups of all notes; the index for them, None where they can't be written."""
-    records: dict[NoteId, _Where] = {}
+def save_bulk(path: Path, records: Iterable[tuple[NoteId, bytes]], parts: Mapping[str, bytes]) -> Contents | None:
+    """Writes the records of all notes, and parts that speak of all; None where they can't be written."""
+    shards: list[dict[NoteId, _Where]] = [{} for _ in range(_SHARDS)]
+    written: list[bytes] = []
     at = 0
-    data: list[bytes] = []
-    looked_up: list[bytes] = []
-    for note, record, lookups in notes:
-        records[note] = at, len(record), crc32(record), len(lookups)
-        at += len(record)
-        data.append(record)
-        looked_up.append(lookups)
-    behind = b"".join(looked_up)
-    name = f"{path.stem}.{os.getpid()}-{time.time_ns()}.bulk"
+
+    def place(data: bytes) -> _Where:
+        nonlocal at
+        written.append(data)
+        at += len(data)
+        return at - len(data), len(data), crc32(data)
+
+    for note, record in records:
+        shards[_shard(note)][note] = place(record)
+    index = ((f"index {number}", pack(shard)) for number, shard in enumerate(shards))
+    named = {name: place(data) for name, data in (*parts.items(), *index)}
+    file = f"{path.stem}.{os.getpid()}-{time.time_ns()}.bulk"
     if not path.is_absolute():
         return None
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path.with_name(name), (*data, behind))
+        _write(path.with_name(file), written)
     except OSError:
         return None
-    return part(pack((name, records, at, crc32(behind))))
+    return file, named
 
 
-def forget_bulks(path: Path, index: Part) -> None:
-    """Takes away the bulks of a base that its cache no longer means."""
-    name = unpack(index.data)[0]
+def _shard(note: NoteId) -> int:
+    return crc32(note.encode(errors="surrogatepass")) % _SHARDS
+
+
+def forget_bulks(path: Path, contents: Contents) -> None:
+    """Takes away the bulks of a base that its head no longer means."""
     with suppress(OSError):
         for entry in os.scandir(path.parent):
-            if entry.name.startswith(f"{path.stem}.") and entry.name.endswith(".bulk") and entry.name != name:
+            if entry.name.startswith(f"{path.stem}.") and entry.name.endswith(".bulk") and entry.name != contents[0]:
                 with suppress(OSError):
                     os.unlink(entry.path)  # noqa: PTH108 -- of a list of paths
 

@@ -9,15 +9,16 @@ import gc
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kbtool import cache, disk, packed
+from kbtool import cache, disk, ledger, packed
+from kbtool.cache import Bulk
 from kbtool.config import Config, GraphSettings, judging
 from kbtool.disk import Project, Stamp
 from kbtool.ledger import (
     TOLD,
+    UNSURE,
     Change,
     Entry,
     Keys,
@@ -29,7 +30,7 @@ from kbtool.ledger import (
     packed_patch,
     patch,
     piece,
-    read,
+    plain_table,
     silent,
 )
 from kbtool.packed import Plain, diagnostic, digest, pack
@@ -37,7 +38,7 @@ from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
-    from kbtool.relinking import Between
+    from kbtool.relinking import Relinked
 
 _GRAIN = 2_000_000_000
 """Nanoseconds within which a file may be written again with the same time; so coarse is FAT."""
@@ -75,20 +76,42 @@ def check(project: Project, progress: Progress) -> Checked:
 def _check(project: Project, progress: Progress) -> Checked:
     began = time.time_ns()
     store = _Store(cache.place(project.base), cache.writer())
-    kept = cache.load(*store)
-    table = Table(*kept.table) if kept else _NOTHING
+    kept = _opened(store)
+    table = kept.table if kept else _NOTHING
     now = _looked(project, table, began)
     fits = kept is not None and table.keys[:1] == now.keys[:1]
     unread = _unread(now, table) if fits else list(now.listing.notes)
     if kept and table.keys == tuple(now.keys) and not unread and _listed(now, table):
-        _trust(kept, table, now, store)
+        _trust(kept, now, store)
         notes = table.stamps.keys() - table.silent if table.silent else table.stamps.keys()
         return Checked(_that_may_count(table, project.config), notes, now.keys.warnings, table.comments)
-    rest = _rest(kept, store.place) if kept and fits else None
-    if rest is not None:
+    patch = kept.head.patch() if kept and fits else None
+    if kept and patch is not None:
         with suppress(cache.Damaged):
-            return _again(now, (table, rest), unread, (store, progress))
+            return _again(now, (table, ledger.rest(patch, kept.bulk)), unread, (store, progress))
     return _again(now, (_NOTHING, _none()), list(now.listing.notes), (store, progress))
+
+
+class _Store(NamedTuple):
+    place: Path
+    writer: bytes
+
+
+class _Known(NamedTuple):
+    """What was kept, as far as it was read."""
+
+    head: cache.Kept
+    bulk: Bulk
+    table: Table
+
+
+def _opened(store: _Store) -> _Known | None:
+    head = cache.load(*store)
+    bulk = cache.bulk(store.place, head.table[-1]) if head else None
+    if head and bulk:
+        with suppress(cache.Damaged):
+            return _Known(head, bulk, ledger.opened(head, bulk))
+    return None
 
 
 def _looked(project: Project, table: Table, began: int) -> Moment:
@@ -100,7 +123,7 @@ def _looked(project: Project, table: Table, began: int) -> Moment:
     else:
         settings, warnings = disk.settings_of(project, text)
     # What whiteboards name comes from other files, and is read anew.
-    values = tuple(getattr(settings, field.name) for field in fields(settings) if field.name != "whiteboards")
+    values = tuple(value for name, value in settings._asdict().items() if name != "whiteboards")
     settings = disk.with_whiteboards(project.base, settings)
     listing = disk.scan(project.base, settings.hidden)
     # Modules beside the notes are those that their code may import.
@@ -122,19 +145,8 @@ def _that_may_count(table: Table, config: Config) -> tuple[Diagnostic, ...]:
     return tuple([diagnostic(one) for one in table.found if one[0] not in off or one[1] in judged])
 
 
-class _Store(NamedTuple):
-    place: Path
-    writer: bytes
-
-
-def _rest(kept: cache.Kept, place: Path) -> Rest | None:
-    parts = kept.rest()
-    bulk = cache.bulk(place, parts[2]) if parts else None
-    return Rest(*read(parts, bulk), parts[2]) if parts and bulk else None
-
-
 def _none() -> Rest:
-    return Rest(Ledger(None, {}), {}, cache.part(b""), None)
+    return Rest(Ledger(None, {}), {}, (), None)
 
 
 # ---------------------------------------------------------------- what changed
@@ -143,7 +155,7 @@ def _none() -> Rest:
 def _unread(now: Moment, table: Table) -> list[NoteId]:
     """The notes whose contents may be other ones than those that are kept."""
     known, notes = table.stamps, now.listing.notes
-    found = [] if notes == known else [note for note, stamp in notes.items() if known.get(note) != stamp]
+    found = [note for note, stamp in notes.items() if known.get(note) != stamp]
     doubtful = (note for note in table.racy if note in notes and notes[note] == known.get(note))
     return found + [note for note in doubtful if _digest(now, note) != table.racy[note]]
 
@@ -165,11 +177,16 @@ def _racy(stamp: Stamp, began: int) -> bool:
     return max(stamp[1], stamp[3]) >= began - _GRAIN
 
 
-def _trust(kept: cache.Kept, table: Table, now: Moment, store: _Store) -> None:
+def _trust(kept: _Known, now: Moment, store: _Store) -> None:
     """Notes that were found the same once their stamps had grown old need not be read again."""
+    table = kept.table
     racy = {note: mark for note, mark in table.racy.items() if _racy(table.stamps[note], now.began)}
-    if racy != table.racy and (data := kept.rest()) is not None:
-        cache.save(*store, tuple(table._replace(racy=racy)), data)
+    if racy != table.racy and (patch := kept.head.patch()) is not None:
+        _save(table._replace(racy=racy), patch, kept.bulk, store)
+
+
+def _save(table: Table, patch: cache.Part, bulk: Bulk, store: _Store) -> None:
+    cache.save(*store, plain_table(table, bulk.stamps, bulk.contents), patch)
 
 
 # ---------------------------------------------------------------- what is worked out anew
@@ -180,89 +197,84 @@ def _again(now: Moment, old: tuple[Table, Rest], unread: list[NoteId], using: tu
     from kbtool.relinking import relinked
 
     table, rest = old
-    stamps, change = _examined(now, old, unread, using[1])
-    said, found, between, before = relinked(now, change, old)
+    stamps, digests, change = _examined(now, old, unread, using[1])
+    done = relinked(now, change, old)
     fresh = change.after.fresh
-    comments = {note: given for note in change.after.notes if (given := _comments(note, fresh, table))}
-    digests = {note: known[1] for note, known in fresh.items()}
-    racy = {
-        note: digests[note] if note in digests else table.racy[note]
-        for note, stamp in stamps.items()
-        if _doubtful(note, stamp, now, (table, unread))
-    }
+    comments = {note: given for note, given in table.comments.items() if note in stamps}
+    comments |= {note: entry[5] for note, (entry, _) in fresh.items()}
     new = Table(
-        tuple(now.keys), stamps, racy, now.listing.folders, now.listing.assets, tuple(change.silent), comments, found
+        tuple(now.keys),
+        stamps,
+        _still_racy(now, table, stamps, digests),
+        now.listing.folders,
+        now.listing.assets,
+        tuple(change.silent),
+        {note: given for note, given in comments.items() if given},
+        done.found,
     )
-    if new != table or any(mark != rest.ledger.digest(note) for note, mark in digests.items()):
-        _keep(new, (change, said, rest), (between, before), using[0])
+    if new != table or fresh:
+        _keep(now, (new, change, rest), done, using[0])
     counting = _that_may_count(new, now.project.config)
-    return Checked(counting, change.after.notes.keys() - change.silent.keys(), now.keys.warnings, comments)
+    return Checked(counting, change.after.notes.keys() - change.silent.keys(), now.keys.warnings, new.comments)
 
 
-def _comments(note: NoteId, fresh: Mapping[NoteId, tuple[Entry, bytes]], table: Table) -> Plain:
-    return fresh[note][0][5] if note in fresh else table.comments.get(note)
+def _still_racy(
+    now: Moment, table: Table, stamps: Mapping[NoteId, Stamp], digests: Mapping[NoteId, bytes]
+) -> dict[NoteId, bytes]:
+    """The digests of notes whose stamps prove nothing: they were read just now, or were never sure."""
+    known = {**table.racy, **digests}
+    return {note: known[note] for note in sorted(known) if note in stamps and _racy(stamps[note], now.began)}
 
 
-def _keep(
-    table: Table,
-    notes: tuple[Change, Mapping[NoteId, Plain], Rest],
-    between: tuple[Between, Between | None],
-    store: _Store,
-) -> None:
+def _keep(now: Moment, notes: tuple[Table, Change, Rest], done: Relinked, store: _Store) -> None:
     """Keeps what was learned: in the patch, if few notes are other ones than in the bulk."""
-    from kbtool.graph import plain_names
-
-    (change, said, rest), ((linked, uses), before) = notes, between
-    lookups = dict(linked.looked_up)
-    same = before is not None and linked.names is before[0].names and uses is before[1]
-    whole = rest.whole if same else cache.part(pack((plain_names(linked.names), tuple(uses))))
-    known = before[0].looked_up if before else {}
-    others = {note for note, keys in lookups.items() if known.get(note) is not keys}
-    gone = change.before.notes - change.after.notes.keys()
-    touched = rest.ledger.patched | change.after.fresh.keys() | others | gone
-    if rest.where and before and rest.ledger.keeps(touched):
-        patched = packed_patch(patch(change.after, touched, lookups), dict(said))
-        cache.save(*store, tuple(table), (patched, whole, rest.where))
+    (table, change, rest), (said, common, _, between) = notes, done
+    asked_before = {note: kept and kept[1] for note, kept in rest.ledger.patch.items()}
+    lookups: Mapping[NoteId, bytes | None] = between.linked.looked_up.fresh if between else asked_before
+    touched = rest.ledger.patch.keys() | change.after.fresh.keys() | lookups.keys() | change.gone
+    if rest.bulk and rest.ledger.keeps(touched):
+        patched = packed_patch(patch(change, touched, lookups), dict(said), common)
+        _save(table, patched, rest.bulk, store)
         return
-    empty = pack(())
-    records = ((note, change.after.record(note), lookups.get(note, empty)) for note in change.after.notes)
-    index = cache.save_bulk(store.place, records)
-    if index:
-        cache.save(*store, tuple(table), (packed_patch({}, dict(said)), whole, index))
-        cache.forget_bulks(store.place, index)
+    from kbtool.relinking import as_kept, parts_for_bulk
 
-
-def _doubtful(note: NoteId, stamp: Stamp, now: Moment, old: tuple[Table, list[NoteId]]) -> bool:
-    """Whether a note's stamp proves nothing: it was read just now, or is one of those that were never sure."""
-    table, unread = old
-    return _racy(stamp, now.began) and (note in table.racy or table.stamps.get(note) != stamp or note in unread)
+    between = between or as_kept(now, table, rest)
+    if between is None:
+        return
+    parts = {**parts_for_bulk(between, change.after.notes), "stamps": pack(table.stamps)}
+    contents = cache.save_bulk(store.place, ((note, change.after.record(note)) for note in change.after.notes), parts)
+    bulk = cache.bulk(store.place, contents) if contents else None
+    if contents and bulk:
+        _save(table, packed_patch({}, dict(said), common), bulk, store)
+        cache.forget_bulks(store.place, contents)
 
 
 def _examined(
     now: Moment, old: tuple[Table, Rest], unread: list[NoteId], progress: Progress
-) -> tuple[dict[NoteId, Stamp], Change]:
-    """The stamps and entries of all notes, after reading those whose contents may have changed."""
+) -> tuple[dict[NoteId, Stamp], dict[NoteId, bytes], Change]:
+    """The stamps of all notes and the digests and entries of some, after reading those that may have changed."""
     from kbtool.crew import examine_all
     from kbtool.examining import Job
     from kbtool.record import Reading
 
     table, (ledger, *_) = old
-    stamps = dict(table.stamps)
-    for note in {*unread, *(stamps.keys() - now.listing.notes.keys())}:
-        stamps.pop(note, None)
+    looked_at = set(unread)
+    stamps = {
+        note: stamp for note, stamp in table.stamps.items() if note in now.listing.notes and note not in looked_at
+    }
     reading = Reading(now.settings, disk.modules_of(now.listing), {})
     jobs = [Job(note, now.listing.notes[note][0], ledger.digest(note)) for note in unread]
     fresh: dict[NoteId, tuple[Entry, bytes]] = {}
+    digests: dict[NoteId, bytes] = {}
     for done, result in enumerate(examine_all(now.project.base, jobs, reading), 1):
         note = result.note
-        entry = ledger.entry(note) if result.entry is None else result.entry
-        if entry is not None:
-            fresh[note] = entry, result.digest
-        if result.stamp is not None:
-            stamps[note] = result.stamp
+        digests[note] = result.digest
+        stamps[note] = UNSURE if result.stamp is None else result.stamp
+        if result.entry is not None:
+            fresh[note] = result.entry, result.digest
         progress(done, len(jobs))
-    known = ledger.notes
-    notes = dict.fromkeys(sorted((known & now.listing.notes.keys()) - set(unread) | fresh.keys()))
+    stamps = {note: stamps[note] for note in sorted(stamps)}
+    gone = table.stamps.keys() - stamps.keys()
     changed = {note for note in fresh if piece(fresh[note][0], TOLD) != piece(ledger.entry(note), TOLD)}
-    after = Now(notes, fresh, ledger)
-    return stamps, Change(ledger, after, changed | (known - notes.keys()), silent(after, table))
+    after = Now(dict.fromkeys(stamps), fresh, ledger)
+    return stamps, digests, Change(ledger, after, changed | gone, gone, silent(after, table))

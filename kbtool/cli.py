@@ -100,13 +100,15 @@ def _unknown(word: str) -> int:
 
 
 def parser(wanted: str | None) -> argparse.ArgumentParser:
-    """The parser; only the wanted command's module is imported ("*": all of them)."""
+    """The parser: of one command where that is wanted, else of all, whose own arguments it knows for "*" alone."""
     top = _Parser(prog="kbtool", description="Compile a Logseq-style knowledge base.", epilog=EPILOG)
     # For the one command that speaks of all the others.
     top.set_defaults(whole_parser=lambda: parser("*"))
     top.add_argument("--version", action="version", version=f"kbtool {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for name, summary in COMMANDS:
+    # Told its name, argparse need not look how wide the terminal is.
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser, prog="kbtool")
+    only = [pair for pair in COMMANDS if pair[0] == wanted]
+    for name, summary in only or COMMANDS:
         one = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".", epilog=EPILOG)
         if wanted in (name, "*"):
             importlib.import_module(f"kbtool.commands.{name}").arguments(one)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kbtool.rule_settings import BadSetting, read_ignore_in, read_patterns, read_rules
 from kbtool.rules import RuleSetting
@@ -20,8 +20,7 @@ class KbError(Exception):
     """The environment or the configuration is broken; the text tells a person what and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """kbtool's own settings, all of them options of the `kbtool` plugin in `mkdocs.yml`.
 
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
@@ -50,8 +49,7 @@ def judging(config: Config) -> Config:
     return Config(wanted=config.wanted, rules=options, dialect=config.dialect)
 
 
-@dataclass(frozen=True, slots=True)
-class GraphSettings:
+class GraphSettings(NamedTuple):
     """The keys of `logseq/config.edn` that change what notes mean.
 
     `home` is the name of the page shown first. `all_public` is None where the graph does not say. `workflow` is the
@@ -83,8 +81,7 @@ class GraphSettings:
         return self.date_formats[0] if self.date_formats else TITLE_FORMAT
 
 
-@dataclass(frozen=True, slots=True)
-class MkdocsFile:
+class MkdocsFile(NamedTuple):
     """What kbtool reads of a `mkdocs.yml`: two folders as written, and the options of its own plugin.
 
     `plugin` is false when the file does not name the plugin at all. `language` is the theme's. `site_url` is where the
@@ -94,7 +91,7 @@ class MkdocsFile:
     docs_dir: str = "docs"
     site_dir: str = "site"
     plugin: bool = False
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = MappingProxyType({})
     language: str = ""
     site_url: str = ""
     directory_urls: bool = True
@@ -105,12 +102,12 @@ class MkdocsFile:
 
 def load_options(raw: Mapping[str, object]) -> Config:
     """The settings that a mapping of options asks for; `KbError` for an unknown key or a value of the wrong kind."""
-    known = {one.name: one for one in fields(Config)}
+    known = Config._field_defaults
     for name in raw:
         if name not in known:
             raise KbError(_unknown_option(str(name), tuple(known)))
     # A key without a value, `wanted:`, asks for nothing.
-    given = {name: _option(known[name], value) for name, value in raw.items() if value is not None}
+    given = {name: _option(name, value) for name, value in raw.items() if value is not None}
     return Config(**given)
 
 
@@ -120,12 +117,13 @@ def _unknown_option(name: str, known: tuple[str, ...]) -> str:
     return f"mkdocs.yml: the plugin kbtool has no option `{name}`{meant}\nIts options are: {', '.join(known)}"
 
 
-def _option(known: Field[Any], value: object) -> Any:
-    if known.name in ("rules", "select", "ignore", "ignore_in"):
-        return _of_rules(known.name, value)
-    if known.name == "dialect" and value in ("logseq", "obsidian"):
+def _option(name: str, value: object) -> Any:
+    kind = Config.__annotations__[name].__forward_arg__
+    if name in ("rules", "select", "ignore", "ignore_in"):
+        return _of_rules(name, value)
+    if name == "dialect" and value in ("logseq", "obsidian"):
         return value
-    match str(known.type), value:
+    match kind, value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
         case ("tuple[tuple[str, str], ...]", Mapping() | ()):
@@ -143,8 +141,8 @@ def _option(known: Field[Any], value: object) -> Any:
         "int": "a whole number above 0",
         "bool": "true or false",
         "str": "a text",
-    }.get(str(known.type), "`logseq` or `obsidian`")
-    raise KbError(f"mkdocs.yml: the option `{known.name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
+    }.get(kind, "`logseq` or `obsidian`")
+    raise KbError(f"mkdocs.yml: the option `{name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
 
 
 def _of_rules(name: str, value: object) -> Any:

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
 
+from kbtool.patterns import regex
 from kbtool.values import TITLE_FORMAT
 
 _ALWAYS_READ = (TITLE_FORMAT, "yyyy-MM-dd", "yyyy_MM_dd")
 _MONTHS = "January February March April May June July August September October November December".split()
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-_TOKEN = re.compile(r"'(?P<quoted>[^']*)'?|(?P<letters>([A-Za-z])\3*)|(?P<signs>[^A-Za-z']+)")
+_TOKEN = regex(r"'(?P<quoted>[^']*)'?|(?P<letters>([A-Za-z])\3*)|(?P<signs>[^A-Za-z']+)")
 _NUMBERS: Mapping[str, str] = {
     **dict.fromkeys(("yyyy", "y", "YYYY", "Y"), r"(?P<year>\d{1,4}+)"),
     **dict.fromkeys(("yy", "YY"), r"(?P<year>\d{1,2}+)"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
+from kbtool.packed import whole
 from kbtool.values import Definition, Name, NoteId, Reference
 
 
@@ -85,7 +86,7 @@ def uses(note: Facts) -> Uses:
 
 def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Iterable[tuple[NoteId, Uses]]) -> Used:
     """What all notes use, after some of them are gone and others have come; a note that changed is among both."""
-    tables: list[dict[Any, Any]] = [dict(table) for table in cast(tuple[Mapping[Any, Any], ...], old)]
+    tables: list[dict[Any, Any]] = [dict(whole(table)) for table in cast(tuple[Mapping[Any, Any], ...], old)]
     counts = tables.pop(0)
     for note, one in gone:
         for key in one.keys:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from kbtool.config import Config, GraphSettings
 from kbtool.values import Diagnostic, NoteId, Source
 
 
-@dataclass(frozen=True, slots=True)
-class BaseFiles:
+class BaseFiles(NamedTuple):
     """All that a base's folder holds for the compiler: texts, paths of other files, settings, what was unreadable.
 
     `modules` are those that the notes' code can import on this machine.

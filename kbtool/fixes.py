@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from kbtool.config import Config
@@ -40,7 +40,7 @@ class Mended:
 def every_rule(config: Config) -> Config:
     """The configuration with every rule on that finds faults or was asked for: what fixes are judged by."""
     judged = tuple(rule.name for rule in RULES if not rule.off or severity(rule.name, config) != "off")
-    return replace(config, select=judged, ignore=(), ignore_in=())
+    return config._replace(select=judged, ignore=(), ignore_in=())
 
 
 def mended(sources: Sources, check: Check, wanted: Callable[[Diagnostic], bool], config: Config) -> Mended:

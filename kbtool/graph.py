@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from kbtool import names as spelling
 from kbtool.config import Config, GraphSettings
 from kbtool.dates import journal_day
 from kbtool.facts import Facts
 from kbtool.note import Note
+from kbtool.packed import whole
 from kbtool.suggest import look
 from kbtool.values import NO_WHITEBOARDS, NoteId, Reference, Whiteboards
+
+K = TypeVar("K")
+P = TypeVar("P", bound="NoteId | Site")
 
 
 class Site(NamedTuple):
@@ -35,14 +39,13 @@ class Exports(NamedTuple):
     looks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """Every name of a base. A key with more than one place is a duplicate.
 
     `pages` maps page keys (names and aliases) to the notes that have them, `journals` days to notes, `blocks` block
     ids to their places. `assets` is the set of asset paths, `spelled` the spelling of each page key, `parents` the keys
-    of namespace parents, `wanted` the keys that may be linked unwritten, `home` the name of the first page, `alike` the
-    keys that look the same, by their looks. `files` are the assets by their bare names, in Obsidian's dialect alone,
+    of namespace parents, `wanted` the keys that may be linked unwritten, `home` the name of the first page, `looks` the
+    keys by what they look like, one or many. `files` are the assets by their bare names, in Obsidian's dialect alone,
     where links need no folders and tags no pages.
     """
 
@@ -55,8 +58,8 @@ class Names:
     wanted: Set[str]
     date_formats: tuple[str, ...]
     home: str = ""
-    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    looks: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    files: Mapping[str, str] = MappingProxyType({})
     obsidian: bool = False
     whiteboards: Whiteboards = NO_WHITEBOARDS
 
@@ -92,12 +95,20 @@ class Missing(NamedTuple):
 
 
 Target: TypeAlias = ToNote | ToAsset | ToNothing | Ambiguous | Missing
+NamesOfNotes: TypeAlias = tuple[
+    Mapping[str, tuple[NoteId, ...]],
+    Mapping[int, tuple[NoteId, ...]],
+    Mapping[str, tuple[Site, ...]],
+    Mapping[str, str],
+    Set[str],
+    Mapping[str, tuple[str, ...]],
+]
+"""The first tables of `Names` and the last, which the notes decide."""
 Links: TypeAlias = tuple[Target, ...]
 """The targets of a note's `refers`, in the same order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What names mean apart from notes: files, and what the configuration says."""
 
     assets: frozenset[str]
@@ -139,50 +150,107 @@ def index(surroundings: Surroundings, all_exports: Iterable[Exports]) -> Names:
             spelled.setdefault(key, name)
         for (key, _), shape in zip(one.pages, one.looks, strict=True):
             if key not in looks.setdefault(shape, (key,)):
-                looks[shape] = (*looks[shape], key)
+                looks[shape] = tuple(sorted((*looks[shape], key)))
         for ident, block in dict.fromkeys(one.blocks):
             blocks.setdefault(ident, []).append(Site(one.note, block))
         if one.journal is not None:
             journals.setdefault(one.journal, []).append(one.note)
-    parents = frozenset(spelling.key(p) for name in spelled.values() if "/" in name for p in spelling.parents(name))
     return names_of(
         surroundings,
         (
             {key: tuple(notes) for key, notes in pages.items()},
             {day: tuple(notes) for day, notes in journals.items()},
-            blocks,
+            {ident: tuple(sites) for ident, sites in blocks.items()},
             spelled,
-            parents,
-            {shape: keys for shape, keys in looks.items() if len(keys) > 1},
+            _parents(spelled),
+            looks,
         ),
     )
 
 
-def plain_names(names: Names) -> tuple[Any, ...]:
-    """What of all names the notes decide, as plain values."""
-    blocks = {ident: tuple(map(tuple, sites)) for ident, sites in names.blocks.items()}
-    return names.pages, names.journals, blocks, names.spelled, names.parents, names.alike
+def _parents(spelled: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(spelling.key(p) for name in spelled.values() if "/" in name for p in spelling.parents(name))
 
 
-def names_of(surroundings: Surroundings, given: tuple[Any, ...]) -> Names:
+def names_of(surroundings: Surroundings, given: NamesOfNotes) -> Names:
     """All names, from what the surroundings and what the notes decide."""
-    pages, journals, blocks, spelled, parents, alike = given
+    pages, journals, blocks, spelled, parents, looks = given
     assets = surroundings.assets
     return Names(
         pages,
         journals,
-        {ident: tuple([Site(*site) for site in sites]) for ident, sites in blocks.items()},
+        blocks,
         assets,
         spelled,
         parents,
         surroundings.wanted,
         surroundings.date_formats,
         surroundings.home,
-        alike,
+        looks,
         {path.rpartition("/")[2].lower(): path for path in assets} if surroundings.obsidian else {},
         surroundings.obsidian,
         surroundings.whiteboards,
     )
+
+
+def names_of_notes(names: Names) -> NamesOfNotes:
+    """What of all names the notes decide."""
+    return names.pages, names.journals, names.blocks, names.spelled, names.parents, names.looks
+
+
+def reindexed(
+    names: Names, gone: Sequence[Exports], come: Sequence[Exports], known: Callable[[NoteId], Exports]
+) -> Names:
+    """All names after some notes gave up theirs and others gave new ones; a note that changed is among both.
+
+    `known` has what any note gives now. The same as a new index of all, in the time that the difference takes.
+    """
+    others = {one.note for one in gone}
+    pages = _placed(names.pages, (others, [(key, one.note) for one in come for key in dict(one.pages)]), _keys_of(gone))
+    days = [(one.journal, one.note) for one in come if one.journal is not None]
+    journals = _placed(names.journals, (others, days), {one.journal for one in gone if one.journal is not None})
+    sites = [(ident, Site(one.note, block)) for one in come for ident, block in dict.fromkeys(one.blocks)]
+    blocks = _placed(names.blocks, (others, sites), {ident for one in gone for ident, _ in one.blocks})
+    touched = _keys_of(gone) | _keys_of(come)
+    spelled = dict(whole(names.spelled))
+    for key in touched:
+        spelled.pop(key, None)
+        if key in pages:
+            spelled[key] = dict(known(pages[key][0]).pages)[key]
+    looks = dict(whole(names.looks))
+    for one in (*gone, *come):
+        for (key, _), shape in zip(one.pages, one.looks, strict=True):
+            keys = {*looks.pop(shape, ()), key} if key in pages else {*looks.pop(shape, ())} - {key}
+            if keys:
+                looks[shape] = tuple(sorted(keys))
+    nested = any("/" in name for one in (*gone, *come) for _, name in one.pages)
+    parents = _parents(spelled) if nested else names.parents
+    return names._replace(pages=pages, journals=journals, blocks=blocks, spelled=spelled, parents=parents, looks=looks)
+
+
+def _keys_of(given: Iterable[Exports]) -> set[str]:
+    return {key for one in given for key, _ in one.pages}
+
+
+def _placed(
+    table: Mapping[K, tuple[P, ...]], change: tuple[Set[NoteId], Sequence[tuple[K, P]]], old: Set[K]
+) -> Mapping[K, tuple[P, ...]]:
+    """A table of places by key after those of some notes were taken out, and others put in by the order of notes."""
+    others, new = change
+    if not old and not new:
+        return table
+    made: dict[K, tuple[P, ...]] = dict(whole(table))
+    for key in old:
+        left = tuple(place for place in made.pop(key, ()) if _note_of(place) not in others)
+        if left:
+            made[key] = left
+    for key, place in new:
+        made[key] = tuple(sorted((*made.get(key, ()), place), key=_note_of))
+    return made
+
+
+def _note_of(place: NoteId | Site) -> NoteId:
+    return place.note if isinstance(place, Site) else place
 
 
 def resolve(note: Note | Facts, names: Names) -> Links:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from kbtool.config import GraphSettings
+from kbtool.patterns import regex
 
 EDN_SIZE = 262_144
 """Longest `config.edn`, in characters; real ones have 15,000."""
 _MAX_DEPTH = 200
 # What matters for brackets; a string, comment or character hides those inside.
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'(?P<string>"(?:\\[\s\S]|[^"\\])*+(?P<closed>"?))|(?P<hidden>;[^\n]*|\\(?:[A-Za-z0-9]+|[\s\S]))'
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<discard>#_|#\{)"
     r"|(?P<reader>##[A-Za-z]+|#\^|#\??@?[^\s,;\"(){}\[\]\\^]*|~@|['`~@](?=[^\s,;)\]}]))|[^\s,;\"(){}\[\]\\#]+"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from kbtool.checks import check_base
@@ -14,7 +14,7 @@ from kbtool.config import Config, GraphSettings
 from kbtool.facts import NOTHING_USED, Facts, Used, used
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
-from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, resolve, surroundings
+from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, reindexed, resolve, surroundings
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
 from kbtool.mentions import Unlinked, lexicon, mentions
@@ -99,7 +99,7 @@ class Kb:
     def _known(self, files: BaseFiles) -> BaseFiles:
         """Files read again, with the old objects for texts and settings that say the same."""
         sources = {ident: self._memo.call(ident, _itself, source) for ident, source in files.sources.items()}
-        return replace(files, sources=sources, settings=self._memo.call("settings", _itself, files.settings))
+        return files._replace(sources=sources, settings=self._memo.call("settings", _itself, files.settings))
 
     def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
         """The unlinked mentions that each note holds; after an edit that note alone is read again."""
@@ -192,10 +192,18 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
     """All names, which are the old ones when no note gives others."""
     given = files.assets, files.config.wanted, files.settings
     if old and given == (old.files.assets, old.files.config.wanted, old.files.settings):
-        before, after = old.records, records
-        if all(note in before and note in after and before[note].exports == after[note].exports for note in changed):
+        pairs = [(_exports(old.records.get(note)), _exports(records.get(note))) for note in changed]
+        others = [(before, after) for before, after in pairs if before != after]
+        if not others:
             return old.known.names
+        gone = [before for before, _ in others if before]
+        come = [after for _, after in others if after]
+        return reindexed(old.known.names, gone, come, lambda note: records[note].exports)
     return _index(surroundings(files.assets, files.config, files.settings), *(one.exports for one in records.values()))
+
+
+def _exports(record: Record | None) -> Exports | None:
+    return record and record.exports
 
 
 def _itself(value: T) -> T:
@@ -217,4 +225,4 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect))))
+    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, settings._replace(dialect=config.dialect))))

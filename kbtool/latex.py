@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-TOKEN = re.compile(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|[{}\[\]&$]", re.DOTALL)
-ATOM = re.compile(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|\S", re.DOTALL)
-ENVIRONMENT = re.compile(r"\s*\{([^{}]*)\}")
+from kbtool.patterns import regex
+
+TOKEN = regex(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|[{}\[\]&$]", re.DOTALL)
+ATOM = regex(r"\\(?:[a-zA-Z]+\*?|.|\Z)|%[^\n]*|\S", re.DOTALL)
+ENVIRONMENT = regex(r"\s*\{([^{}]*)\}")
 
 TEXTS = frozenset(
     {
@@ -59,8 +61,8 @@ IN_TEXT: Mapping[str, str] = {
 }
 """What KaTeX takes inside `\\text`, and math-core does not; looks may be lost, words never."""
 TAGS = ("\\tag", "\\tag*")
-BARE_TAG = re.compile(r"\\tag(\*?)\s*([0-9A-Za-z])")
-NUMBERED = re.compile(r"\\(begin|end)\s*\{(align|gather)\*?\}")
+BARE_TAG = regex(r"\\tag(\*?)\s*([0-9A-Za-z])")
+NUMBERED = regex(r"\\(begin|end)\s*\{(align|gather)\*?\}")
 """Environments in which `\\tag` may stand, and which have a twin (`aligned`) for use inside another."""
 
 _COLOURS = (
@@ -82,37 +84,37 @@ _SIGNS: Mapping[str, str] = {
 """Signs that math-core wants as commands."""
 
 REPLACEMENTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\\(begin|end)\s*\{split\}"), r"\\\1{aligned}"),
-    (re.compile(r"\\(begin|end)\s*\{smallmatrix\}"), r"\\\1{matrix}"),
-    (re.compile(r"\\begin\s*\{alignedat\}\s*\{\d*\}"), r"\\begin{aligned}"),
-    (re.compile(r"\\end\s*\{alignedat\}"), r"\\end{aligned}"),
-    (re.compile(r"\\begin\s*\{alignat(\*?)\}\s*\{\d*\}"), r"\\begin{align\1}"),
-    (re.compile(r"\\end\s*\{alignat(\*?)\}"), r"\\end{align\1}"),
-    (re.compile(r"\\begin\s*\{([bBpvV]?matrix)\*\}(?:\s*\[[lcr]\])?"), r"\\begin{\1}"),
-    (re.compile(r"\\end\s*\{([bBpvV]?matrix)\*\}"), r"\\end{\1}"),
-    (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:<|\\lt(?![a-zA-Z]))"), r"\\\1\\langle "),
-    (re.compile(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
-    (re.compile(r"\\(m?kern|[hm]skip)\s*\{([^{}]*)\}"), r"\\\1 \2 "),
-    (re.compile(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
-    (re.compile(r"\\begin\s*\{array\}\s*\{\s*\}"), r"\\begin{array}{c}"),
-    (re.compile(r"(\\(?!(?:operatorname|DeclareMathOperator|hspace|tag)\b)[a-zA-Z]+)\*"), r"\1 *"),
-    *((re.compile(sign), rf"\\{command} ") for sign, command in _SIGNS.items()),
+    (regex(r"\\(begin|end)\s*\{split\}"), r"\\\1{aligned}"),
+    (regex(r"\\(begin|end)\s*\{smallmatrix\}"), r"\\\1{matrix}"),
+    (regex(r"\\begin\s*\{alignedat\}\s*\{\d*\}"), r"\\begin{aligned}"),
+    (regex(r"\\end\s*\{alignedat\}"), r"\\end{aligned}"),
+    (regex(r"\\begin\s*\{alignat(\*?)\}\s*\{\d*\}"), r"\\begin{align\1}"),
+    (regex(r"\\end\s*\{alignat(\*?)\}"), r"\\end{align\1}"),
+    (regex(r"\\begin\s*\{([bBpvV]?matrix)\*\}(?:\s*\[[lcr]\])?"), r"\\begin{\1}"),
+    (regex(r"\\end\s*\{([bBpvV]?matrix)\*\}"), r"\\end{\1}"),
+    (regex(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:<|\\lt(?![a-zA-Z]))"), r"\\\1\\langle "),
+    (regex(r"\\(left|right|middle|[bB]igg?[lrm]?)\s*(?:>|\\gt(?![a-zA-Z]))"), r"\\\1\\rangle "),
+    (regex(r"\\(m?kern|[hm]skip)\s*\{([^{}]*)\}"), r"\\\1 \2 "),
+    (regex(r"\\sout(?![a-zA-Z])"), r"\\cancel"),
+    (regex(r"\\begin\s*\{array\}\s*\{\s*\}"), r"\\begin{array}{c}"),
+    (regex(r"(\\(?!(?:operatorname|DeclareMathOperator|hspace|tag)\b)[a-zA-Z]+)\*"), r"\1 *"),
+    *((regex(sign), rf"\\{command} ") for sign, command in _SIGNS.items()),
     (
-        re.compile("[\u20d0-\u20f0\u21eb-\u21f3\u221b\u221c\u27c0-\u27e5\u2919\u291a\u2981-\u29ff\u2ad9-\u2afb]"),
+        regex("[\u20d0-\u20f0\u21eb-\u21f3\u221b\u221c\u27c0-\u27e5\u2919\u291a\u2981-\u29ff\u2ad9-\u2afb]"),
         r"\\text{\g<0>}",
     ),
-    (re.compile(rf"\\(?:text)?color\s*\{{(?!(?:{_COLOURS})\}})[a-zA-Z]+\}}"), ""),
-    (re.compile(r"\\hspace\*"), r"\\hspace"),
-    (re.compile(r"\\h(?:dash)?line\s*(?=\\h(?:dash)?line)"), ""),
-    (re.compile(r"\\\\\s*\[[^\[\]]*\](?=\s*\\h(?:dash)?line)"), r"\\\\"),
-    (re.compile(r"(?<=\})\s*\\(?:no)?limits(?![a-zA-Z])"), ""),
-    (re.compile(r"\\[bB]igg?[lrm]?\s*\."), ""),
-    (re.compile(r"\\AA(?![a-zA-Z])"), "Å "),
-    (re.compile(r"\\aa(?![a-zA-Z])"), "å "),
-    (re.compile(r"\\color\s*\{#([0-9a-fA-F]{6})\}"), r"\\color[HTML]{\1}"),
-    (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F]{6})\}\s*\{"), r"{\\color[HTML]{\1}"),
-    (re.compile(r"\\color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\color[HTML]{\1\1\2\2\3\3}"),
-    (re.compile(r"\\textcolor\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}\s*\{"), r"{\\color[HTML]{\1\1\2\2\3\3}"),
+    (regex(rf"\\(?:text)?color\s*\{{(?!(?:{_COLOURS})\}})[a-zA-Z]+\}}"), ""),
+    (regex(r"\\hspace\*"), r"\\hspace"),
+    (regex(r"\\h(?:dash)?line\s*(?=\\h(?:dash)?line)"), ""),
+    (regex(r"\\\\\s*\[[^\[\]]*\](?=\s*\\h(?:dash)?line)"), r"\\\\"),
+    (regex(r"(?<=\})\s*\\(?:no)?limits(?![a-zA-Z])"), ""),
+    (regex(r"\\[bB]igg?[lrm]?\s*\."), ""),
+    (regex(r"\\AA(?![a-zA-Z])"), "Å "),
+    (regex(r"\\aa(?![a-zA-Z])"), "å "),
+    (regex(r"\\color\s*\{#([0-9a-fA-F]{6})\}"), r"\\color[HTML]{\1}"),
+    (regex(r"\\textcolor\s*\{#([0-9a-fA-F]{6})\}\s*\{"), r"{\\color[HTML]{\1}"),
+    (regex(r"\\color\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}"), r"\\color[HTML]{\1\1\2\2\3\3}"),
+    (regex(r"\\textcolor\s*\{#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])\}\s*\{"), r"{\\color[HTML]{\1\1\2\2\3\3}"),
 )
 """What KaTeX, and so Logseq, knows and math-core does not, in words that it knows."""
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool.latex import Replacement, Rewritten, Token, applied, tokens
+from kbtool.patterns import regex
 
 NEAR = 40
 """How far back the character is looked for that stands before a command."""
-NAME = re.compile(r"[a-zA-Z]+")
-RUN = re.compile(r"((?:\\{4})+)|(?<!\\)(\\{2})(?=[,;:!{}|%])")
+NAME = regex(r"[a-zA-Z]+")
+RUN = regex(r"((?:\\{4})+)|(?<!\\)(\\{2})(?=[,;:!{}|%])")
 """Of doubled backslashes, those of row ends, spaces and braces; `\\\\` before a space may be a row end as it is."""
 LITERAL = frozenset(
     {
@@ -26,13 +27,13 @@ LITERAL = frozenset(
     }
 )
 """Commands in whose group a `\\_` is an underscore that the author wants to see."""
-BARE_SCRIPT = re.compile(
+BARE_SCRIPT = regex(
     r"[_^]\s*(\\(?:operatorname\*?|textcolor|color|min|max|lim|limsup|liminf|inf|sup|det|gcd|Pr|log|ln|exp|sin|cos"
     r"|tan|ker|dim|deg|hom|arg|argmin|argmax|sum|prod|hat|tilde|bar|vec|dot|ddot|check|overline|underline|sqrt"
     r"|widehat|widetilde|boldsymbol|bm|overset|underset|stackrel|quad|qquad|phantom|boxed|iff|implies)(?![a-zA-Z]))"
 )
 """Scripts that KaTeX refuses without braces: all that it calls a function and does not allow as an argument."""
-DISPLAY_ONLY = re.compile(r"\\begin\s*\{(align\*?|gather\*?|alignat\*?|equation\*?|CD)\}")
+DISPLAY_ONLY = regex(r"\\begin\s*\{(align\*?|gather\*?|alignat\*?|equation\*?|CD)\}")
 """Environments that KaTeX refuses in running text."""
 
 OURS_IN_OTHER_WORDS: Mapping[str, str] = {
@@ -42,7 +43,7 @@ OURS_IN_OTHER_WORDS: Mapping[str, str] = {
     r"\mathds": r"write `\mathbb`",
 }
 """Commands of packages that everybody loads, which the site shows and KaTeX does not."""
-OURS = re.compile(r"\\(?:abs|norm|mathbbm|mathds)(?![a-zA-Z])")
+OURS = regex(r"\\(?:abs|norm|mathbbm|mathds)(?![a-zA-Z])")
 
 
 class Doubled(NamedTuple):
@@ -61,7 +62,7 @@ TAKES_ONE = frozenset(
         *(r"\boxed", r"\color"),
     }
 )
-DOUBLED = re.compile(r"\\\\[a-zA-Z]{2}")
+DOUBLED = regex(r"\\\\[a-zA-Z]{2}")
 
 
 class Found(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from kbtool.cache import Bulk, Part, part
+from kbtool import cache
+from kbtool.cache import Bulk, Contents, Part
 from kbtool.config import Config, GraphSettings
 from kbtool.disk import Listing, Project, Stamp
 from kbtool.packed import Plain, pack, unpack
@@ -17,8 +18,9 @@ from kbtool.values import NoteId
 Entry: TypeAlias = tuple[Plain, Plain, Plain, Plain, Plain, Plain]
 """A note as it is kept: problems of reading it, exports (None for a note that gives no text), what is wrong with it
 alone, its facts and what it uses of the base (both packed), and its suppressions."""
-Patch: TypeAlias = "dict[NoteId, tuple[bytes, bytes] | None]"
-"""For notes that changed their record and what their checks looked up, both packed; None for one that is gone."""
+Patch: TypeAlias = "dict[NoteId, tuple[bytes, bytes | None] | None]"
+"""For notes that changed their record and what their checks looked up, both packed; the latter is None where the bulk
+holds. None for a note that is gone."""
 Said: TypeAlias = "dict[NoteId, Plain]"
 """The diagnostics of notes that have some of their own."""
 FEW = 64
@@ -28,35 +30,26 @@ FEW = 64
 class Ledger:
     """The entries and digests of notes, and the keys that their checks looked up."""
 
-    __slots__ = ("_bulk", "_patch")
+    __slots__ = ("_bulk", "patch")
 
     def __init__(self, bulk: Bulk | None, patch: Patch) -> None:
         self._bulk = bulk
-        self._patch = patch
-
-    @property
-    def notes(self) -> set[NoteId]:
-        """The notes that are in it."""
-        known = set(self._bulk.records) if self._bulk else set()
-        return (known | self._patch.keys()) - {note for note, kept in self._patch.items() if kept is None}
-
-    @property
-    def patched(self) -> set[NoteId]:
-        """The notes for which the bulk does not hold."""
-        return set(self._patch)
+        self.patch = patch
 
     def record(self, note: NoteId) -> bytes | None:
         """Entry and digest of a note, packed."""
-        if note in self._patch:
-            kept = self._patch[note]
+        if note in self.patch:
+            kept = self.patch[note]
             return kept[0] if kept else None
-        return self._bulk.record(note) if self._bulk and note in self._bulk.records else None
+        return self._bulk.record(note) if self._bulk else None
 
     def entry(self, note: NoteId) -> Entry | None:
         """The entry of a note."""
-        packed = self.record(note)
-        found: Entry | None = unpack(packed)[0] if packed else None
-        return found
+        return _entry(self.record(note))
+
+    def first_entry(self, note: NoteId) -> Entry | None:
+        """The entry that a note has in the bulk."""
+        return _entry(self._bulk.record(note)) if self._bulk else None
 
     def digest(self, note: NoteId) -> bytes:
         """The digest of a note's bytes, empty for one that is not known."""
@@ -64,19 +57,14 @@ class Ledger:
         found: bytes = unpack(packed)[1] if packed else b""
         return found
 
-    def looked_up(self) -> dict[NoteId, bytes]:
-        """What the checks of each note looked up."""
-        found = self._bulk.looked_up() if self._bulk else {}
-        for note, kept in self._patch.items():
-            if kept is None:
-                found.pop(note, None)
-            else:
-                found[note] = kept[1]
-        return found
-
     def keeps(self, touched: set[NoteId]) -> bool:
         """Whether the bulk is worth to be kept when these notes are other ones than there."""
         return self._bulk is not None and len(touched) <= FEW
+
+
+def _entry(packed: bytes | None) -> Entry | None:
+    found: Entry | None = unpack(packed)[0] if packed else None
+    return found
 
 
 class Now(NamedTuple):
@@ -132,10 +120,10 @@ class GivenFacts(Mapping[NoteId, Plain]):
 
 
 class Table(NamedTuple):
-    """The first part of a cache: enough when nothing changed.
+    """What tells whether anything changed, and what was found.
 
-    `keys` are `Keys`. `racy` are the digests of notes whose stamps prove nothing yet. A note that
-    changed while it was read has no stamp. `silent` are the notes whose text could not be had.
+    `keys` are `Keys`. `stamps` are those of all notes; one that changed while it was read has `UNSURE`. `racy` are the
+    digests of notes whose stamps prove nothing yet. `silent` are the notes whose text could not be had.
     """
 
     keys: Plain
@@ -149,27 +137,27 @@ class Table(NamedTuple):
 
 
 class Rest(NamedTuple):
-    """What is kept of the notes, the diagnostics of each note's own, and what all together name and use, packed.
+    """What is kept of the notes, the diagnostics of each note's own, and those of the base as a whole, all plain.
 
     `said` has for the notes that have some (problems of reading and of the note alone, those between notes).
-    `where` is the bulk's index, None where there is no bulk.
     """
 
     ledger: Ledger
     said: Mapping[NoteId, Plain]
-    whole: Part
-    where: Part | None
+    common: Plain
+    bulk: Bulk | None
 
 
 class Change(NamedTuple):
     """The notes as they were kept and as they are, and which of them have other facts or are new or gone.
 
-    `silent` are those whose text could not be had.
+    `gone` are those that are no more, `silent` those whose text could not be had.
     """
 
     before: Ledger
     after: Now
     changed: set[NoteId]
+    gone: set[NoteId]
     silent: Mapping[NoteId, None]
 
 
@@ -212,18 +200,45 @@ def silent(now: Now, table: Table) -> dict[NoteId, None]:
     return {note: None for note in now.notes if (fresh[note][0][EXPORTS] is None if note in fresh else note in before)}
 
 
-def patch(now: Now, touched: Iterable[NoteId], lookups: Mapping[NoteId, bytes]) -> Patch:
+def patch(change: Change, touched: Iterable[NoteId], lookups: Mapping[NoteId, bytes | None]) -> Patch:
     """The patch for the notes that are other ones than in the bulk."""
-    here = now.notes
-    return {note: (now.record(note), lookups.get(note, pack(()))) if note in here else None for note in sorted(touched)}
+    now = change.after
+    return {note: (now.record(note), lookups.get(note)) if note in now.notes else None for note in sorted(touched)}
 
 
-def read(parts: tuple[Part, ...], bulk: Bulk | None) -> tuple[Ledger, Said, Part]:
-    """The ledger, the diagnostics of notes, and what all notes name and use together, packed."""
-    patched, said = unpack(parts[0].data)
-    return Ledger(bulk, patched), said, parts[1]
+# ---------------------------------------------------------------- as it stands in the files
+
+UNSURE: Stamp = (-1, 0, 0, 0)
+"""The stamp of no file."""
 
 
-def packed_patch(patched: Patch, said: Said) -> Part:
-    """The part of a cache that is written after each change."""
-    return part(pack((patched, said)))
+def opened(kept: cache.Kept, bulk: Bulk) -> Table:
+    """The table of a head, with the stamps of all notes: most are those of the bulk."""
+    keys, moved, *rest, _ = kept.table
+    stamps: dict[NoteId, Stamp] = dict(bulk.stamps)
+    for note, stamp in moved.items():
+        if stamp is None:
+            stamps.pop(note, None)
+        else:
+            stamps[note] = stamp
+    return Table(keys, stamps, *rest)
+
+
+def plain_table(table: Table, stamps: Mapping[NoteId, Stamp], contents: Contents) -> Plain:
+    """The table for a head, with those stamps alone that are other ones than in the bulk."""
+    moved: dict[NoteId, Stamp | None] = {
+        note: stamp for note, stamp in table.stamps.items() if stamps.get(note) != stamp
+    }
+    moved.update((note, None) for note in stamps.keys() - table.stamps.keys())
+    return (table.keys, moved, *table[2:], contents)
+
+
+def rest(patch: Part, bulk: Bulk) -> Rest:
+    """What else is kept."""
+    patched, said, common = unpack(patch.data)
+    return Rest(Ledger(bulk, patched), said, common, bulk)
+
+
+def packed_patch(patched: Patch, said: Said, common: Plain) -> Part:
+    """What is written after each change."""
+    return cache.part(pack((patched, said, common)))

@@ -7,7 +7,6 @@ Logseq uses, knows more: the macros below and the rewriting in `latex` close the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from math_core import LatexError, LatexToMathML
@@ -156,15 +155,13 @@ STRAY = frozenset("*[]()+-=.<~?/@^")
 DEFINING = ("\\def", "\\gdef", "command", "\\DeclareMathOperator")
 
 
-@dataclass(frozen=True, slots=True)
-class MathML:
+class MathML(NamedTuple):
     """A formula as a `<math>` element; all text in it is escaped."""
 
     markup: str
 
 
-@dataclass(frozen=True, slots=True)
-class MathProblem:
+class MathProblem(NamedTuple):
     """Why a formula cannot be shown; `start` and `end` are offsets in its LaTeX, `start` < `end` where it has text.
 
     `edit` is what could stand there instead, None when nobody knows.

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from kbtool.dates import journal_day
 from kbtool.names import key
 from kbtool.note import Note
+from kbtool.patterns import regex
 from kbtool.references import is_stamp
 from kbtool.stems import Stems, is_common
 from kbtool.syntax.tree import (
@@ -34,10 +35,10 @@ from kbtool.values import Key, NoteId, Span
 SHORTEST = 3
 """Letters that a name must have to be looked for."""
 _LONGEST = 12  # words of a name
-_WORD = re.compile(r"\w+")
-_POSSESSIVE = re.compile(r"[’']s\b")
+_WORD = regex(r"\w+")
+_POSSESSIVE = regex(r"[’']s\b")
 # What may stand between two words of a name, besides what its own spelling has there.
-_BETWEEN = re.compile(r"[ \t\xa0]*(?:[-–—]|\r?\n)?[ \t\xa0]*")
+_BETWEEN = regex(r"[ \t\xa0]*(?:[-–—]|\r?\n)?[ \t\xa0]*")
 # A word that touches one of these is part of something else: a path, an address, an identifier, a compound.
 _GLUE = frozenset("-‑/\\&=.’'@")
 # What English inflection adds, also behind a doubled consonant (running).

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 from urllib.parse import unquote
 
+from kbtool.patterns import regex
 from kbtool.values import Key, NoteId, Slug
 
 NameFormat = Literal["triple-lowbar", "legacy"]
@@ -28,13 +29,13 @@ RESERVED = frozenset(
 )
 """Property keys that Logseq keeps for itself; they never become pages."""
 
-_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
-_URL = re.compile(r"\s*(?:https?|ftp|wss?):[/\\]*[^/\\?#\s<>^|\[\]%]+(?:[/\\?#]|\Z)", re.IGNORECASE)
-_UNSAFE_RUN = re.compile(r'[:\\*?"<>|#]+')
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+_PERCENT = regex(r"%[0-9a-fA-F]{2}")
+_URL = regex(r"\s*(?:https?|ftp|wss?):[/\\]*[^/\\?#\s<>^|\[\]%]+(?:[/\\?#]|\Z)", re.IGNORECASE)
+_UNSAFE_RUN = regex(r'[:\\*?"<>|#]+')
+_DEVICE = regex(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 # A local PDF's time of import, or a digest.
-_ADDED = re.compile(r"_\d{13}_\d$|__-?\d+$")
-_WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*", re.UNICODE)
+_ADDED = regex(r"_\d{13}_\d$|__-?\d+$")
+_WORD = regex(r"[^\W_]+(?:[’'][^\W_]+)*", re.UNICODE)
 
 
 def key(name: str) -> Key:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import macros, names
 from kbtool.asides import NO_ASIDES, Asides, asides, keyed
@@ -48,8 +47,7 @@ TRANSCRIPT = "pycon"
 """The language of those that show what somebody typed to Python, and its answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What one note says. All spans are offsets in its text.
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a

@@ -8,9 +8,8 @@ ours under a digest. It takes plain tuples alone, so named tuples and diagnostic
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any, TypeAlias
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
 
 try:
     from _blake2 import blake2b  # hashlib's own, without the 5 ms that loading OpenSSL takes
@@ -19,6 +18,8 @@ except ImportError:
 
 from kbtool.values import Diagnostic, Edit, Fix, Label, NoteId, Span
 
+K = TypeVar("K")
+V = TypeVar("V")
 Plain: TypeAlias = Any
 """Tuples, dictionaries, strings, bytes, numbers and None, of no class of ours."""
 
@@ -41,11 +42,57 @@ def unpack(data: bytes) -> Plain:
     return marshal.loads(data)  # noqa: S302 -- see above
 
 
+class Later(Mapping[K, V], Generic[K, V]):
+    """A mapping that is loaded when something of it is first asked for."""
+
+    __slots__ = ("_known", "_load")
+
+    def __init__(self, load: Callable[[], dict[K, V]]) -> None:
+        self._load = load
+        self._known: dict[K, V] | None = None
+
+    @property
+    def whole(self) -> dict[K, V]:
+        """All of it; not to be changed."""
+        if self._known is None:
+            self._known = self._load()
+        return self._known
+
+    def __getitem__(self, key: K) -> V:
+        return self.whole[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.whole
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self.whole)
+
+    def __len__(self) -> int:
+        return len(self.whole)
+
+    def keys(self) -> KeysView[K]:
+        """As of the dictionary, and as quick."""
+        return self.whole.keys()
+
+    def items(self) -> ItemsView[K, V]:
+        """As of the dictionary, and as quick."""
+        return self.whole.items()
+
+
+def whole(table: Mapping[K, V]) -> Mapping[K, V]:
+    """A mapping of which all is needed, quick to walk through and to copy."""
+    return table.whole if isinstance(table, Later) else table
+
+
 def plain_diagnostic(one: Diagnostic) -> Plain:
     """A diagnostic as a plain value."""
     labels = tuple((label.note, *label.span, label.message) for label in one.labels)
-    fix = one.fix and (one.fix.title, tuple((edit.note, *edit.span, edit.text) for edit in one.fix.edits), one.fix.safe)
+    fix = one.fix and (one.fix.title, tuple(map(_plain_edit, one.fix.edits)), one.fix.safe)
     return (one.rule, one.note, *one.span, one.message, labels, one.help, fix)
+
+
+def _plain_edit(edit: Edit) -> Plain:
+    return (edit.note, *edit.span, edit.text)
 
 
 def diagnostic(value: Plain) -> Diagnostic:
@@ -77,8 +124,6 @@ def is_plain(value: object) -> bool:
 
 def plain_setting(value: Any) -> Plain:
     """Any setting as a plain value, equal when it is."""
-    if is_dataclass(value):
-        return tuple((field.name, plain_setting(getattr(value, field.name))) for field in fields(value))
     if isinstance(value, Mapping):
         return tuple(sorted(((repr(key), plain_setting(one)) for key, one in value.items()), key=repr))
     if isinstance(value, frozenset | set):

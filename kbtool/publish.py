@@ -15,6 +15,7 @@ from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
+from kbtool.outcomes import Outcome
 from kbtool.public import published
 from kbtool.queries.filters import Here
 from kbtool.render import rules
@@ -23,7 +24,7 @@ from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
 from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
-from kbtool.values import NoteId, Outcome, Slug
+from kbtool.values import NoteId, Slug
 
 
 def site(base: Path, config: Config, look: Look) -> SiteInput:

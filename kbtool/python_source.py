@@ -10,7 +10,6 @@ import ast
 import sys
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from kbtool.values import Cell, CellOptions, Span
@@ -135,14 +134,12 @@ def without_strings(text: str) -> Iterator[str]:
         yield "".join(out)
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     tree: ast.Module
     flags: int
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """Why code does not compile; lines from 1 and columns from 0, in characters; -1 for an unknown place."""
 
     message: str

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from kbtool import names
 from kbtool.config import GraphSettings
+from kbtool.patterns import regex
 from kbtool.syntax.links import is_uuid, unescape
 from kbtool.syntax.obsidian import is_file, is_note
 from kbtool.syntax.pieces import BLANKS
@@ -42,14 +43,14 @@ _TYPED = frozenset(
     "template-including-parent public exclude-from-graph-view logseq.query/nlp-date heading collapsed created-at "
     "updated-at last-modified-at query-table query-sort-desc hl-page hl-stamp todo doing now later done".split()
 )
-_ASSET = re.compile(r"[./]*assets")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_LOCAL_FILE = re.compile(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
-_ITEM = re.compile(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
-_WORDS = re.compile(r"\w+")
-_PIECES = re.compile(r"(\n)")
-_BLOCK_NAME = re.compile(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\)\))?", re.IGNORECASE)
-_BRACKETED = re.compile(r"\[\[([^\[\]]+)\]\]")
+_ASSET = regex(r"[./]*assets")
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_LOCAL_FILE = regex(r"(?:\.{1,2}/|/)[^?#]*\.[A-Za-z0-9]{1,8}(?:[?#].*)?")
+_ITEM = regex(r"[ \t]*(?:[*+]|\d+\.)[ \t]")
+_WORDS = regex(r"\w+")
+_PIECES = regex(r"(\n)")
+_BLOCK_NAME = regex(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\)\))?", re.IGNORECASE)
+_BRACKETED = regex(r"\[\[([^\[\]]+)\]\]")
 
 
 class Place(NamedTuple):

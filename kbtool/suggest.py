@@ -66,14 +66,26 @@ class Near(NamedTuple):
 class Vocabulary:
     """Words to choose from, as they are compared; tables about them are made when first asked for. Make it once."""
 
-    __slots__ = ("_begins", "_endless", "_lengths", "_looks", "_parts", "_sounds", "_stems", "_voices", "words")
+    __slots__ = (
+        "_begins",
+        "_endless",
+        "_known_looks",
+        "_lengths",
+        "_looks",
+        "_parts",
+        "_sounds",
+        "_stems",
+        "_voices",
+        "words",
+    )
 
-    def __init__(self, words: Iterable[str]) -> None:
+    def __init__(self, words: Iterable[str], looks: Mapping[str, Sequence[str]] | None) -> None:
         self.words = frozenset(words)
+        self._known_looks = looks
         self._lengths: dict[int, list[str]] = {}
         self._parts: dict[str, list[str]] = {}
         self._looks: dict[str, list[str]] = {}
-        self._begins: dict[tuple[str, ...], list[str]] = {}
+        self._begins: dict[str, list[str]] = {}
         self._stems: dict[tuple[str, ...], Mapping[tuple[str, ...], Sequence[str]]] = {}
         self._endless: dict[str, str] = {}
         self._sounds: dict[str, list[str]] = {}
@@ -98,14 +110,17 @@ class Vocabulary:
         """The words whose parts, one by one, have the same stems; only those that begin alike are stemmed."""
         if not self._begins:
             for each in self.words:
-                self._begins.setdefault(_begin(each), []).append(each)
+                self._begins.setdefault(_first_letters(each), []).append(each)
         begin = _begin(word)
         if begin not in self._stems:
-            self._stems[begin] = _grouped(self._begins.get(begin, ()), self._stemmed)
+            near = (each for each in self._begins.get(_first_letters(word), ()) if _begin(each) == begin)
+            self._stems[begin] = _grouped(near, self._stemmed)
         return self._stems[begin].get(self._stemmed(word), ())
 
     def looking(self, shape: str) -> Sequence[str]:
         """The words that look like this (see `look`)."""
+        if self._known_looks is not None:
+            return self._known_looks.get(shape, ())
         if not self._looks:
             for word in self.words:
                 self._looks.setdefault(look(word), []).append(word)
@@ -114,8 +129,8 @@ class Vocabulary:
     def sounding(self, voice: str) -> Sequence[str]:
         """The words that sound like this (see `_voice`); only those that begin with the same sound are looked at."""
         if not self._sounds:
-            for word in self.words:
-                self._sounds.setdefault(_first_sound(word), []).append(word)
+            for letter, words in _grouped(self.words, lambda word: word[:1]).items():
+                self._sounds.setdefault(_first_sound(letter), []).extend(words)
         first = _first_sound(voice)
         if first not in self._voices:
             self._voices[first] = _grouped(self._sounds.get(first, ()), _voice)
@@ -137,9 +152,9 @@ def _grouped(words: Iterable[str], by: Callable[[str], _Group]) -> Mapping[_Grou
     return found
 
 
-def vocabulary(words: Iterable[str]) -> Vocabulary:
-    """Prepare words, which are compared as they stand, for many questions."""
-    return Vocabulary(words)
+def vocabulary(words: Iterable[str], looks: Mapping[str, Sequence[str]] | None = None) -> Vocabulary:
+    """Prepare words, which are compared as they stand, for many questions; `looks` has them by `look`, if known."""
+    return Vocabulary(words, looks)
 
 
 def nearest(word: str, known: Vocabulary) -> Near | None:
@@ -218,6 +233,11 @@ def _only_endings(parts: Sequence[str], others: Sequence[str]) -> bool:
 
 def _begin(word: str) -> tuple[str, ...]:
     return tuple([part[:_BEGIN].replace("ё", "е") for part in word.split()])
+
+
+def _first_letters(word: str) -> str:
+    """Those of the first part: words that begin otherwise need not be taken apart."""
+    return word.lstrip()[:_BEGIN].rstrip().replace("ё", "е")
 
 
 def _is_cyrillic(part: str) -> bool:

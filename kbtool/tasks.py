@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
+from kbtool.patterns import regex
 from kbtool.references import is_stamp
 from kbtool.syntax.tree import Block, Drawer, Prose, Timestamp
 
 DONE = frozenset({"DONE", "CANCELED", "CANCELLED"})
 """Markers of tasks that are over."""
-_MOMENT = re.compile(r"[<\[](\d+)-(\d+)-(\d+)\S* [A-Za-z]+((?: [^>\]\s]+)*)[>\]]")
-_TIME = re.compile(r"\d{1,2}:\d{2}(?:-\d{1,2}:\d{2})?")
-_REPEATER = re.compile(r"(\.\+|\+\+|\+)(\d{1,4})([hdwmy])")
-_CLOCK = re.compile(r"^[ \t]*CLOCK:[^\n]*=>[ \t]*(\d{1,6}):(\d{2})(?::(\d{2}))?[ \t\r]*$", re.MULTILINE)
+_MOMENT = regex(r"[<\[](\d+)-(\d+)-(\d+)\S* [A-Za-z]+((?: [^>\]\s]+)*)[>\]]")
+_TIME = regex(r"\d{1,2}:\d{2}(?:-\d{1,2}:\d{2})?")
+_REPEATER = regex(r"(\.\+|\+\+|\+)(\d{1,4})([hdwmy])")
+_CLOCK = regex(r"^[ \t]*CLOCK:[^\n]*=>[ \t]*(\d{1,6}):(\d{2})(?::(\d{2}))?[ \t\r]*$", re.MULTILINE)
 
 
 class Repeater(NamedTuple):

@@ -49,6 +49,8 @@ def _write(stream: object, text: str) -> None:
 
 def columns() -> int:
     """The width of the terminal, 100 where there is none."""
+    if not (is_interactive() or "COLUMNS" in os.environ):
+        return 100
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns

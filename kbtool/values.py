@@ -1,11 +1,10 @@
 """The values that the stages hand to each other; none of them knows how it was made.
 
-Values made by the ten thousand (spans, references, tree nodes, pages) are named tuples, the rest frozen dataclasses.
+All are named tuples: what a check imports must be quick to define, and what it makes by the ten thousand quick to make.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, NewType
 
 NoteId = NewType("NoteId", str)
@@ -35,8 +34,7 @@ class Span(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The text of one note, line ends and byte order mark as they stand in the file."""
 
     id: NoteId
@@ -46,8 +44,7 @@ class Source:
 # ---------------------------------------------------------------- problems
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Replacement of one span of one note."""
 
     note: NoteId
@@ -55,8 +52,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Edits that make a diagnostic go away; `safe` when no meaning can be lost."""
 
     title: str
@@ -64,8 +60,7 @@ class Fix:
     safe: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A second place that a diagnostic speaks of."""
 
     note: NoteId
@@ -73,8 +68,7 @@ class Label:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One problem at one place; its severity comes from the rule table when it is shown."""
 
     rule: str
@@ -143,8 +137,7 @@ class Formula(NamedTuple):
     display: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CellOptions:
+class CellOptions(NamedTuple):
     """What the words after ```` ```python ```` ask for; `timeout` in seconds, None for the configured one."""
 
     norun: bool = False
@@ -154,82 +147,21 @@ class CellOptions:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A code block that runs (or is shown, with `norun`).
 
-    `index` counts the cells of the note from 0. `span` covers the whole fence, `lines` gives for each line of `code`
+    `number` counts the cells of the note from 0. `span` covers the whole fence, `lines` gives for each line of `code`
     the note's offset of its first character, so that line `i`, column `c` of the code stands at `lines[i] + c`.
     `language` covers the word that names it.
     """
 
-    index: int
+    number: int
     block: int
     span: Span
     code: str
     lines: tuple[int, ...]
     options: CellOptions
     language: Span
-
-
-# ---------------------------------------------------------------- what running gave
-
-OutputKind = Literal["stdout", "stderr", "value", "figure", "error"]
-CellState = Literal["ok", "failed", "skipped"]
-SessionState = Literal["ran", "cached", "failed", "skipped"]
-CellKey = NewType("CellKey", str)
-"""Digest of all that decides a session's outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One thing that a cell showed, in order: a piece of a stream, a value's repr, an SVG figure, a traceback."""
-
-    kind: OutputKind
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """Why a cell failed; `line` is 1-based in the cell's code, 0 when unknown."""
-
-    name: str
-    message: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class CellOutcome:
-    """What one cell gave; an error that `raises=` expected leaves the state `ok`."""
-
-    index: int
-    state: CellState
-    outputs: tuple[Output, ...]
-    seconds: float
-    error: CellError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where and when a session ran; `started` is ISO 8601 in UTC, `packages` are `name==version`."""
-
-    started: str
-    python: str
-    platform: str
-    device: str
-    packages: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one session (all cells of a note) gave; `failed` when a cell failed or was not reached."""
-
-    key: CellKey
-    note: NoteId
-    failed: bool
-    cells: tuple[CellOutcome, ...]
-    seconds: float
-    provenance: Provenance
 
 
 # ---------------------------------------------------------------- what the site shows

@@ -5,19 +5,19 @@ Nothing of their format is relied on but the few keys that name something.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from kbtool.names import key
+from kbtool.patterns import regex
 from kbtool.values import Whiteboards
 
 _UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 _STRING = r'"((?:[^"\\]|\\.)*)"'
-_NAME = re.compile(rf":block/(?:original-name|title|name)\s+{_STRING}")
-_OWN_ID = re.compile(rf':(?:id|block/uuid)\s+(?:#uuid\s+)?"({_UUID})"')
-_SHOWN = re.compile(rf":pageId\s+{_STRING}")
-_LINK = re.compile(r"\[\[([^\[\]\"\r\n]+)\]\]")
-_BLOCK = re.compile(rf"\(\(({_UUID})\)\)")
+_NAME = regex(rf":block/(?:original-name|title|name)\s+{_STRING}")
+_OWN_ID = regex(rf':(?:id|block/uuid)\s+(?:#uuid\s+)?"({_UUID})"')
+_SHOWN = regex(rf":pageId\s+{_STRING}")
+_LINK = regex(r"\[\[([^\[\]\"\r\n]+)\]\]")
+_BLOCK = regex(rf"\(\(({_UUID})\)\)")
 
 
 def whiteboards(found: Iterable[tuple[str, str]]) -> Whiteboards:

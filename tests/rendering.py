@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 from kbtool import publish
 from kbtool.config import Config, GraphSettings
 from kbtool.kb import BaseFiles, Kb
+from kbtool.outcomes import CellKey, CellOutcome, Outcome, Output, Provenance
 from kbtool.render.context import Look
-from kbtool.values import CellKey, CellOutcome, NoteId, Outcome, Output, Page, Provenance, Source
+from kbtool.values import NoteId, Page, Source
 
 VOID = {"br", "hr", "img", "wbr", "col"}
 PROVENANCE = Provenance("2026-11-23T09:41:00+00:00", "3.11.2", "Linux", "cpu", ())

@@ -17,7 +17,19 @@ ROOT = Path(__file__).parents[1]
 
 # Modules in the order in which to read them; each imports only from those before it. ARCHITECTURE.md has the same list.
 ORDER = [
-    *("values", "suggest", "rules", "rule_settings", "dates", "names", "whiteboards", "config", "graph_config"),
+    *(
+        "patterns",
+        "values",
+        "outcomes",
+        "suggest",
+        "rules",
+        "rule_settings",
+        "dates",
+        "names",
+        "whiteboards",
+        "config",
+        "graph_config",
+    ),
     *("files", "packed", "positions"),
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
     *("syntax.obsidian",),
@@ -62,7 +74,7 @@ RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal",
 RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
+MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {
     "dates",
     "graph_config",
@@ -224,7 +236,8 @@ def few_bases(module: str, tree: ast.Module) -> Iterator[str]:
 
 
 def no_stray_regex(module: str, tree: ast.Module) -> Iterator[str]:
-    if module not in MAY_IMPORT_RE and {"re", "regex"} & {name.partition(".")[0] for name in imported(tree)}:
+    names = {name.removeprefix("kbtool.").partition(".")[0] for name in imported(tree)}
+    if module not in MAY_IMPORT_RE and {"re", "regex", "patterns"} & names:
         yield "imports re"
 
 
@@ -265,6 +278,7 @@ CONTROLS: tuple[tuple[Check, str], ...] = (
     (short_file, "x = 1\n" * 401),
     (few_bases, "class A(B): ..."),
     (no_stray_regex, "def f():\n    import re"),
+    (no_stray_regex, "from kbtool.patterns import regex"),
     (nothing_banned, "try: ...\nexcept: ..."),
     (nothing_banned, "try: ...\nexcept (OSError, BaseException): ..."),
     (nothing_banned, "from pickle import loads"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,7 +64,7 @@ def given(case: Case) -> BaseFiles:
         else:
             sources[NoteId(info.removeprefix("md "))] = body
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return BaseFiles(texts, assets, config, replace(settings, dialect=config.dialect), modules=modules)
+    return BaseFiles(texts, assets, config, settings._replace(dialect=config.dialect), modules=modules)
 
 
 def check(files: BaseFiles) -> tuple[Diagnostic, ...]:
@@ -78,8 +77,8 @@ def said(case: Case) -> str:
     files = given(case)
     # Chances that other pages speak of would be noise here.
     chances = tuple(rule.name for rule in rules.RULES if rule.severity == "info" and rule.name != case.rule)
-    config = replace(files.config, ignore=(*files.config.ignore, *chances))
-    found = check(replace(files, config=config))
+    config = files.config._replace(ignore=(*files.config.ignore, *chances))
+    found = check(files._replace(config=config))
     sources = {ident: source.text for ident, source in files.sources.items()}
     lines = list(render(found, sources, "text", ReportOptions(config, len(sources))))
     return "\n".join(lines[:-2]) + "\n" if found else "no problems\n"

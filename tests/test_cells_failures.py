@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kbtool.cells.failures import failures, located
-from kbtool.values import CellError, CellKey, CellOptions, CellOutcome, Outcome, Output, OutputKind, Provenance
+from kbtool.outcomes import CellError, CellKey, CellOutcome, Outcome, Output, OutputKind, Provenance
+from kbtool.values import CellOptions
 from tests.cells_notes import NOTE, Made, made
 
 CODES = ("x = 1\n\ndef f():\n    return 1 / 0", "print(x)\n    # indented\n    f()  ")

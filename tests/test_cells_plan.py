@@ -86,8 +86,8 @@ def test_looks_do_not_change_the_key(options: CellOptions) -> None:
 
 def test_prose_and_place_do_not_change_the_key() -> None:
     note = made(*CODES).note
-    moved = [replace(cell, lines=tuple(at + 100 for at in cell.lines), block=cell.block + 3) for cell in note.cells]
-    (other,) = plan([replace(note, cells=tuple(moved))], Config(), ENVIRONMENT).sessions
+    moved = [cell._replace(lines=tuple(at + 100 for at in cell.lines), block=cell.block + 3) for cell in note.cells]
+    (other,) = plan([note._replace(cells=tuple(moved))], Config(), ENVIRONMENT).sessions
     assert other == session(*CODES)
 
 

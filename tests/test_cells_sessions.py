@@ -17,7 +17,8 @@ from kbtool.cells.environment import read_environment
 from kbtool.cells.plan import Environment, Session, imported_modules, plan
 from kbtool.cells.workers import Event, Settings, run
 from kbtool.config import Config
-from kbtool.values import CellError, CellOptions, CellOutcome, Outcome
+from kbtool.outcomes import CellError, CellOutcome, Outcome
+from kbtool.values import CellOptions
 from tests.cells_notes import made
 
 Code: TypeAlias = str | tuple[str, CellOptions]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.store import Store, default_folder
-from kbtool.values import CellError, CellKey, CellOutcome, NoteId, Outcome, Output, Provenance
+from kbtool.outcomes import CellError, CellKey, CellOutcome, Outcome, Output, Provenance
+from kbtool.values import NoteId
 
 KEY = CellKey("a" * 64)
 OUTCOME = Outcome(

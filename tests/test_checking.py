@@ -18,7 +18,6 @@ from kbtool import cache, checking, crew, disk
 from kbtool.config import GraphSettings
 from kbtool.disk import Project, select
 from kbtool.examining import Examined, Job, examined
-from kbtool.packed import unpack
 from kbtool.record import Reading
 from kbtool.values import Diagnostic
 from tests.conftest import ROOT, Run
@@ -252,9 +251,8 @@ def test_one_wrong_bit_anywhere_changes_nothing(root: Path) -> None:
 
 def bulk_of(root: Path) -> Path:
     kept = cache.load(file_of(root), cache.writer())
-    parts = kept.rest() if kept else None
-    assert parts
-    return file_of(root).with_name(unpack(parts[2].data)[0])
+    assert kept
+    return file_of(root).with_name(kept.table[-1][0])
 
 
 def test_a_bulk_that_is_damaged_cut_or_gone_changes_nothing(root: Path) -> None:
@@ -338,7 +336,7 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(root: Path) -> Non
     assert (file_of(root).read_bytes(), len(left)) == (whole, 1)
     assert cached(root) == found
     os.utime(left[0], (0, 0))
-    cache.save(file_of(root), bytes(16), (), (cache.part(b""),) * 3)
+    cache.save(file_of(root), bytes(16), (), cache.part(b""))
     assert not left[0].exists()
 
 

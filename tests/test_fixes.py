@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from hypothesis import given as given_any
@@ -29,7 +28,7 @@ def texts(sources: Mapping[NoteId, str]) -> dict[NoteId, Source]:
 def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, BaseFiles]]:
     files = given(case)
     changed = {note: Source(note, source.text.replace(*change)) for note, source in files.sources.items()}
-    files = replace(files, sources=changed, config=every_rule(files.config))
+    files = files._replace(sources=changed, config=every_rule(files.config))
     return [(one, files) for one in check(files) if one.fix]
 
 
@@ -44,7 +43,7 @@ def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
 def test_a_fix_removes_its_diagnostic_and_adds_none(case: Case, change: tuple[str, str]) -> None:
     for one, files in fixable(case, change):
         before = identities(check(files))
-        after = identities(check(replace(files, sources=applied(files.sources, [one]))))
+        after = identities(check(files._replace(sources=applied(files.sources, [one]))))
         assert after[one.note, one.rule, one.message] < before[one.note, one.rule, one.message]
         assert after - before == Counter()
 
@@ -114,7 +113,7 @@ def test_fixes_that_touch_wait(spans: list[tuple[int, int]], taken: list[tuple[i
 
 def test_a_fix_of_several_edits_is_taken_whole() -> None:
     far = about(10, 11)
-    two = replace(far, fix=Fix("mend", (Edit(A, Span(10, 11), ""), Edit(A, Span(0, 1), "")), True))
+    two = far._replace(fix=Fix("mend", (Edit(A, Span(10, 11), ""), Edit(A, Span(0, 1), "")), True))
     assert apart([about(0, 2), far]) == (about(0, 2), far)
     assert apart([about(0, 2), two]) == (about(0, 2),)
 
@@ -151,7 +150,7 @@ def test_harmful_fixes_are_left_alone(harm: str, after: str, fixed: int, refused
 def test_a_harmful_fix_does_not_block_one_that_it_touches() -> None:
     def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
         text = sources[A].text
-        harmful = replace(about(0, 2, "!"), message="harmful")
+        harmful = about(0, 2, "!")._replace(message="harmful")
         errors = [about(i, i + 1, "", "python-syntax") for i, char in enumerate(text) if char == "!"]
         return (*([harmful, about(1, 2, "y")] if "x" in text else ()), *errors)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from kbtool.config import Config, GraphSettings
 from kbtool.disk import Project
 from kbtool.facts import facts
 from kbtool.files import BaseFiles
+from kbtool.graph import Exports, index, reindexed, surroundings
 from kbtool.kb import Kb
 from kbtool.note import lower
 from kbtool.packed import diagnostic, pack, plain_diagnostic, unpack
@@ -140,6 +140,47 @@ def write(base: Path, edit: Edit) -> None:
         path.write_text(edit.text, "utf-8")
 
 
+@given(st.lists(st.dictionaries(st.sampled_from(PATHS), TEXTS, max_size=4), min_size=2, max_size=3))
+def test_an_index_after_a_change_is_a_new_index(states: list[dict[str, str]]) -> None:
+    around = surroundings(frozenset(), Config(), GraphSettings())
+    names = index(around, [])
+    before: dict[NoteId, Exports] = {}
+    for texts in states:
+        notes = (Source(NoteId(path), text) for path, text in sorted(texts.items()))
+        after = {source.id: examine(source, Reading(GraphSettings())).exports for source in notes}
+        others = [note for note in before.keys() | after.keys() if before.get(note) != after.get(note)]
+        gone, come = ([state[note] for note in others if note in state] for state in (before, after))
+        names = reindexed(names, gone, come, after.__getitem__)
+        assert names == index(around, after.values())
+        before = after
+
+
+KEYS = st.frozensets(st.text(max_size=4) | st.sampled_from(("*pages", "*notes", "весы", "вес")) | st.integers(0, 9))
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(PATHS), KEYS), min_size=1, max_size=4),
+    st.frozensets(st.text(max_size=2) | st.sampled_from(("*pages", "вес")) | st.integers(0, 9), min_size=1),
+    st.sampled_from((0, 2, 1000)),
+    st.sampled_from((0, 32)),
+)
+def test_who_asked_for_a_key_is_found(
+    rounds: list[dict[str, frozenset[linking.Key]]], other: frozenset[linking.Key], many: int, few: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linking, "_MANY", many)
+        patch.setattr(linking, "_FEW", few)
+        lookups = linking.in_memory({})
+        known: dict[str, frozenset[linking.Key]] = {}
+        for asked in rounds:
+            lookups = lookups.updated({NoteId(note): linking.packed_keys(keys) for note, keys in asked.items()})
+            known |= asked
+        wanted = {note for note, keys in known.items() if keys & other}
+        assert lookups.asking(other) == wanted
+        bulk = lookups.bulk([NoteId(note) for note in known])
+        assert linking.Lookups(lambda: bulk, {}).asking(other) == wanted
+
+
 # ---------------------------------------------------------------- what is kept is what was
 
 
@@ -162,7 +203,7 @@ def test_all_of_a_diagnostic_is_kept() -> None:
     source = Source(NoteId("a.md"), "- $x $ [[b]]\n- $\\frac12 $\n- ```python\n  def f(:\n  (\n  ```\n")
     found = examine(source, Reading(GraphSettings())).alone
     assert any(one.fix for one in found)
-    assert {field.name for field in fields(Diagnostic)} == set("rule note span message labels help fix".split()), (
+    assert set(Diagnostic._fields) == set("rule note span message labels help fix".split()), (
         "a new field must be packed, too"
     )
     assert [diagnostic(unpack(pack(plain_diagnostic(one)))) for one in found] == list(found)

@@ -101,7 +101,7 @@ def test_installed_versions_are_the_pinned_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "target"), [("console_scripts", "cli:main"), ("mkdocs.plugins", "mkdocs_plugin:KbtoolPlugin")]
+    ("group", "target"), [("console_scripts", "__main__:run"), ("mkdocs.plugins", "mkdocs_plugin:KbtoolPlugin")]
 )
 def test_entry_point_loads(group: str, target: str) -> None:
     (point,) = metadata.entry_points(group=group, name="kbtool")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kbtool.outcomes import Output
 from kbtool.render.context import Look
 from kbtool.render.outputs import plain_text
-from kbtool.values import NoteId, Output, Page
+from kbtool.values import NoteId, Page
 from tests.rendering import Html, body, outcome, rendered
 
 UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"

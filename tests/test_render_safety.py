@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kbtool.outcomes import Output
 from kbtool.render.html import safe_url, sanitise
 from kbtool.render.svg import figure
-from kbtool.values import Output
 from tests.rendering import Html, outcome, rendered
 
 PAYLOADS = (

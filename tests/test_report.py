@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
@@ -108,7 +107,7 @@ def test_fault_longer_than_the_width_is_cut_too() -> None:
 
 def mended(text: str, part: str, new: str, safe: bool = True) -> Diagnostic:
     found = about(text, part)
-    return replace(found, fix=Fix("mend it", (Edit(Q, found.span, new),), safe))
+    return found._replace(fix=Fix("mend it", (Edit(Q, found.span, new),), safe))
 
 
 @pytest.mark.parametrize(
@@ -279,7 +278,7 @@ def test_any_text_gives_clean_lines(text: str, message: str, place: tuple[int, i
 
 @given(st.text(), st.text())
 def test_any_text_gives_documents(text: str, message: str) -> None:
-    found = replace(mended(text, text[:1], message), message=message)
+    found = mended(text, text[:1], message)._replace(message=message)
     for form in ("sarif", "gitlab"):
         assert json.loads("\n".join(report(text, found, form)))
     assert ElementTree.fromstring("\n".join(report(text, found, "junit")))

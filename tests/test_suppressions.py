@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from kbtool.config import Config, GraphSettings
@@ -18,7 +16,7 @@ A = NoteId("pages/a.md")
 def found(text: str, config: Config | None = None) -> tuple[Diagnostic, ...]:
     # A base of one note has no links between notes.
     given = config or Config()
-    quiet = replace(given, ignore=(*given.ignore, "orphan-page", "dead-end", "byte-order-mark"))
+    quiet = given._replace(ignore=(*given.ignore, "orphan-page", "dead-end", "byte-order-mark"))
     return check_sources({A: text}, frozenset(), quiet, GraphSettings())
 
 

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 
 from kbtool.note import Note
+from kbtool.outcomes import CellError, CellOutcome, Outcome, Output
+from kbtool.patterns import regex
 from kbtool.positions import LineTable, line_table
-from kbtool.values import Cell, CellError, CellOutcome, Diagnostic, Outcome, Output, Span
+from kbtool.values import Cell, Diagnostic, Span
 
-_PLACE = re.compile(r'(File ")?<cell (\d{1,9})>(", line |:)(\d{1,9})')
+_PLACE = regex(r'(File ")?<cell (\d{1,9})>(", line |:)(\d{1,9})')
 """A line of a cell, as tracebacks (`File "<cell 3>", line 2`) and warnings (`<cell 3>:2:`) name it."""
 
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from kbtool.config import Config
 from kbtool.note import Note
+from kbtool.outcomes import CellKey
 from kbtool.python_source import is_transcript, python_text
-from kbtool.values import Cell, CellKey, NoteId
+from kbtool.values import Cell, NoteId
 
 SEMANTICS = 1
 """Version of the way in which cells are run; raised whenever the same code may give another outcome."""
@@ -89,7 +90,7 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
 def _step(cell: Cell, config: Config) -> Step:
     options = cell.options
     timeout = config.timeout if options.timeout is None else options.timeout
-    return Step(cell.index, python_text(cell.code), options.raises, timeout)
+    return Step(cell.number, python_text(cell.code), options.raises, timeout)
 
 
 def _key(steps: tuple[Step, ...], imports: tuple[str, ...], config: Config, environment: Environment) -> CellKey:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from kbtool.cells.plan import Session, Step
-from kbtool.values import CellError, CellOutcome, Output, OutputKind
+from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind
 
 FAR_TOO_MUCH = 16
 """A cell that prints this many times its limit is stopped: it would go on for ever."""

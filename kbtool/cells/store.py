@@ -15,17 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from kbtool.values import (
-    CellError,
-    CellKey,
-    CellOutcome,
-    CellState,
-    NoteId,
-    Outcome,
-    Output,
-    OutputKind,
-    Provenance,
-)
+from kbtool.outcomes import CellError, CellKey, CellOutcome, CellState, Outcome, Output, OutputKind, Provenance
+from kbtool.values import NoteId
 
 _FORMAT = 1
 """Version of the files; another version has another folder, so that two versions of kbtool share a cache."""

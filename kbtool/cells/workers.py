@@ -38,7 +38,8 @@ from kbtool.cells.reports import (
     streams,
     timed_out,
 )
-from kbtool.values import CellError, CellOutcome, NoteId, Outcome, OutputKind, Provenance
+from kbtool.outcomes import CellError, CellOutcome, Outcome, OutputKind, Provenance
+from kbtool.values import NoteId
 
 _START = 120.0  # seconds for what runs before a cell: Python itself, and importing what is seeded
 _KILL = 10.0  # seconds to kill a session's processes, which takes some milliseconds

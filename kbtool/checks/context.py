@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from kbtool.config import Config
 from kbtool.facts import Facts
 from kbtool.graph import Links, Names, Target
+from kbtool.packed import whole
 from kbtool.suggest import Vocabulary, vocabulary
 from kbtool.values import Diagnostic, NoteId, Reference, Span
 
@@ -22,7 +23,7 @@ class Words:
     @cached_property
     def pages(self) -> Vocabulary:
         """All page keys."""
-        return vocabulary(self._names.pages)
+        return vocabulary(whole(self._names.pages), self._names.looks)
 
     @cached_property
     def assets(self) -> Vocabulary:
@@ -30,8 +31,7 @@ class Words:
         return vocabulary(self._names.assets)
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(NamedTuple):
     """The facts of all notes, their names, and those names made ready for did-you-mean. Make it with `base`.
 
     What the checks between notes look up here is written down (see `linking`), so they may read the tables alone.
@@ -55,8 +55,7 @@ class Base:
         return self.words.assets
 
 
-@dataclass(frozen=True, slots=True)
-class CheckContext:
+class CheckContext(NamedTuple):
     """The facts of one note, and the targets of its references in the order of `note.refers`."""
 
     note: Facts

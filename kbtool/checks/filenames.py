@@ -92,7 +92,7 @@ def look_alike_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Names that nobody can tell from another page's; said at the one that comes later."""
     names_of_mine = [one for one in context.note.defines if one.kind != "block"]
     for one in names_of_mine:
-        for key in context.base.names.alike.get(look(one.key), ()):
+        for key in context.base.names.looks.get(look(one.key), ()):
             others = [note for note in context.base.names.pages.get(key, ()) if note != context.note.id]
             mine = {each.key for each in names_of_mine}
             if key not in mine and others and (others[0], key) < (context.note.id, one.key):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from kbtool import names
 from kbtool.checks.context import Base
 from kbtool.facts import Used
 from kbtool.graph import Names
+from kbtool.packed import whole
 from kbtool.values import Diagnostic, NoteId, Span
 
 _TOP = Span(0, 0)
@@ -19,10 +21,11 @@ def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
     """Pages that no other note mentions, and that no list of Logseq's shows."""
     found = _mentioned(base.names, used) | used.filed.keys()
     alone: dict[NoteId, list[str]] = {}
-    for key, notes in base.names.pages.items():
-        for note in notes:
-            if note not in found:
-                alone.setdefault(note, []).append(key)
+    for key, notes in whole(base.names.pages).items():
+        if not found.issuperset(notes):
+            for note in notes:
+                if note not in found:
+                    alone.setdefault(note, []).append(key)
     for note, keys in alone.items():
         if not any(_is_entrance(key, note, base.names) for key in keys):
             advice = "mention it where a reader would look for it, or give it `tags::`"
@@ -31,20 +34,23 @@ def orphan_page(base: Base, used: Used) -> Iterator[Diagnostic]:
 
 def _mentioned(names: Names, used: Used) -> set[NoteId]:
     """The notes of which a name or a block is mentioned by another one or by a whiteboard, and all journals."""
-    found = {note for notes in names.journals.values() for note in notes}
-    for key, notes in names.pages.items():
-        if key in used.counts or key in names.whiteboards.mentioned:
-            found.update(note for note in notes if _by_others(key, note, names, used))
-    for key, sites in names.blocks.items():
-        if key in used.counts or key in names.whiteboards.mentioned:
-            found.update(site.note for site in sites if _by_others(key, site.note, names, used))
+    found = set(chain.from_iterable(whole(names.journals).values()))
+    # Few notes mention themselves: the others need not be looked at one by one.
+    doubtful = set(chain.from_iterable(whole(used.own).values()))
+    counts, pages, blocks = whole(used.counts).keys(), whole(names.pages), whole(names.blocks)
+    for keys in (counts - doubtful, names.whiteboards.mentioned):
+        found.update(chain.from_iterable(map(pages.__getitem__, pages.keys() & keys)))
+        found.update(site.note for key in blocks.keys() & keys for site in blocks[key])
+    for key in doubtful:
+        found.update(note for note in pages.get(key, ()) if _by_others(key, note, used))
+        found.update(site.note for site in blocks.get(key, ()) if _by_others(key, site.note, used))
     return found
 
 
-def _by_others(key: str, note: NoteId, names: Names, used: Used) -> bool:
-    """Whether somebody else mentions a key of a note."""
+def _by_others(key: str, note: NoteId, used: Used) -> bool:
+    """Whether another note mentions a key of a note."""
     mine = key in used.own.get(note, ())
-    return used.counts.get(key, 0) > mine or key in names.whiteboards.mentioned
+    return used.counts.get(key, 0) > mine
 
 
 def _is_entrance(key: str, note: NoteId, known: Names) -> bool:
@@ -72,7 +78,7 @@ def unused_asset(base: Base, used: Used) -> Iterator[Diagnostic]:
     lengths = sorted({len(path) for path in candidates})
     for tail in {tail for files in used.files.values() for tail in files}:
         shown.update(tail[:length] for length in lengths if tail[:length] in candidates)
-    spelled = (base.names.spelled[key] for key in base.names.pages if key.startswith(_HIGHLIGHTS))
+    spelled = (base.names.spelled[key] for key in whole(base.names.pages) if key.startswith(_HIGHLIGHTS))
     read = {name[len(_HIGHLIGHTS) :] for name in spelled}
     for path in sorted(candidates - shown):
         owner = _owner(path)

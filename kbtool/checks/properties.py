@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import UUID
 
 from kbtool.note import Note
+from kbtool.syntax.links import is_uuid
 from kbtool.syntax.tree import Property
 from kbtool.values import Diagnostic, Span
 
@@ -27,7 +27,7 @@ def _problems(found: Property, note: Note, of_page: bool) -> Iterator[Diagnostic
         code = found.key.startswith("`")
         advice = _AS_CODE if code else 'a key begins with a letter or digit and has none of `" ^ ( ) { } [ ] , ; @ #`'
         yield Diagnostic("bad-property", note.id, found.key_span, message, (), advice)
-    elif found.key == "id" and not _is_uuid(found.text):
+    elif found.key == "id" and not is_uuid(found.text):
         message = f"the id `{found.text}` is no UUID" if found.text else "an empty id"
         advice = "Logseq ignores it: take the line out, or let Logseq make an id (Copy block ref)"
         yield Diagnostic("bad-property", note.id, _value_span(found), message, (), advice)
@@ -38,11 +38,3 @@ def _problems(found: Property, note: Note, of_page: bool) -> Iterator[Diagnostic
 
 def _value_span(found: Property) -> Span:
     return found.value_span if found.value_span.start < found.value_span.end else found.key_span
-
-
-def _is_uuid(text: str) -> bool:
-    """Whether Logseq takes the text for an id: 32 hexadecimal digits, as 8-4-4-4-12."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby, takewhile, zip_longest
 
 from kbtool.note import Note, page_title
@@ -80,7 +79,7 @@ def _unclosed(note: Note, text: str, fences: Sequence[Fence | Span]) -> Iterator
     if found:
         more = f" ({len(found) - 1} more below)" if len(found) > 1 else ""
         told = _plain(note, found[0]) if isinstance(found[0], Span) else _too_long(note, text, found[0])
-        yield replace(told, message=told.message + more)
+        yield told._replace(message=told.message + more)
 
 
 def _goes_on(text: str, fence: Fence | Span, following: Fence | Span | None, *, odd: bool) -> bool:

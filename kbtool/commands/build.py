@@ -12,7 +12,8 @@ from kbtool.commands import opening
 from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
-from kbtool.values import Diagnostic, NoteId, Outcome
+from kbtool.outcomes import Outcome
+from kbtool.values import Diagnostic, NoteId
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

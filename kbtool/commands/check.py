@@ -6,7 +6,6 @@ It asks the web only when told to.
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from kbtool import disk
@@ -73,14 +72,14 @@ def _opened(options: argparse.Namespace) -> opening.Opened:
     paths, revision = _paths_and_revision(options)
     selection = disk.select(paths)
     config = _config(selection.project.config, options)
-    opened = opening.open_selection(replace(selection, project=replace(selection.project, config=config)))
+    opened = opening.open_selection(selection._replace(project=selection.project._replace(config=config)))
     if revision is None:
         return opened
     known = {*opened.checked.notes, *(one.note for one in opened.checked.found)}
     from kbtool import git
 
     changed = git.changed(opened.project.base, revision)
-    return replace(opened, selected=frozenset(note for note in known if note in changed and opened.asked(note)))
+    return opened._replace(selected=frozenset(note for note in known if note in changed and opened.asked(note)))
 
 
 def _paths_and_revision(options: argparse.Namespace) -> tuple[list[Path], str | None]:
@@ -99,8 +98,8 @@ def _config(config: Config, options: argparse.Namespace) -> Config:
     select, ignore = _rules("--select", options.select), _rules("--ignore", options.ignore)
     if select:
         # Who asks for rules by hand wants them, whatever the configuration leaves out.
-        return replace(config, select=select, ignore=ignore)
-    return replace(config, ignore=(*config.ignore, *ignore))
+        return config._replace(select=select, ignore=ignore)
+    return config._replace(ignore=(*config.ignore, *ignore))
 
 
 def _rules(flag: str, given: list[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ def mend(opened: opening.Opened, unsafe: bool) -> Mended:
     judged = every_rule(config)
 
     def check(sources: Sources) -> tuple[Diagnostic, ...]:
-        return opened.kb.check(opened.kb.snapshot(replace(files, sources=sources, config=judged)))
+        return opened.kb.check(opened.kb.snapshot(files._replace(sources=sources, config=judged)))
 
     def may_change(note: NoteId) -> bool:
         return opened.asked(note) and note not in unreadable

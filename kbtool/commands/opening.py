@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import checking, disk, terminal
 from kbtool.checking import Checked
@@ -76,8 +75,7 @@ class _Work:
             raise KbError(f"{base / note}: not a note of the base (hidden, or a link)")
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A base, and the notes of it that were asked for (None: all).
 
     `check` works on the notes' records alone; a command that needs their trees asks for the `snapshot`.

@@ -17,7 +17,8 @@ from kbtool.commands.watching import Watch
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.note import Note
-from kbtool.values import Diagnostic, NoteId, Outcome, SessionState
+from kbtool.outcomes import Outcome, SessionState
+from kbtool.values import Diagnostic, NoteId
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from kbtool.commands.build import build_into, mkdocs_yml
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.kb import Kb
-from kbtool.values import NoteId, Outcome
+from kbtool.outcomes import Outcome
+from kbtool.values import NoteId
 
 # Seconds between two looks at the base: soon enough for a person, and nothing for the machine.
 _INTERVAL = 0.4

@@ -11,13 +11,14 @@ from typing import NamedTuple
 from kbtool.config import GraphSettings
 from kbtool.graph import Names, Site, Target, ToNote
 from kbtool.note import Note
+from kbtool.outcomes import Outcome
 from kbtool.queries.answers import Asking
 from kbtool.queries.rows import Entity
 from kbtool.render.svg import Figure, figure
 from kbtool.render.urls import Place
 from kbtool.render.words import Language, Words, words
 from kbtool.syntax.tree import Block, Container, Macro
-from kbtool.values import NoteId, Outcome, Reference, Slug, Span
+from kbtool.values import NoteId, Reference, Slug, Span
 
 # How deep embeds and block references are followed, as in Logseq.
 MAX_DEPTH = 5

@@ -82,7 +82,7 @@ def _entry(scope: Scope, text: str) -> Entry:
     blocks = parse(Source(note.id, text), settings.comma_properties, settings.dialect).blocks
     places = [references.Place(note.id, text, i) for i in range(len(blocks))]
     refers = tuple(r for place, block in zip(places, blocks, strict=True) for r in references.in_block(place, block))
-    made = replace(note, outline=blocks, refers=refers, cells=(), formulas=(), macros=text.count("{{"))
+    made = note._replace(outline=blocks, refers=refers, cells=(), formulas=(), macros=text.count("{{"))
     return entry(made, text, resolve(made, scope.context.names), scope.entry.slug)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
+from kbtool.outcomes import CellOutcome, Outcome, Output
+from kbtool.patterns import regex
 from kbtool.render import urls
 from kbtool.render.context import Scope
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
 from kbtool.render.svg import Figure, figure
-from kbtool.values import Cell, CellOutcome, Outcome, Output
+from kbtool.values import Cell
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_ANSI = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_CONTROL = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # Characters of one output that a page shows; the rest stays in the stored outcome.
 _SHOWN = 40_000
 
@@ -54,7 +55,7 @@ def joined(outputs: Iterable[Output]) -> Iterator[Output]:
 def _outcome_of(outcome: Outcome | None, cell: Cell) -> CellOutcome | None:
     if outcome is None or cell.options.norun:
         return None
-    return next((found for found in outcome.cells if found.index == cell.index), None)
+    return next((found for found in outcome.cells if found.index == cell.number), None)
 
 
 def _badge(scope: Scope, cell: Cell, outcome: CellOutcome | None) -> str:

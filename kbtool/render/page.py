@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kbtool import names
 from kbtool.graph import ToNote, ToNothing
+from kbtool.outcomes import Outcome
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
@@ -19,7 +20,7 @@ from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
 from kbtool.render.svg import Figure
 from kbtool.render.urls import Place, figure_file
-from kbtool.values import File, Heading, Outcome, Page
+from kbtool.values import File, Heading, Page
 
 
 def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:

@@ -7,11 +7,12 @@ It stands on the site as a file, never inside a page.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from xml.parsers import expat
+
+from kbtool.patterns import regex
 
 _ELEMENTS = frozenset(
     "svg g defs path use text tspan rect circle ellipse line polyline polygon clipPath mask linearGradient "
@@ -20,9 +21,9 @@ _ELEMENTS = frozenset(
 _COLOURED = frozenset({"fill", "stroke", "stop-color", "color"})
 # What a stylesheet would need to reach another file; the escape hides such words.
 _REACHING = ("@", "url(", "\\", "expression", "<")
-_IMAGE = re.compile(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
-_HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
-_LENGTH = re.compile(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
+_IMAGE = regex(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
+_HEX = regex(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
+_LENGTH = regex(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
 _PIXELS: Mapping[str | None, float] = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
 _NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
 # A colour whose parts differ less than this is a grey: ink, paper or grid, to be turned over in the dark.

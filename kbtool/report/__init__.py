@@ -6,8 +6,8 @@ Formats for programs are imported when one is asked for: where nothing changed, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from kbtool.config import Config
 from kbtool.report.machine import concise, github, json_lines
@@ -21,8 +21,7 @@ Format = Literal["text", "concise", "json", "github", "gitlab", "sarif", "junit"
 FORMATS: tuple[Format, ...] = ("text", "concise", "json", "github", "gitlab", "sarif", "junit")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportOptions:
+class ReportOptions(NamedTuple):
     """What a report needs beside the diagnostics.
 
     `notes` were looked at. `prefix` stands before each path (`kb/`). `width` is the terminal's, in columns. `strict`
@@ -37,7 +36,7 @@ class ReportOptions:
     color: bool = False
     strict: bool = False
     url: str = ""
-    manual: Mapping[str, str] = field(default_factory=dict)
+    manual: Mapping[str, str] = MappingProxyType({})
     version: str = ""
 
 

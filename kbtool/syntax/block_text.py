@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
+from kbtool.patterns import regex
 from kbtool.syntax.pieces import BLANKS
 from kbtool.syntax.tree import Block
 from kbtool.values import Span
 
-_LINE = re.compile(r"[^\n]*\n?")
-_DRAWER = re.compile(r"^:PROPERTIES:\n((?:.*\n)*?):END:(?:\n|\Z)", re.MULTILINE)
-_DRAWER_LINE = re.compile(r"^:([^:\n]*):(.*)$", re.MULTILINE)
-_LINE_END = re.compile(r"\r?\n\Z")
+_LINE = regex(r"[^\n]*\n?")
+_DRAWER = regex(r"^:PROPERTIES:\n((?:.*\n)*?):END:(?:\n|\Z)", re.MULTILINE)
+_DRAWER_LINE = regex(r"^:([^:\n]*):(.*)$", re.MULTILINE)
+_LINE_END = regex(r"\r?\n\Z")
 
 
 def dedented(text: str, line: Span, width: int) -> int:

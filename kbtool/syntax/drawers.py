@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 
+from kbtool.patterns import regex
 from kbtool.syntax.pieces import SPACES, Pair, Piece
 from kbtool.values import Span
 
-_PROPERTY_LINE = re.compile(rf"{SPACES}([^: \t\x1a\x0c\r\n]{{1,400}})::(?: {SPACES}([^\r\n]*)|{SPACES})(?:\r?\n|\Z)")
-_PROPERTIES_START = re.compile(rf"{SPACES}:properties:\r?\n", re.IGNORECASE)
-_PROPERTIES_LINE = re.compile(rf"{SPACES}:(?!end:)([^: \r\n]+):{SPACES}([^\r\n]*)(?:\r?\n|\Z)", re.IGNORECASE)
-_PROPERTIES_END = re.compile(rf"{SPACES}:end:(?:\r?\n)?", re.IGNORECASE)
-_SETTING = re.compile(rf"[\r\n]*{SPACES}#\+([^: \t\x1a\x0c\r\n]+):{SPACES}([^\r\n]*)[\r\n]*")
-_DIRECTIVE = re.compile(rf"{SPACES}#\+(?!BEGIN_|begin_)([^:\r\n]+):{SPACES}([^\r\n]*)")
-_FRONT_START = re.compile(r"---\r?\n")
-_FRONT_LINES = re.compile(r"(?:[^:\r\n]+:[^\r\n]*(?:\r?\n|\Z))+")
-_FRONT_LINE = re.compile(r"([^:\r\n]+):([ \t]*)([^\r\n]*)")
+_PROPERTY_LINE = regex(rf"{SPACES}([^: \t\x1a\x0c\r\n]{{1,400}})::(?: {SPACES}([^\r\n]*)|{SPACES})(?:\r?\n|\Z)")
+_PROPERTIES_START = regex(rf"{SPACES}:properties:\r?\n", re.IGNORECASE)
+_PROPERTIES_LINE = regex(rf"{SPACES}:(?!end:)([^: \r\n]+):{SPACES}([^\r\n]*)(?:\r?\n|\Z)", re.IGNORECASE)
+_PROPERTIES_END = regex(rf"{SPACES}:end:(?:\r?\n)?", re.IGNORECASE)
+_SETTING = regex(rf"[\r\n]*{SPACES}#\+([^: \t\x1a\x0c\r\n]+):{SPACES}([^\r\n]*)[\r\n]*")
+_DIRECTIVE = regex(rf"{SPACES}#\+(?!BEGIN_|begin_)([^:\r\n]+):{SPACES}([^\r\n]*)")
+_FRONT_START = regex(r"---\r?\n")
+_FRONT_LINES = regex(r"(?:[^:\r\n]+:[^\r\n]*(?:\r?\n|\Z))+")
+_FRONT_LINE = regex(r"([^:\r\n]+):([ \t]*)([^\r\n]*)")
 
 
 def properties_at(text: str, span: Span, failed: dict[str, int]) -> Piece | None:

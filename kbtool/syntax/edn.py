@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from kbtool.patterns import regex
 from kbtool.values import Span
 
 MAX_QUERY = 20_000
@@ -61,8 +62,8 @@ _COMMON = rf"""
   | (?P<char>\\(?:newline|space|tab|return|.))
   | (?P<atom>{_ATOM})
 """
-_PLAIN = re.compile(_COMMON, re.VERBOSE | re.DOTALL)
-_SIMPLE = re.compile(
+_PLAIN = regex(_COMMON, re.VERBOSE | re.DOTALL)
+_SIMPLE = regex(
     rf"""
     (?P<page>\#?\[\[[^\n]{{0,1000}}?\]\])
   | (?P<tag>\#[^\s,;()\[\]{{}}"_]{_ATOM[:-2]}*+)
@@ -70,7 +71,7 @@ _SIMPLE = re.compile(
   | {_COMMON}""",
     re.VERBOSE | re.DOTALL,
 )
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?[NM]?")
+_NUMBER = regex(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?[NM]?")
 _OPENERS: Mapping[str, tuple[FormKind, str]] = {
     "(": ("list", ")"),
     "#(": ("function", ")"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from kbtool.patterns import regex
 from kbtool.syntax.tree import EmphasisKind
 from kbtool.values import Span
 
@@ -24,7 +25,7 @@ MARKS: Mapping[str, tuple[tuple[str, EmphasisKind], ...]] = {
 NOWHERE = -2
 # Everything up to the next mark of that kind; code and escaped characters are stepped over whole.
 _STEPS: Mapping[str, re.Pattern[str]] = {
-    char: re.compile(rf"(?:{ANY_CODE}|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in MARKS
+    char: regex(rf"(?:{ANY_CODE}|\\[\s\S]|[^{re.escape(char)}\\`]+|`)+") for char in MARKS
 }
 
 

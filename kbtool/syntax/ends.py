@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from kbtool.patterns import regex
 from kbtool.syntax.html import TagMatcher
 from kbtool.values import Span
 
-_CONTAINER_END = re.compile(r"^[^\S\n]*#\+end_([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
-_ENVIRONMENT_END = re.compile(r"\\end\{([^}]{1,64})\}", re.IGNORECASE)
+_CONTAINER_END = regex(r"^[^\S\n]*#\+end_([^\r\n]*)", re.MULTILINE | re.IGNORECASE)
+_ENVIRONMENT_END = regex(r"\\end\{([^}]{1,64})\}", re.IGNORECASE)
 # No name that anybody wrote is longer; it bounds what is remembered for each end.
 _MAX_NAME = 64
 

@@ -8,26 +8,25 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from kbtool.patterns import regex
 from kbtool.syntax.tree import Emphasis, Fence, Inline, PageLink, Prose
 from kbtool.values import Span
 
-_DATE = re.compile(r"(\d{1,4})-(\d{1,2})-(\d{1,2})")
-_DOLLARS = re.compile(r"`[^`\r\n]*`|(?P<formula>\$(?=\S)[^$\r\n]{1,500}?(?<=\S)\$)")
-_BLOCK_LINE = re.compile(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
-_FENCE_LINE = re.compile(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~\n]*)")
-_OPENING = re.compile(r"[ \t]*(?:```|~~~)[A-Za-z0-9_+#.-]{0,40}[ \t]*(?=\r?$)", re.MULTILINE)
-_BULLET_FENCE = re.compile(r"^[ \t]*-[ \t]+(?:```|~~~)[^`~\n]*$", re.MULTILINE)
-_LANGUAGE = re.compile(r"\{?\.?[^\W\d_][\w+#.-]*(?:\s|\}|\Z)")
-_MARKS = re.compile(r"[`~]*")
-_BRACKET = re.compile(r"\\[^\n]|\[\[|\]\]|[\[\]\n]")
-_UNCLOSED = re.compile(
-    r"\[\[(?=[^\[\]\n]*[^\W\d_])([^\[\]\n]{0,200}[^\s\[\]])\](?!\])(?=[\s.;:!?)]|,[ \t]|$)", re.MULTILINE
-)
-_NEVER_CLOSED = re.compile(r"\[\[[^\W\d_][^\[\]\n`]{0,80}$", re.MULTILINE)
-_STAMP = re.compile(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
+_DATE = regex(r"(\d{1,4})-(\d{1,2})-(\d{1,2})")
+_DOLLARS = regex(r"`[^`\r\n]*`|(?P<formula>\$(?=\S)[^$\r\n]{1,500}?(?<=\S)\$)")
+_BLOCK_LINE = regex(r"^[ \t]*(?:-(?=[ \t]|$)|#{1,6}[ \t])[^\n]*", re.MULTILINE)
+_FENCE_LINE = regex(r"[ \t]*(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^`~\n]*)")
+_OPENING = regex(r"[ \t]*(?:```|~~~)[A-Za-z0-9_+#.-]{0,40}[ \t]*(?=\r?$)", re.MULTILINE)
+_BULLET_FENCE = regex(r"^[ \t]*-[ \t]+(?:```|~~~)[^`~\n]*$", re.MULTILINE)
+_LANGUAGE = regex(r"\{?\.?[^\W\d_][\w+#.-]*(?:\s|\}|\Z)")
+_MARKS = regex(r"[`~]*")
+_BRACKET = regex(r"\\[^\n]|\[\[|\]\]|[\[\]\n]")
+_UNCLOSED = regex(r"\[\[(?=[^\[\]\n]*[^\W\d_])([^\[\]\n]{0,200}[^\s\[\]])\](?!\])(?=[\s.;:!?)]|,[ \t]|$)", re.MULTILINE)
+_NEVER_CLOSED = regex(r"\[\[[^\W\d_][^\[\]\n`]{0,80}$", re.MULTILINE)
+_STAMP = regex(r"(?P<word>SCHEDULED|DEADLINE):[ \t]*<(?P<body>[^<>\n]{4,80})>", re.IGNORECASE)
 # A set of first letters, among them the long s that stands for one, makes the search quick.
-_STAMP_WORD = re.compile(r"[sS\u017fdD](?i:cheduled|eadline)")
-_BODY = re.compile(
+_STAMP_WORD = regex(r"[sS\u017fdD](?i:cheduled|eadline)")
+_BODY = regex(
     r"(?P<date>\d{4}-\d{1,2}-\d{1,2})(?:[ \t]+(?P<day>[^\W\d_]+\.?))?"
     r"(?P<rest>(?:[ \t]+\d{1,2}:\d{2})?(?:[ \t]+(?:\.\+|\+\+|\+)\d+[hdwmy])?)[ \t]*"
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from kbtool.patterns import regex
+
 KNOWN_TAGS = frozenset(
     "a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption cite code col "
     "colgroup data datalist dd del dfn div dl dt em embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
@@ -12,9 +14,9 @@ KNOWN_TAGS = frozenset(
     "source span strong style sub sup table tbody td template textarea tfoot th thead time title tr track u ul var "
     "video details summary wbr".split()
 )
-_TAG_NAME = re.compile(r"<([^ \t\x1a\x0c>]{1,12})(?=[ \t\x1a\x0c>])")
-_HICCUP = re.compile(r"\[:([^ \t\x1a\x0c\].#]{1,12})(?=[ \t\x1a\x0c\].#])")
-_HICCUP_STEP = re.compile(r'\\"|"|\[:|\]')
+_TAG_NAME = regex(r"<([^ \t\x1a\x0c>]{1,12})(?=[ \t\x1a\x0c>])")
+_HICCUP = regex(r"\[:([^ \t\x1a\x0c\].#]{1,12})(?=[ \t\x1a\x0c\].#])")
+_HICCUP_STEP = regex(r'\\"|"|\[:|\]')
 _SPECIAL = (("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"))
 # Logseq looks for HTML only where at least so many bytes are left.
 _SHORTEST = 10

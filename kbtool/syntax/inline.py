@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from kbtool.patterns import regex
 from kbtool.syntax import html, links, obsidian
 from kbtool.syntax.emphasis import ANY_CODE, BESIDE_UNDERSCORE, MARKS, NOWHERE, WHITE, closing_mark
 from kbtool.syntax.limits import MAX_NODES, Budget
@@ -31,35 +32,35 @@ from kbtool.values import Span
 
 _DELIMITER = r"[\\_^\[*~`=$#]"
 _WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
-_CANDIDATE = re.compile(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
-_CANDIDATE_OF_OBSIDIAN = re.compile(rf"%%|!\[\[|{_CANDIDATE.pattern}")
-_AT_WORD_START = re.compile(_WORD_START)
+_CANDIDATE = regex(rf"{_DELIMITER}|(?<![^ \t\x1a\x0c\r\n\\_^\[*~`=$#])(?:{_WORD_START})")
+_CANDIDATE_OF_OBSIDIAN = regex(rf"%%|!\[\[|{_CANDIDATE.pattern}")
+_AT_WORD_START = regex(_WORD_START)
 # Most stretches hold nothing that begins at a word's start: then there is no need to look behind each character.
-_MAY_OPEN_WORD = re.compile(r"\(\(|\{\{|!\[|@@|<|:(?://|(?<=[DEKdek]:))")
-_CANDIDATE_IN_WORDS = re.compile(_DELIMITER)
+_MAY_OPEN_WORD = regex(r"\(\(|\{\{|!\[|@@|<|:(?://|(?<=[DEKdek]:))")
+_CANDIDATE_IN_WORDS = regex(_DELIMITER)
 # Inside emphasis and link labels only these begin a node.
-_CANDIDATE_IN_EMPHASIS = re.compile(r"[\\_^\[*~=]")
-_CANDIDATE_IN_LABEL = re.compile(r"[\\_^*~=$`]")
+_CANDIDATE_IN_EMPHASIS = regex(r"[\\_^\[*~=]")
+_CANDIDATE_IN_LABEL = regex(r"[\\_^*~=$`]")
 
-_CODE = re.compile(r"`[^`\r\n]+`")
-_TEX = re.compile(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $](?:[^$\r\n]*[^$\r\n (\[{])?)\$")
-_ESCAPE = re.compile(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
-_SCRIPT = re.compile(r"[_^]\{([^}\r\n]+)\}")
-_TAG_STEP = re.compile(r"[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":]")
-_FOOTNOTE = re.compile(r"\[\^([^\] \t\x1a\x0c\r\n]{1,200})\]")
-_BLOCK_LINK = re.compile(r"\(\(([^)]+)\)\)")
-_MACRO = re.compile(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
-_SNIPPET = re.compile(r"@@[^\s:]{1,60}: [^@\r\n]+@@")
+_CODE = regex(r"`[^`\r\n]+`")
+_TEX = regex(r"\$\$(?P<block>[^$\r\n]*)\$\$|\$(?P<line>[^ $](?:[^$\r\n]*[^$\r\n (\[{])?)\$")
+_ESCAPE = regex(r"\\(?:([!-/:-@\[-`{-~])|([A-Za-z]+)(?:\{\})?)")
+_SCRIPT = regex(r"[_^]\{([^}\r\n]+)\}")
+_TAG_STEP = regex(r"[^ \t\x1a\x0c\r\n,;.!?'\":#\[]+|(?![,;.!?'\":#]*(?:[ \t\x1a\x0c\r\n]|\Z))[^#,!?'\":]")
+_FOOTNOTE = regex(r"\[\^([^\] \t\x1a\x0c\r\n]{1,200})\]")
+_BLOCK_LINK = regex(r"\(\(([^)]+)\)\)")
+_MACRO = regex(r"\{\{\{([^}\r\n]+)\}\}\}|\{\{([^}\r\n]+)\}\}")
+_SNIPPET = regex(r"@@[^\s:]{1,60}: [^@\r\n]+@@")
 _MOMENT = r"\d{1,6}-\d{1,6}-\d{1,6}[^ \t\x1a\x0cCLOSE]{0,40} [A-Za-z]{1,40}(?: [^ \t\x1a\x0cCLOSE]{1,80}){0,2}"
 _DATE = "(?:<" + _MOMENT.replace("CLOSE", ">") + r">|\[" + _MOMENT.replace("CLOSE", r"\]") + r"\])"
-_TIMESTAMP = re.compile(rf"(?:([A-Za-z]{{1,20}}):[ \t]+)?({_DATE})(--{_DATE})?")
-_STAMP_WORD = re.compile(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
-_INNER_CODE = re.compile(ANY_CODE)
+_TIMESTAMP = regex(rf"(?:([A-Za-z]{{1,20}}):[ \t]+)?({_DATE})(--{_DATE})?")
+_STAMP_WORD = regex(r"(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:")
+_INNER_CODE = regex(ANY_CODE)
 # Where each pattern that reads on to a closing mark has to stop.
 _STOPS: Mapping[re.Pattern[str], re.Pattern[str]] = {
-    _MACRO: re.compile(r"[}\r\n]"),
-    _SCRIPT: re.compile(r"[}\r\n]"),
-    _BLOCK_LINK: re.compile(r"\)"),
+    _MACRO: regex(r"[}\r\n]"),
+    _SCRIPT: regex(r"[}\r\n]"),
+    _BLOCK_LINK: regex(r"\)"),
 }
 _Search: TypeAlias = Callable[[str, int, int], re.Match[str] | None]
 # Deeper emphasis is read as text: no author means it, and recursion must end.

@@ -6,29 +6,30 @@ import re
 from collections.abc import Callable, Mapping
 from html.entities import html5
 
+from kbtool.patterns import regex
 from kbtool.syntax.lookups import PAGE, Lookups
 from kbtool.syntax.tree import Inline, Link, LinkTarget, Macro, PageLink, Tag
 from kbtool.values import Span
 
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ESCAPE = re.compile(_ESCAPED.pattern + r"|\\([A-Za-z]+)(?:\{\})?")
-_BRACKETS = re.compile(r"\[\[|\]\]")
-_LABEL_RUN = re.compile(r"(?:`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``|\\[^\r\n]|[^\[\]\r\n\\`]|`)*+")
-_METADATA = re.compile(r"\{[^}\r\n]*\}")
-_TITLED = re.compile(
+_ESCAPED = regex(r"\\([!-/:-@\[-`{-~])")
+_ESCAPE = regex(_ESCAPED.pattern + r"|\\([A-Za-z]+)(?:\{\})?")
+_BRACKETS = regex(r"\[\[|\]\]")
+_LABEL_RUN = regex(r"(?:`[^`\r\n]+`|``(?:[^`]|`(?!`))*+``|\\[^\r\n]|[^\[\]\r\n\\`]|`)*+")
+_METADATA = regex(r"\{[^}\r\n]*\}")
+_TITLED = regex(
     rf"(?P<target>(?:\(\([^)]+\)\)|<(?:\\[\s\S]|[^<>\\])+>|[^ \t\x1a\x0c\[]+|{PAGE.pattern}|[^ ])++)"
     r"[ \t\x1a\x0c]+\"(?P<title>(?:\\[\s\S]|[^\"\\])+)\""
 )
-_URL = re.compile(r"[^:]+://.+", re.DOTALL)
-_BLOCK_TARGET = re.compile(r"\(\(([^)]+)\)\)")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_BARE = re.compile(r"[A-Za-z0-9]++://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
-_QUICK = re.compile(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
-_URL_STEP = re.compile(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
-_SIZE = re.compile(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
-_MACRO_NAME = re.compile(r"[^}( ]+")
-_BLANKS = re.compile(r"[ \t\x1a\x0c]*")
-_ARGUMENT = re.compile(PAGE.pattern + r"|\(\([^)]+\)\)|\"(?:\\[\s\S]|[^\"\\])+\"|[^,]+")
+_URL = regex(r"[^:]+://.+", re.DOTALL)
+_BLOCK_TARGET = regex(r"\(\(([^)]+)\)\)")
+_UUID = regex(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_BARE = regex(r"[A-Za-z0-9]++://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
+_QUICK = regex(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
+_URL_STEP = regex(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
+_SIZE = regex(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
+_MACRO_NAME = regex(r"[^}( ]+")
+_BLANKS = regex(r"[ \t\x1a\x0c]*")
+_ARGUMENT = regex(PAGE.pattern + r"|\(\([^)]+\)\)|\"(?:\\[\s\S]|[^\"\\])+\"|[^,]+")
 _PAIRS: Mapping[str, str] = {"(": ")", "[": "]"}
 # Deeper nesting of links in links is no name that anybody wrote.
 _MAX_NESTING = 16

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from kbtool.patterns import regex
+
 _SPACE = r"[ \t\x1a\x0c]"
-_ITEM = re.compile(rf"({_SPACE}*+)(?:[*+]|\d+\.){_SPACE}++(?:\[[ xX]\])?+{_SPACE}*+")
-_LINE = re.compile(r"[^\r\n]+")
-_LINE_END = re.compile(r"\r?\n")
-_TWO_LINE_ENDS = re.compile(r"\r?\n\r?\n")
+_ITEM = regex(rf"({_SPACE}*+)(?:[*+]|\d+\.){_SPACE}++(?:\[[ xX]\])?+{_SPACE}*+")
+_LINE = regex(r"[^\r\n]+")
+_LINE_END = regex(r"\r?\n")
+_TWO_LINE_ENDS = regex(r"\r?\n\r?\n")
 # What a line below an item is: `number` and `mark` may begin a sub-item, `bullet` begins a block.
-_BELOW = re.compile(r"(?P<indent>[ \t]*+)(?:\s*+(?P<number>[-+]?\d)|(?P<mark>[+*] )|(?P<bullet>-(?: |(?=[\r\n]|\Z))))?")
-_TERM = re.compile(rf"{_SPACE}*+[^\r\n]+\r?\n(?={_SPACE}*+:{_SPACE})")
+_BELOW = regex(r"(?P<indent>[ \t]*+)(?:\s*+(?P<number>[-+]?\d)|(?P<mark>[+*] )|(?P<bullet>-(?: |(?=[\r\n]|\Z))))?")
+_TERM = regex(rf"{_SPACE}*+[^\r\n]+\r?\n(?={_SPACE}*+:{_SPACE})")
 _MEANING_LINE = rf"{_SPACE}*+(?:[^:\r\n#][^\r\n]+|[^\x00-\x7f])(?:\r?\n|\Z)"
-_MEANING = re.compile(rf"{_SPACE}*+:{_SPACE}++((?:{_MEANING_LINE})+)")
-_BLANK_LINES = re.compile(r"[\r\n]*")
+_MEANING = regex(rf"{_SPACE}*+:{_SPACE}++((?:{_MEANING_LINE})+)")
+_BLANK_LINES = regex(r"[\r\n]*")
 # Deeper sub-items are read as text: no author means them, and recursion must end.
 _MAX_DEPTH = 40
 

@@ -6,13 +6,14 @@ import re
 import sys
 from collections.abc import Mapping
 
+from kbtool.patterns import regex
 from kbtool.values import Span
 
-PAGE = re.compile(r"\[\[((?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++)\]\]")
-_LINE_END = re.compile(r"[\r\n]")
+PAGE = regex(r"\[\[((?>\\[^\r\n]|[^\]\r\n\\]|\](?!\]))++)\]\]")
+_LINE_END = regex(r"[\r\n]")
 _BRACKETS: Mapping[str, re.Pattern[str]] = {
-    "[": re.compile(r"\\[\s\S]|[\[\]]"),
-    "(": re.compile(r"\\[\s\S]|[()]"),
+    "[": regex(r"\\[\s\S]|[\[\]]"),
+    "(": regex(r"\\[\s\S]|[()]"),
 }
 _MISSING = sys.maxsize
 

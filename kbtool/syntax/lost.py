@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from kbtool.patterns import regex
 from kbtool.syntax.links import unescape
 from kbtool.syntax.tree import Emphasis, Inline, Link
 from kbtool.values import Span
@@ -15,11 +16,11 @@ _PAGE = r"\[\[(?P<page>[^\[\]\r\n]{1,300})\]\]"
 _BLOCK = rf"\(\((?P<block>{_UUID})\)\)"
 # What stands before a tag: nothing that makes `#` part of a word, an address or another mark.
 _TAG = r"(?<![\w/&#\\=])#(?:\[\[(?P<long>[^\[\]\r\n]{1,300})\]\]|(?P<short>[^\W\d_][\w/-]{0,100}))"
-_ALL = re.compile(rf"{_TAG}|{_PAGE}|{_BLOCK}")
-_NO_LINKS = re.compile(rf"{_TAG}|{_BLOCK}")
-_NO_TAGS = re.compile(rf"{_PAGE}|{_BLOCK}")
+_ALL = regex(rf"{_TAG}|{_PAGE}|{_BLOCK}")
+_NO_LINKS = regex(rf"{_TAG}|{_BLOCK}")
+_NO_TAGS = regex(rf"{_PAGE}|{_BLOCK}")
 # HTML whose content is no prose, or is hidden on purpose.
-_NO_PROSE = re.compile(r"<(?:!|\?|script|style|pre|code|svg|iframe)", re.IGNORECASE)
+_NO_PROSE = regex(r"<(?:!|\?|script|style|pre|code|svg|iframe)", re.IGNORECASE)
 
 
 class Mention(NamedTuple):

@@ -8,33 +8,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from kbtool.patterns import regex
 from kbtool.syntax.pieces import Pair, Piece
 from kbtool.syntax.tree import Hidden, Inline, Tag, WikiLink, Word
 from kbtool.values import Span
 
-_WIKI = re.compile(
+_WIKI = regex(
     r"!?\[\[(?P<page>[^\[\]\r\n|#]*)(?:\#(?P<anchor>[^\[\]\r\n|]*))?(?:\|(?P<label>(?:[^\[\]\r\n]|\](?!\]))*))?\]\]"
 )
-_TAG = re.compile(r"\#(?=[\d/_-]*[^\W\d_])[\w/-]+")
-_ID = re.compile(r"\^(?P<id>[A-Za-z0-9-]+)(?=[ \t]*(?:[\r\n]|\Z))")
-_SIZE = re.compile(r"\s*(\d{1,5})(?:x(\d{1,5}))?\s*")
-_CALLOUT = re.compile(r"[ \t]*\[!(?P<kind>[A-Za-z][\w-]*)\](?P<fold>[-+]?)[ \t]*(?P<title>[^\r\n]*)")
-_FRONT = re.compile(r"---[ \t]*\r?\n(?P<lines>(?:(?!---[ \t]*(?:\r?\n|\Z))[^\n]*\n)*)---[ \t]*(?=\r?\n|\Z)")
-_FRONT_KEY = re.compile(r"(?P<key>[^\s:#\-\[\]{}\"'][^:\r\n]*):(?:[ \t]+(?P<value>[^\r\n]*?))?[ \t]*\r?$", re.MULTILINE)
-_ITEM = re.compile(
+_TAG = regex(r"\#(?=[\d/_-]*[^\W\d_])[\w/-]+")
+_ID = regex(r"\^(?P<id>[A-Za-z0-9-]+)(?=[ \t]*(?:[\r\n]|\Z))")
+_SIZE = regex(r"\s*(\d{1,5})(?:x(\d{1,5}))?\s*")
+_CALLOUT = regex(r"[ \t]*\[!(?P<kind>[A-Za-z][\w-]*)\](?P<fold>[-+]?)[ \t]*(?P<title>[^\r\n]*)")
+_FRONT = regex(r"---[ \t]*\r?\n(?P<lines>(?:(?!---[ \t]*(?:\r?\n|\Z))[^\n]*\n)*)---[ \t]*(?=\r?\n|\Z)")
+_FRONT_KEY = regex(r"(?P<key>[^\s:#\-\[\]{}\"'][^:\r\n]*):(?:[ \t]+(?P<value>[^\r\n]*?))?[ \t]*\r?$", re.MULTILINE)
+_ITEM = regex(
     r"""(?:^[ \t]*-[ \t]+)?(?:"(?P<double>[^"\r\n]*)"|'(?P<single>[^'\r\n]*)'|(?P<bare>[^,\[\]\r\n]+))""", re.MULTILINE
 )
-_FENCE = re.compile(r"(?P<mark>`{3,}|~{3,})(?P<info>[^\r\n]*)(?:\r?\n)?")
+_FENCE = regex(r"(?P<mark>`{3,}|~{3,})(?P<info>[^\r\n]*)(?:\r?\n)?")
 _CLOSES: Mapping[str, re.Pattern[str]] = {
-    mark: re.compile(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"
+    mark: regex(rf"^[ \t]*(?P<mark>{mark}{{3,}})[ \t]*\r?$", re.MULTILINE) for mark in "`~"
 }
-_BLOCK = re.compile(r"[ \t]{0,3}(?:\#{1,6}[ \t]|```|~~~|[-*+][ \t]|1[.)][ \t])")
-_BAR = re.compile(r"(?<!\\)\|")
-_BLANK_LINES = re.compile(r"\n(?:[ \t]*\r?\n)+")
-_ONLY_ID = re.compile(r"\s*\^[A-Za-z0-9-]+\s*")
+_BLOCK = regex(r"[ \t]{0,3}(?:\#{1,6}[ \t]|```|~~~|[-*+][ \t]|1[.)][ \t])")
+_BAR = regex(r"(?<!\\)\|")
+_BLANK_LINES = regex(r"\n(?:[ \t]*\r?\n)+")
+_ONLY_ID = regex(r"\s*\^[A-Za-z0-9-]+\s*")
 _NO_PARTS = frozenset({"properties", "directive", "drawer"})
-_FILE = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_NOTE = re.compile(r"\.(?:md|markdown)$", re.IGNORECASE)
+_FILE = regex(r"\.[A-Za-z0-9]{1,8}$")
+_NOTE = regex(r"\.(?:md|markdown)$", re.IGNORECASE)
 
 
 def begins(text: str, at: int) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
+from kbtool.patterns import regex
 from kbtool.syntax import drawers, lists, obsidian
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.limits import MAX_BLOCKS
@@ -19,8 +20,8 @@ from kbtool.values import Span
 
 Place: TypeAlias = Literal["top", "container", "item", "container's item"]
 
-_EOL = re.compile(r"[\r\n]+")
-_REST = re.compile(r"[^\r\n]*")
+_EOL = regex(r"[\r\n]+")
+_REST = regex(r"[^\r\n]*")
 _TRIMMED = r"[ \t\r\x0c]*"
 _WHITE = r"[ \t\n\r\x0c]"
 _BULLET = rf"(?P<bullet>-)(?={_WHITE}|\Z|\#+(?:{_WHITE}|\Z))|(?P<hash>\#+)(?={_WHITE}|\Z)"
@@ -37,7 +38,7 @@ _LAST = rf"""(?P<rule>(?P<hr>[-*_])(?P=hr){{2,}}{SPACES}(?=\r?\n|\Z))
 _SETTINGS = r"(?P<directive>\#\+(?!BEGIN_|begin_)[^:\r\n]+:)"
 _ITEM = r"(?P<item>(?:[*+]|\d+\.)[ \t\x1a\x0c])"
 # What may begin at a line's start, in the order in which Logseq's parser tries; a named group for each construct.
-_AT_TOP = re.compile(
+_AT_TOP = regex(
     rf"""{SPACES}(?:{_BULLET}
     | {_SETTINGS}
     | (?P<property>[^: \t\x1a\x0c\r\n]{{1,400}}::(?:[ ]|{SPACES}(?=\r?\n|\Z))|\#\+(?i:begin)_[^: \t\x1a\x0c\r\n]*:)
@@ -47,9 +48,9 @@ _AT_TOP = re.compile(
     | {_ITEM} | {_LAST})""",
     re.VERBOSE,
 )
-_IN_CONTAINER = re.compile(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_ITEM}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
-_IN_CONTAINERS_ITEM = re.compile(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
-_IN_ITEM = re.compile(rf"{SPACES}(?:{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_IN_CONTAINER = regex(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_ITEM}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_IN_CONTAINERS_ITEM = regex(rf"{SPACES}(?:{_SETTINGS}|{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
+_IN_ITEM = regex(rf"{SPACES}(?:{_TABLE}|{_CONSTRUCTS}|{_LAST})", re.VERBOSE)
 _OPENINGS: Mapping[Place, re.Pattern[str]] = {
     "top": _AT_TOP,
     "container": _IN_CONTAINER,
@@ -57,24 +58,24 @@ _OPENINGS: Mapping[Place, re.Pattern[str]] = {
     "container's item": _IN_CONTAINERS_ITEM,
 }
 _NOT_BEHIND_BULLET = frozenset({"bullet", "hash", "item", "hiccup", "comment"})
-_DEFINITION = re.compile(rf"\n{SPACES}:[ \t\x1a\x0c]")
+_DEFINITION = regex(rf"\n{SPACES}:[ \t\x1a\x0c]")
 _TASK = r"""(?:[ \t\x1a\x0c]+
       (?P<marker>TODO|DOING|WAITING|WAIT|DONE|CANCELED|CANCELLED|STARTED|IN-PROGRESS|NOW|LATER)(?=[ ]|\Z))?
     (?:[ \t\x1a\x0c]+\[\#(?P<priority>[\x00-\x7f])\])?"""
 _HEAD: Mapping[str, re.Pattern[str]] = {
-    "bullet": re.compile(rf"(?:{SPACES}(?P<size>\#+)(?={_WHITE}|\Z))?{_TASK}", re.VERBOSE),
-    "hash": re.compile(rf"(?P<size>){_TASK}", re.VERBOSE),
+    "bullet": regex(rf"(?:{SPACES}(?P<size>\#+)(?={_WHITE}|\Z))?{_TASK}", re.VERBOSE),
+    "hash": regex(rf"(?P<size>){_TASK}", re.VERBOSE),
 }
-_BLANK = re.compile(r"[ \t\x1a\x0c]")
-_TITLE_SPACE = re.compile(r"[ \t\x1a\x0c]+")
-_FENCE_CLOSE = re.compile(rf"^{_TRIMMED}(?:```|~~~)[^\r\n]*", re.MULTILINE)
-_QUOTE_EMPTY = re.compile(rf"{SPACES}>{SPACES}(\r?\n)(?:\r?\n)?")
-_QUOTE_LINE = re.compile(rf"{SPACES}>?+{SPACES}([^\r\n]+)(?:\r?\n)?")
-_QUOTE_STOP = re.compile(r"- |# |(?i:id):: |-(?=[\r\n]|\Z)|#(?=[\r\n]|\Z)")
-_FOOTNOTE_LINE = re.compile(rf"{SPACES}(?:[^\r\n\-*#\[][^\r\n]+|[^\x00-\x7f])(?:\r?\n|\Z)")
-_DRAWER_CLOSE = re.compile(rf"^{_TRIMMED}:end:{_TRIMMED}$", re.MULTILINE | re.IGNORECASE)
-_SEPARATOR = re.compile(rf"{SPACES}\|[-+|: ]+{SPACES}(?=\r?\n)")
-_ROW = re.compile(rf"{SPACES}\|([^\r\n]+)(?:\r?\n|\Z)")
+_BLANK = regex(r"[ \t\x1a\x0c]")
+_TITLE_SPACE = regex(r"[ \t\x1a\x0c]+")
+_FENCE_CLOSE = regex(rf"^{_TRIMMED}(?:```|~~~)[^\r\n]*", re.MULTILINE)
+_QUOTE_EMPTY = regex(rf"{SPACES}>{SPACES}(\r?\n)(?:\r?\n)?")
+_QUOTE_LINE = regex(rf"{SPACES}>?+{SPACES}([^\r\n]+)(?:\r?\n)?")
+_QUOTE_STOP = regex(r"- |# |(?i:id):: |-(?=[\r\n]|\Z)|#(?=[\r\n]|\Z)")
+_FOOTNOTE_LINE = regex(rf"{SPACES}(?:[^\r\n\-*#\[][^\r\n]+|[^\x00-\x7f])(?:\r?\n|\Z)")
+_DRAWER_CLOSE = regex(rf"^{_TRIMMED}:end:{_TRIMMED}$", re.MULTILINE | re.IGNORECASE)
+_SEPARATOR = regex(rf"{SPACES}\|[-+|: ]+{SPACES}(?=\r?\n)")
+_ROW = regex(rf"{SPACES}\|([^\r\n]+)(?:\r?\n|\Z)")
 
 
 def scan(text: str, ends: Ends) -> list[Piece]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from kbtool.names import property_key
+from kbtool.patterns import regex
 from kbtool.syntax import obsidian
 from kbtool.syntax.block_text import dedented
 from kbtool.syntax.ends import Ends
@@ -50,10 +49,10 @@ VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
 _YAML_LISTS: Mapping[str, str] = {"alias": "alias", "aliases": "alias", "tag": "tags", "tags": "tags"}
 _ADVICE = "split it into several notes; data belongs in a file in `assets/`"
 _CELL_SPACE = " \t\n\r\x0c"
-_LINE = re.compile(r"[^\n]*\n?")
-_WORDS = re.compile(r"[^ ]+")
-_COMMA_PIECE = re.compile(r"[^,，]+")
-_BAD_KEY = re.compile(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
+_LINE = regex(r"[^\n]*\n?")
+_WORDS = regex(r"[^ ]+")
+_COMMA_PIECE = regex(r"[^,，]+")
+_BAD_KEY = regex(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
 
@@ -70,7 +69,7 @@ def parse(source: Source, comma_properties: frozenset[str] = frozenset(), dialec
     ends = Ends(source.text, obsidian=dialect == "obsidian")
     parsed = _Builder(source.text, comma_properties, ends, budget).build()
     stop = budget.stop
-    return replace(parsed, diagnostics=(_stopped(source.id, stop),)) if stop else parsed
+    return parsed._replace(diagnostics=(_stopped(source.id, stop),)) if stop else parsed
 
 
 def _too_large(note: NoteId, limit: str) -> Diagnostic:

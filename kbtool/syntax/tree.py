@@ -5,7 +5,6 @@ Every node begins with its span in the note's text. A union is closed: take it a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from kbtool.values import Diagnostic, Span
@@ -302,8 +301,7 @@ class Block(NamedTuple):
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A note's tree; `directives` are front matter and `#+key: value` lines, which act as page properties."""
 
     blocks: tuple[Block, ...]
