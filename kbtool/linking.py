@@ -201,7 +201,8 @@ def _keys(before: Any, after: Any) -> set[Key]:
         get = before.get
         others = [key for key, value in after.items() if get(key) is not value]  # most are the same objects
         moved = {key for key in others if key not in before or before[key] != after[key]}
-        return moved if len(after) - len(moved - before.keys()) == len(before) else moved | (before.keys() - after.keys())
+        none_is_gone = len(after) - len(moved - before.keys()) == len(before)
+        return moved if none_is_gone else moved | (before.keys() - after.keys())
     return set(before) ^ set(after)
 
 
