@@ -52,7 +52,7 @@ ORDER = [
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
-    *("cells.store", "cells.session", "cells.process", "cells.workers"),
+    *("cells.store", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
@@ -71,7 +71,9 @@ ORDER = [
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
-RIM |= {f"cells.{name}" for name in ("environment", "store", "session", "process", "workers")}
+RIM |= {
+    f"cells.{name}" for name in ("environment", "store", "session", "runner", "zygote", "warm", "process", "workers")
+}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
@@ -98,7 +100,7 @@ MAY_IMPORT_RE |= {
     "syntax.block_text",
 }
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
-MAY_FORK = {"cells.session", "crew"}  # a session's supervisor, and the processes of a cold check
+MAY_FORK = {"cells.session", "cells.zygote", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"Mapping", "Sequence", "Set", "Generic"}  # tables that are read like any other
 BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from kbtool.cells.plan import SEED, Session
+from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
 
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
@@ -38,21 +39,53 @@ class Pipes:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A running session; `scratch` is its working directory, empty at first."""
+    """A running session; `scratch` is its working directory, empty at first.
 
-    child: subprocess.Popen[bytes]
+    `pid` is its supervisor's, `child` is None when somebody else started it.
+    """
+
+    pid: int
+    child: subprocess.Popen[bytes] | None
     pipes: Pipes
     scratch: str
 
 
-def start(session: Session, threads: int, plots: Path) -> Process:
-    """Start a session's process; `plots` is the folder where matplotlib keeps its font list."""
+@dataclass(frozen=True, slots=True)
+class Nursery:
+    """What all sessions of a run start with: threads for each, and the folder where matplotlib keeps its font list.
+
+    `zygote` is their warm parent, None where each starts by itself.
+    """
+
+    threads: int
+    plots: Path
+    zygote: Zygote | None
+
+    def close(self) -> None:
+        """End the warm parent."""
+        if self.zygote is not None:
+            self.zygote.close()
+
+
+def nursery(sessions: Sequence[Session], threads: int, plots: Path) -> Nursery:
+    """What sessions start with."""
+    can_fork = sys.platform == "linux"  # on macOS a fork of what has used its frameworks may crash
+    environment = _environment(str(plots), threads, plots)
+    try:
+        zygote = Zygote(preloads(sessions), environment, "/") if can_fork else None
+    except OSError:
+        zygote = None
+    return Nursery(threads, plots, zygote)
+
+
+def start(session: Session, given: Nursery) -> Process:
+    """Start a session's process."""
     if sys.platform == "win32":
         raise KbError("running cells needs Linux or macOS\non Windows, use WSL")
     try:
         scratch = tempfile.mkdtemp(prefix="kbtool-")
         try:
-            return _start(session, scratch, _environment(scratch, threads, plots))
+            return _start(session, scratch, given)
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
@@ -60,31 +93,41 @@ def start(session: Session, threads: int, plots: Path) -> Process:
         raise KbError(f"cannot start a process for {session.note}: {error.strerror}\nfree memory or disk") from error
 
 
-def _start(session: Session, scratch: str, environment: Mapping[str, str]) -> Process:
+def _start(session: Session, scratch: str, given: Nursery) -> Process:
+    environment = _environment(scratch, given.threads, given.plots)
     line, its_line = socket.socketpair()
     control, its_control = socket.socketpair()
     (dumps, its_dumps), (stdout, its_stdout), (stderr, its_stderr) = os.pipe(), os.pipe(), os.pipe()
     pipes = Pipes(line, control, os.fdopen(dumps, "rb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb"))
     with its_line, its_control, _task(session) as task:
-        given = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
+        ends = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
         try:
-            child = subprocess.Popen(
-                # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-                [sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, given)],
-                stdin=subprocess.DEVNULL,
-                stdout=its_stdout,
-                stderr=its_stderr,
-                cwd=scratch,
-                env=environment,
-                pass_fds=given,
-                start_new_session=True,
-            )
+            request = {"folder": scratch, "environment": environment, "threads": given.threads}
+            pid = given.zygote.fork(request, (*ends, its_stdout, its_stderr)) if given.zygote else None
+            child = _spawned(ends, (its_stdout, its_stderr), (scratch, environment)) if pid is None else None
         finally:
             for fd in (its_dumps, its_stdout, its_stderr):
                 os.close(fd)
     for end in (pipes.line, pipes.control, pipes.dumps, pipes.stdout, pipes.stderr):
         os.set_blocking(end.fileno(), False)
-    return Process(child, pipes, scratch)
+    return Process(child.pid if child else pid or 0, child, pipes, scratch)
+
+
+def _spawned(
+    ends: tuple[int, ...], streams: tuple[int, int], where: tuple[str, Mapping[str, str]]
+) -> subprocess.Popen[bytes]:
+    """A session's process without a warm parent."""
+    return subprocess.Popen(
+        # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
+        [sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, ends)],
+        stdin=subprocess.DEVNULL,
+        stdout=streams[0],
+        stderr=streams[1],
+        cwd=where[0],
+        env=where[1],
+        pass_fds=ends,
+        start_new_session=True,
+    )
 
 
 def _task(session: Session) -> IO[bytes]:
@@ -145,16 +188,25 @@ def kill(process: Process) -> None:
 
 def end(process: Process) -> None:
     """Take away what is left of a session: its process, its pipes, and its working directory."""
-    try:
-        process.child.wait(timeout=2)
-    except subprocess.TimeoutExpired:  # somebody stopped the supervisor itself
-        with suppress(OSError):
-            os.killpg(process.child.pid, signal.SIGKILL)
-        process.child.wait()
     pipes = process.pipes
+    if not _has_ended(pipes.line):  # somebody stopped the supervisor itself
+        with suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.child is not None:
+        process.child.wait()
     for one in (pipes.line, pipes.control, pipes.dumps, pipes.stdout, pipes.stderr):
         one.close()
     shutil.rmtree(process.scratch, ignore_errors=True)
+
+
+def _has_ended(line: socket.socket) -> bool:
+    """Whether the supervisor's line ends within two seconds, as it does when the supervisor has killed everything."""
+    line.settimeout(2)
+    with suppress(OSError):
+        while line.recv(64):
+            pass
+        return True
+    return False
 
 
 def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:

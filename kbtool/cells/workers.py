@@ -85,14 +85,17 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
     An outcome knows only its cells' own lines; `cells.failures.located` gives it the note's.
     """
     waiting = deque(sessions)
+    if not waiting:
+        return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jobs = min(settings.jobs or cores, len(waiting))
     plots = settings.folder / "matplotlib"
     with suppress(OSError):  # then each session makes its font list anew
         plots.mkdir(parents=True, exist_ok=True)
     live: list[_Live] = []
+    nursery = processes.nursery(waiting, max(1, cores // jobs), plots)
     with selectors.DefaultSelector() as selector:
-        around = _Around(selector, on_event, max(1, cores // max(1, jobs)), plots, dict(settings.environment.packages))
+        around = _Around(selector, on_event, nursery, dict(settings.environment.packages))
         try:
             while waiting or live:
                 while waiting and len(live) < jobs:
@@ -107,6 +110,7 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
                 processes.kill(one.process)
             for one in live:
                 processes.end(one.process)
+            nursery.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,7 @@ class _Around:
 
     selector: selectors.BaseSelector
     on_event: OnEvent
-    threads: int
-    plots: Path
+    nursery: processes.Nursery
     packages: dict[str, tuple[str, ...]]
 
     def versions(self, modules: Iterable[str]) -> tuple[str, ...]:
@@ -132,13 +135,13 @@ class _Live:
     __slots__ = (
         *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
         *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
-        *("dump", "ending", "killed", "ended", "status"),
+        *("dump", "ending", "killed", "ended", "status", "peak"),
     )
 
     def __init__(self, session: Session, around: _Around) -> None:
         self.session = session
         self.around = around
-        self.process = processes.start(session, around.threads, around.plots)
+        self.process = processes.start(session, around.nursery)
         self.paths = processes.machine_paths(self.process.scratch)
         self.started = datetime.now(UTC)
         self.wall = self.told = time.monotonic()
@@ -154,6 +157,7 @@ class _Live:
         self.ending: CellError | None = None  # why it is stopped
         self.killed = self.ended = False
         self.status = -1
+        self.peak = 0  # of its memory, in KiB
         for end, hear in self.ears():
             around.selector.register(end, selectors.EVENT_READ, hear)
         self.tell("started")
@@ -217,8 +221,9 @@ class _Live:
 
     def take_status(self) -> None:
         data = self.read(self.process.pipes.line)
-        if data.strip().isdigit():
-            self.status = int(data)
+        status, _, peak = data.partition(b" ")
+        if status.isdigit() and peak.strip().isdigit():
+            self.status, self.peak = int(status), int(peak)
         self.ended = not data
 
     def hear(self) -> bool:

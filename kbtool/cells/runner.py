@@ -1,0 +1,304 @@
+"""Executes the cells of one note in the process that `session` has forked for that, and reports on each.
+
+It imports nothing but the standard library. A cell's code is called `<cell 3>` and counts its own lines, so that
+nothing in an outcome depends on where the cell stands in the note.
+"""
+
+from __future__ import annotations
+
+import _thread
+import ast
+import faulthandler
+import io
+import json
+import linecache
+import os
+import resource
+import signal
+import sys
+import time
+import traceback
+import types
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+_FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
+_FIGURE_LIMIT = 8 << 20  # bytes of one figure's SVG: above it browsers struggle
+_FIGURES, _MESSAGE = 32, 2000  # figures of a cell; characters of an exception's message
+
+
+# ---------------------------------------------------------------- the runner's line to the caller
+
+
+class _Line:
+    """The runner's end of the line; only the runner itself speaks, not what it forks."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.lock = _thread.RLock()
+        self.owner = os.getpid()
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(self.fd, data) :]
+
+    def ask(self, message: dict[str, Any]) -> None:
+        """Send a message, and wait until the caller has read all output that was written before."""
+        with self.lock:
+            self.tell(message)
+            if not os.read(self.fd, 1):
+                os._exit(1)  # the caller is gone
+
+
+class _Streams:
+    """`sys.stdout` and `sys.stderr`: before one follows the other the caller is asked to read what came before."""
+
+    def __init__(self, line: _Line) -> None:
+        self.line = line
+        self.last = 1
+        self.texts = {fd: self.text(fd) for fd in (1, 2)}
+        sys.stdout = sys.__stdout__ = self.texts[1]  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self.texts[2]  # type: ignore[misc]
+
+    def text(self, fd: int) -> io.TextIOWrapper:
+        raw = io.BufferedWriter(io.FileIO(fd, "wb", closefd=False))
+        text = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace")
+        write = text.write
+
+        def ordered_write(written: str, /) -> int:
+            if self.last != fd:
+                self.switch(fd)
+            size = write(written)
+            text.flush()  # what C code writes next comes after it, and a killed cell has shown it
+            return size
+
+        vars(text)["write"] = ordered_write
+        return text
+
+    def switch(self, fd: int) -> None:
+        if os.getpid() == self.line.owner:
+            self.texts[self.last].flush()
+            self.last = fd
+            self.line.ask({"sync": True})
+
+    def flush(self) -> None:
+        for text in self.texts.values():
+            with suppress(ValueError, OSError):  # the note's code may have closed it
+                text.flush()
+
+
+# ---------------------------------------------------------------- the runner
+
+
+def run(control: int, dumps: int, task: int) -> NoReturn:
+    """Execute the cells of the task, report, and leave without tearing the interpreter down."""
+    os.setsid()  # a group of its own: killing it does not reach the supervisor
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for inherited in (control, dumps, task):
+        os.set_inheritable(inherited, False)
+    with open(task, "rb") as file:
+        work = json.load(file)
+    faulthandler.enable(dumps, all_threads=False)
+    faulthandler.register(signal.SIGUSR1, dumps, all_threads=False)
+    line = _Line(control)
+    streams, program = _Streams(line), _Program()
+    warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
+    _prepare(work["imports"], work["seed"])
+    for cell in work["cells"]:
+        line.tell({"begin": cell["index"]})
+        report = program.run_cell(cell, work["output_limit"])
+        if os.getpid() != line.owner:  # the note's code forked, and both came out
+            streams.flush()
+            os._exit(0)
+        streams.flush()
+        line.ask(report)
+        if report["state"] == "failed":
+            break
+    line.ask({"device": _device(), "modules": _modules()})
+    os._exit(0)
+
+
+def _prepare(imports: list[str], seed: int) -> None:
+    """Import the generators that the note imports, and seed them; what cannot be imported fails where the note asks."""
+    for name, function in (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed")):
+        if name.partition(".")[0] in imports:
+            with suppress(Exception):
+                __import__(name)
+                getattr(sys.modules[name], function)(seed)
+    if "matplotlib" in imports:
+        import logging
+
+        # Once on a machine this makes a list of fonts, for seconds, and says so: that belongs to no cell.
+        logging.disable(logging.WARNING)
+        with suppress(Exception):
+            __import__("matplotlib.font_manager")
+        logging.disable(logging.NOTSET)
+
+
+def _device() -> str:
+    """What the session computed on, as PyTorch says if it was there."""
+    cuda = sys.modules.get("torch.cuda")
+    with suppress(Exception):
+        if cuda is not None and cuda.is_initialized():
+            return f"cuda:{cuda.get_device_name()}"
+    return "cpu"
+
+
+def _modules() -> list[str]:
+    """The top-level modules that were imported and do not belong to Python."""
+    names = {name.partition(".")[0] for name in list(sys.modules) if name[0] != "_"}
+    return sorted(names - sys.stdlib_module_names)
+
+
+class _Raised:
+    """`with` this, whatever is raised is kept."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> _Raised:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = error
+        return True
+
+
+class _Program:
+    """The module `__main__` that the cells make up."""
+
+    def __init__(self) -> None:
+        self.own = sys.modules["__main__"]  # a module that nobody holds may lose its names
+        self.module = types.ModuleType("__main__")
+        self.flags = 0
+        sys.modules["__main__"] = self.module
+        sys.argv = [""]
+
+    def run_cell(self, cell: dict[str, Any], limit: int) -> dict[str, Any]:
+        """Execute a cell; what it showed beside its streams, and how it ended."""
+        name, code = f"<cell {cell['index']}>", cell["code"]
+        linecache.cache[name] = (len(code), None, [f"{line}\n" for line in code.split("\n")], name)
+        outputs: list[tuple[str, str]] = []
+        began = time.perf_counter()
+        with _Raised() as raised:
+            value = self.execute(code, name)
+            if _is_shown(value):
+                outputs.append(("value", _cut(repr(value), limit)))
+        with _Raised() as drawing:
+            _draw(lambda figure: outputs.append(("figure", figure)))
+        error = raised.error or drawing.error
+        state, problem, text = self.verdict(error, cell["raises"], name)
+        if text:
+            outputs.append(("error", _cut(text, limit)))
+        seconds = time.perf_counter() - began
+        return {"end": cell["index"], "state": state, "outputs": outputs, "error": problem, "seconds": seconds}
+
+    def execute(self, code: str, name: str) -> Any:
+        """Execute code; the value of its last expression, unless a semicolon follows it."""
+        tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | self.flags, dont_inherit=True)
+        last = tree.body[-1] if tree.body else None
+        final = tree.body.pop() if isinstance(last, ast.Expr) and not _has_semicolon(code, last) else None
+        body = compile(tree, name, "exec", self.flags, dont_inherit=True)
+        self.flags |= body.co_flags & _FUTURE
+        if not isinstance(final, ast.Expr):
+            return exec(body, vars(self.module))  # noqa: S102 -- what this program is for
+        value = compile(ast.Expression(final.value), name, "eval", self.flags, dont_inherit=True)
+        exec(body, vars(self.module))  # noqa: S102
+        return eval(value, vars(self.module))  # noqa: S307
+
+    def verdict(self, error: BaseException | None, expected: str, name: str) -> tuple[str, Any, str]:
+        """The cell's state, its error (name, message, line of the cell), and the text that is shown."""
+        if error is None and not expected:
+            return "ok", None, ""
+        if error is None:
+            message = f"`{expected}` was expected, and nothing was raised"
+            return "failed", ("NotRaised", message, 0), f"NotRaised: {message}"
+        trace = traceback.TracebackException(type(error), error, error.__traceback__, lookup_lines=False, compact=True)
+        problem = (type(error).__name__, _message(error), _line(trace, error, name))
+        state = "ok" if expected and self.is_expected(error, expected) else "failed"
+        return state, problem, _text(trace)
+
+    def is_expected(self, error: BaseException, expected: str) -> bool:
+        """Whether an exception is of the class that `raises=` names, as the note's code has it or as it is called."""
+        first, *rest = expected.split(".")
+        found = vars(self.module).get(first)
+        for part in rest:
+            found = getattr(found, part, None)
+        if isinstance(found, type):
+            return isinstance(error, found)
+        kinds = type(error).__mro__
+        return any(expected in (kind.__name__, f"{kind.__module__}.{kind.__name__}") for kind in kinds)
+
+
+def _has_semicolon(code: str, last: ast.Expr) -> bool:
+    line = code.split("\n")[(last.end_lineno or 1) - 1].encode()
+    return line[last.end_col_offset :].lstrip().startswith(b";")
+
+
+def _is_shown(value: object) -> bool:
+    """Whether a value says something: artists of a plot do not, the plot itself is shown."""
+    parts = value[:8] if type(value) in (list, tuple) else ()  # type: ignore[index]
+    return value is not None and not any(type(part).__module__.startswith("matplotlib.") for part in (value, *parts))
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}… (cut, {len(text):,} characters)"
+
+
+def _message(error: BaseException) -> str:
+    with _Raised() as raised:
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:_MESSAGE]
+    return f"<no message: {type(raised.error).__name__}>"
+
+
+# ---------------------------------------------------------------- tracebacks and figures
+
+
+def _line(trace: traceback.TracebackException, error: BaseException, name: str) -> int:
+    """The cell's line that failed: the innermost of its frames, or where its code does not compile."""
+    lines = [frame.lineno for frame in trace.stack if frame.filename == name]
+    if isinstance(error, SyntaxError) and error.filename == name and not lines:
+        return error.lineno or 0
+    return (lines[-1] or 0) if lines else 0
+
+
+def _text(trace: traceback.TracebackException) -> str:
+    """A traceback with the frames of the note alone."""
+    chain: list[traceback.TracebackException | None] = [trace]
+    while chain:
+        part = chain.pop()
+        if part is None:
+            continue
+        frames = [frame for frame in part.stack or () if frame.filename.startswith("<cell ")]
+        part.stack = traceback.StackSummary.from_list(frames) if frames else None  # type: ignore[assignment]
+        chain += [part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ())]
+    return "".join(trace.format())
+
+
+def _draw(show: Callable[[str], None]) -> None:
+    """Show each open figure as SVG, the same bytes for the same figure, and close it."""
+    plot = sys.modules.get("matplotlib.pyplot")
+    if plot is None:
+        return
+    try:
+        numbers = plot.get_fignums()
+        if len(numbers) > _FIGURES:
+            raise RuntimeError(f"{len(numbers)} figures are open at the end of the cell, more than {_FIGURES}")
+        with plot.rc_context({"svg.hashsalt": "kbtool", "svg.fonttype": "path"}):
+            for number in numbers:
+                show(_svg(plot.figure(number)))
+    finally:
+        plot.close("all")
+
+
+def _svg(figure: Any) -> str:
+    file = io.BytesIO()
+    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    if file.tell() > _FIGURE_LIMIT:
+        size = f"{file.tell() / 1e6:.0f} MB"
+        raise RuntimeError(f"the figure takes {size} as SVG: draw fewer points, or pass `rasterized=True`")
+    return file.getvalue().decode("utf-8")

@@ -1,0 +1,225 @@
+"""The warm parent of sessions: imports what they will need once, and forks a process for each.
+
+It is loaded by `session`, imports nothing but the standard library and what it is told to, and runs no code of notes.
+Its line to the caller brings the modules to import, then a request for each session with six file descriptors; when
+the line ends, so does it.
+
+A session shall not see what others need: what was imported here is taken out of `sys.modules` in each of them, and put
+back when it is imported there, with all that came with it.
+"""
+
+from __future__ import annotations
+
+import array
+import builtins
+import ctypes
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec
+from typing import Any, NoReturn
+
+_REQUEST = 1 << 16
+_LARGE = 1 << 21
+_COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
+_ENDS = 6
+"""Descriptors of a session: those of `session`, and its standard output and error."""
+
+
+def serve(end: int, supervise: Callable[[list[int]], NoReturn]) -> NoReturn:
+    """Import what is asked for, then fork for as long as the caller asks."""
+    line = socket.socket(fileno=end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller ends us
+    # Native threads that only wait (OpenBLAS has some) are no danger to a fork.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+    kept = _Kept()
+    for name in json.loads(line.recv(_REQUEST) or b"[]"):
+        kept.preload(name)
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy the memory that it shares with us
+    if kept.packages:
+        _join_pages()
+    _tell(line, b".")
+    while True:
+        request, ends = _received(line)
+        if not request:
+            os._exit(0)
+        pid = os.fork()
+        if pid == 0:
+            line.close()
+            supervise(_become(kept, json.loads(request), ends))
+        for held in ends:
+            os.close(held)
+        _tell(line, b"%d" % pid)
+        _reap()
+
+
+def _tell(line: socket.socket, word: bytes) -> None:
+    try:
+        line.send(word)
+    except OSError:  # the caller is gone
+        os._exit(0)
+
+
+def _received(line: socket.socket) -> tuple[bytes, list[int]]:
+    """A request and its descriptors; nothing when the caller is gone."""
+    ends = array.array("i")
+    room = socket.CMSG_SPACE(_ENDS * ends.itemsize)
+    try:
+        request, others, _, _ = line.recvmsg(_REQUEST, room, socket.MSG_CMSG_CLOEXEC)
+    except OSError:
+        return b"", []
+    for level, kind, data in others:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            ends.frombytes(data[: len(data) - len(data) % ends.itemsize])
+    return request, ends.tolist()
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _join_pages() -> None:
+    """Have the kernel put our memory into large pages, which halves the time of a fork; some kernels can't."""
+    with suppress(Exception), open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        libc = ctypes.CDLL(None)
+        libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+        for line in file.read().splitlines():
+            place, rights, *_ = line.split(maxsplit=2)
+            if rights.startswith("rw-p"):
+                start, end = (int(word, 16) for word in place.split("-"))
+                for at in range(-(-start // _LARGE) * _LARGE, end - _LARGE + 1, _LARGE):
+                    libc.madvise(at, _LARGE, _COLLAPSE)
+
+
+def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
+    """From here on this process is a session's supervisor; the descriptors that it needs."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    *given, out, error = ends
+    for end, number in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (error, 2)):
+        os.dup2(end, number)
+        os.close(end)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    kept.hide(request["threads"])
+    return given
+
+
+# ---------------------------------------------------------------- modules
+
+
+class _Kept:
+    """The modules that were imported here, and what each import brought or used."""
+
+    def __init__(self) -> None:
+        self.packages: dict[str, dict[str, types.ModuleType]] = {}
+        self.needs: dict[str, frozenset[str]] = {}
+
+    def preload(self, name: str) -> None:
+        """Import a module; what cannot be imported fails where a note asks for it."""
+        before = set(sys.modules)
+        with _watching() as asked, suppress(BaseException):
+            importlib.import_module(name)
+            if name == "torch":
+                sys.modules["torch"].set_num_threads(1)
+        new = [one for one in sys.modules.keys() - before if _top(one) not in sys.stdlib_module_names]
+        for one in new:
+            self.packages.setdefault(_top(one), {})[one] = sys.modules[one]
+        tops = {_top(one) for one in (*new, *asked)} & self.packages.keys()
+        self.needs[_top(name)] = self.needs.get(_top(name), frozenset()) | tops
+
+    def hide(self, threads: int) -> None:
+        """Take the modules out of sight, until they are imported."""
+        for modules in self.packages.values():
+            for name in modules:
+                sys.modules.pop(name, None)
+        sys.meta_path.insert(0, _Restoring(self, threads))
+
+    def all_needed(self, top: str) -> set[str]:
+        """The packages that a package came with."""
+        found, waiting = set[str](), [top]
+        while waiting:
+            one = waiting.pop()
+            if one not in found:
+                found.add(one)
+                waiting += self.needs.get(one, frozenset())
+        return found
+
+
+def _top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+@contextmanager
+def _watching() -> Iterator[set[str]]:
+    """Which packages `import` statements name, already imported or not."""
+    asked: set[str] = set()
+    original = builtins.__import__
+
+    def spy(name: str, *rest: Any, **named: Any) -> Any:
+        if name:
+            asked.add(_top(name))
+        return original(name, *rest, **named)
+
+    builtins.__import__ = spy
+    try:
+        yield asked
+    finally:
+        builtins.__import__ = original
+
+
+class _Restoring:
+    """Finds hidden modules, for the import system, and with a package all that it came with."""
+
+    def __init__(self, kept: _Kept, threads: int) -> None:
+        self._kept = kept
+        self._threads = threads
+        self._hidden = dict(kept.packages)
+
+    def find_spec(self, name: str, _path: Sequence[str] | None = None, _target: Any = None) -> ModuleSpec | None:
+        """The specification of a hidden module."""
+        if name not in self._hidden:  # of a package's modules that itself comes first
+            return None
+        for top in self._kept.all_needed(name):
+            sys.modules.update(self._hidden.pop(top, {}))
+        module = sys.modules.pop(name, None)
+        if module is None:
+            return None
+        loader: Any = _Given(module, self._ready)
+        return ModuleSpec(name, loader)
+
+    def _ready(self, module: types.ModuleType) -> None:
+        if module.__name__ == "torch":
+            module.set_num_threads(self._threads)
+
+
+class _Given:
+    """Loads a module that is there already."""
+
+    def __init__(self, module: types.ModuleType, ready: Callable[[types.ModuleType], None]) -> None:
+        self._module = module
+        self._specification = module.__spec__
+        self._ready = ready
+
+    def create_module(self, _spec: ModuleSpec) -> types.ModuleType:
+        """The module itself."""
+        return self._module
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Nothing but to undo what the import system wrote on it."""
+        module.__spec__ = self._specification
+        self._ready(module)
