@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from kbtool.report import wants_color
@@ -108,3 +108,37 @@ class ProgressLine:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._shown = False
+
+
+class LiveLines:
+    """Some lines on a terminal that tell what goes on; silent in a pipe and in the first second."""
+
+    __slots__ = ("_began", "_drawn", "_height", "_live")
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._began = time.monotonic()
+        self._drawn = 0.0
+        self._height = 0
+
+    def draw(self, lines: Callable[[], Iterable[str]]) -> None:
+        """Draws lines in the place of the last ones, cut to the terminal; they are asked for only when it is time."""
+        now = time.monotonic()
+        if not self._live or now - self._began < _PATIENCE or now - self._drawn < _INTERVAL:
+            return
+        self._drawn = now
+        import shutil
+
+        size = shutil.get_terminal_size((100, 24))
+        shown = [line[: max(1, size.columns - 1)] for line in lines()][: max(1, size.lines - 1)]
+        self.end()
+        self._height = len(shown)
+        sys.stderr.write("".join(f"{line}\n" for line in shown))
+        sys.stderr.flush()
+
+    def end(self) -> None:
+        """Takes the lines away."""
+        if self._height:
+            sys.stderr.write(f"\r\x1b[{self._height}A\x1b[J")
+            sys.stderr.flush()
+            self._height = 0

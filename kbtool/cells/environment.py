@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kbtool.cells.plan import Environment
+
+_SHARE = 0.8
+"""How much of the free memory sessions may plan with."""
 
 
 def read_environment(modules: Iterable[str]) -> Environment:
@@ -54,6 +58,24 @@ def _pinned(distribution: str) -> str:
     from importlib import metadata
 
     return f"{distribution}=={metadata.version(distribution)}"
+
+
+def cores() -> int:
+    """The processors that we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_memory() -> int:
+    """Bytes that sessions may have together: most of what the machine, or our share of it, has to spare."""
+    free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 1 << 40
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:"))
+    group = Path("/sys/fs/cgroup")
+    with suppress(OSError, ValueError):  # no limit is the word `max`
+        used = int((group / "memory.current").read_text("ascii"))
+        free = min(free, int((group / "memory.max").read_text("ascii")) - used)
+    return int(free * _SHARE)
 
 
 def importable() -> frozenset[str]:

@@ -7,21 +7,20 @@ over other machines, would take the place of this module and of `cells.process`,
 from __future__ import annotations
 
 import json
-import os
 import platform
 import selectors
 import sys
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
-from kbtool.cells.environment import distributions
+from kbtool.cells.environment import available_memory, cores, distributions
+from kbtool.cells.history import Past
 from kbtool.cells.plan import Environment, Session, Step
 from kbtool.cells.reports import (
     FAR_TOO_MUCH,
@@ -38,6 +37,7 @@ from kbtool.cells.reports import (
     streams,
     timed_out,
 )
+from kbtool.cells.schedule import fitting, longest_first
 from kbtool.outcomes import CellError, CellOutcome, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
 
@@ -45,31 +45,39 @@ _START = 120.0  # seconds for what runs before a cell: Python itself, and import
 _KILL = 10.0  # seconds to kill a session's processes, which takes some milliseconds
 _DUMP = 0.5  # seconds for a dump, which takes a millisecond when the machine is idle
 _MESSAGE = 64 << 20  # bytes of one report: some figures at their limit
-_QUIET = 0.1  # seconds between two events about output lines
+_QUIET, _TICK = 0.1, 0.5  # seconds between two events about output lines, and between two ticks
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How sessions are run: `jobs` at once (0: one a core); `folder` is the cache folder; what is installed."""
+    """How sessions are run: `jobs` at once (0: one a core); `folder` is the cache folder; what is installed.
+
+    `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
+    machine has to spare).
+    """
 
     folder: Path
     environment: Environment
     jobs: int = 0
+    past: Mapping[NoteId, Past] = field(default_factory=dict)
+    memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """What happens to a session: it started, one of its cells finished, it printed a line (`text`), it finished.
 
-    `done` of `total` cells are behind it; `seconds` since its start.
+    `done` of `total` cells are behind it; `seconds` since its start; `memory`, at its end, is the most that it had, in
+    bytes. A `tick` belongs to no session: half a second went by.
     """
 
-    kind: Literal["started", "cell", "line", "finished"]
+    kind: Literal["started", "cell", "line", "finished", "tick"]
     note: NoteId
     done: int
     total: int
     seconds: float
     text: str = ""
+    memory: int = 0
 
 
 OnEvent = Callable[[Event], None]
@@ -84,24 +92,31 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
 
     An outcome knows only its cells' own lines; `cells.failures.located` gives it the note's.
     """
-    waiting = deque(sessions)
+    waiting = longest_first(sessions, settings.past)
     if not waiting:
         return
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jobs = min(settings.jobs or cores, len(waiting))
+    room = settings.memory or available_memory()
+    jobs = min(settings.jobs or cores(), len(waiting))
     plots = settings.folder / "matplotlib"
     with suppress(OSError):  # then each session makes its font list anew
         plots.mkdir(parents=True, exist_ok=True)
     live: list[_Live] = []
-    nursery = processes.nursery(waiting, max(1, cores // jobs), plots)
+    nursery = processes.nursery(waiting, max(1, cores() // jobs), plots)
     with selectors.DefaultSelector() as selector:
         around = _Around(selector, on_event, nursery, dict(settings.environment.packages))
+        ticks = _Ticks(on_event)
         try:
             while waiting or live:
-                while waiting and len(live) < jobs:
-                    live.append(_Live(waiting.popleft(), around))
-                for key, _ in selector.select(max(0.0, min(one.deadline for one in live) - time.monotonic())):
+                while len(live) < jobs and (
+                    session := fitting(waiting, [one.session for one in live], (settings.past, room))
+                ):
+                    waiting.remove(session)
+                    live.append(_Live(session, around))
+                patience = min(one.deadline for one in live) - time.monotonic()
+                for key, _ in selector.select(max(0.0, min(patience, ticks.patience()))):
                     key.data()
+                for one in live if ticks.tell() else ():
+                    one.tell_line()
                 for one in [one for one in live if one.is_over()]:
                     live.remove(one)
                     yield one.outcome()
@@ -111,6 +126,28 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
             for one in live:
                 processes.end(one.process)
             nursery.close()
+
+
+class _Ticks:
+    """Tells twice a second that time goes by, so that a display can show it."""
+
+    __slots__ = ("_last", "_on_event")
+
+    def __init__(self, on_event: OnEvent) -> None:
+        self._on_event = on_event
+        self._last = time.monotonic()
+
+    def patience(self) -> float:
+        """Seconds to the next one."""
+        return max(0.0, self._last + _TICK - time.monotonic())
+
+    def tell(self) -> bool:
+        """Tells, if it is time; whether it was."""
+        if self.patience() > 0.0:
+            return False
+        self._last = time.monotonic()
+        self._on_event(Event("tick", NoteId(""), 0, 0, 0.0))
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +172,7 @@ class _Live:
     __slots__ = (
         *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
         *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
-        *("dump", "ending", "killed", "ended", "status", "peak"),
+        *("dump", "ending", "killed", "ended", "status", "peak", "untold"),
     )
 
     def __init__(self, session: Session, around: _Around) -> None:
@@ -158,6 +195,7 @@ class _Live:
         self.killed = self.ended = False
         self.status = -1
         self.peak = 0  # of its memory, in KiB
+        self.untold = ""
         for end, hear in self.ears():
             around.selector.register(end, selectors.EVENT_READ, hear)
         self.tell("started")
@@ -175,7 +213,8 @@ class _Live:
 
     def tell(self, kind: Literal["started", "cell", "line", "finished"], text: str = "") -> None:
         seconds = time.monotonic() - self.wall
-        self.around.on_event(Event(kind, self.session.note, len(self.cells), len(self.session.steps), seconds, text))
+        done, total = len(self.cells), len(self.session.steps)
+        self.around.on_event(Event(kind, self.session.note, done, total, seconds, text, self.peak << 10))
 
     # ------------------------------------------------------------ what comes in
 
@@ -199,10 +238,16 @@ class _Live:
             self.pieces.append(("stderr", cut_mark(limit)))
         if self.printed > FAR_TOO_MUCH * limit:
             self.stop(printed_too_much(limit))
-        if data and time.monotonic() - self.told > _QUIET:
-            self.told = time.monotonic()
-            self.tell("line", data.decode("utf-8", "replace").rstrip().rpartition("\n")[2])
+        self.untold = data.decode("utf-8", "replace").rstrip().rpartition("\n")[2] or self.untold
+        self.tell_line()
         return bool(data)
+
+    def tell_line(self) -> None:
+        """Tell the last line, if there is a new one and it is time."""
+        if self.untold and time.monotonic() - self.told > _QUIET:
+            self.told = time.monotonic()
+            self.tell("line", self.untold)
+            self.untold = ""
 
     def drain(self) -> None:
         """Take what was written before now; others of the session may go on writing for ever, so not more than that."""

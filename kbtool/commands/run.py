@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kbtool import query, terminal
-from kbtool.cells import store, workers
-from kbtool.cells.environment import read_environment
+from kbtool.cells import history, store, workers
+from kbtool.cells.environment import cores, read_environment
 from kbtool.cells.failures import failures
 from kbtool.cells.plan import Session, imported_modules, plan
 from kbtool.commands import opening
@@ -76,7 +76,9 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
     states |= dict.fromkeys(known, "cached")
     waiting = [session for session in sessions if session.note not in known]
-    for outcome in _run(waiting, workers.Settings(kept.folder, environment, jobs), kept):
+    past = history.load(kept.folder, opened.project.base)
+    settings = workers.Settings(kept.folder, environment, jobs or cores(), past)
+    for outcome in _run(opened, waiting, settings, kept):
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
@@ -90,8 +92,10 @@ def _misunderstood(note: Note) -> tuple[Diagnostic, ...]:
     return tuple(found for found in note.diagnostics if found.rule == "bad-attribute")
 
 
-def _run(waiting: list[Session], settings: workers.Settings, kept: store.Store) -> list[Outcome]:
-    watch = Watch(len(waiting))
+def _run(
+    opened: opening.Opened, waiting: list[Session], settings: workers.Settings, kept: store.Store
+) -> list[Outcome]:
+    watch = Watch(waiting, settings.past, settings.jobs)
     finished: list[Outcome] = []
     try:
         for outcome in workers.run(waiting, settings, watch.on_event):
@@ -101,6 +105,8 @@ def _run(waiting: list[Session], settings: workers.Settings, kept: store.Store) 
                 terminal.warn(f"warning: {problem}")
     finally:
         watch.end()
+        if watch.ran:
+            history.save(kept.folder, opened.project.base, watch.ran)
     return finished
 
 

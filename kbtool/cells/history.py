@@ -1,0 +1,60 @@
+"""How long sessions took and how much memory they had when they last ran: to plan by, not to rely on.
+
+One small file a base, in the cache folder. It may be deleted at any time; what cannot be read is as good as absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from kbtool.values import NoteId
+
+_LIMIT = 32 << 20
+"""Bytes of a file that is read."""
+
+
+class Past(NamedTuple):
+    """The last run of a session: its seconds, and the most memory that its processes had, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+def load(folder: Path, base: Path) -> dict[NoteId, Past]:
+    """What is known of the sessions of a base, by note."""
+    try:
+        with _file(folder, base).open("rb") as file:
+            found = json.loads(file.read(_LIMIT))
+        return {NoteId(note): _past(*one) for note, one in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def save(folder: Path, base: Path, found: Mapping[NoteId, Past]) -> None:
+    """Adds to what is known; of two processes the last one wins, and where it cannot be written nothing is lost."""
+    path = _file(folder, base)
+    known = {**load(folder, base), **found}
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fd, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
+        with os.fdopen(fd, "w", encoding="utf-8") as file:
+            json.dump(known, file, ensure_ascii=False, sort_keys=True)
+        Path(beside).replace(path)
+
+
+def _past(seconds: object, memory: object) -> Past:
+    if not isinstance(seconds, int | float) or not isinstance(memory, int):
+        raise TypeError
+    return Past(max(0.0, float(seconds)), max(0, memory))
+
+
+def _file(folder: Path, base: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:32]
+    return folder / "history" / f"{name}.json"
