@@ -105,14 +105,8 @@ def ours(folder: Path) -> Job:
 def nbclient(folder: Path, peers: Path) -> Job:
     paths = []
     for number in range(NOTES):
-        cell: dict[str, object] = {
-            "cell_type": "code",
-            "id": "a",
-            "metadata": {},
-            "outputs": [],
-            "source": CODE.format(number),
-        }
-        cell["execution_count"] = None
+        cell: dict[str, object] = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": []}
+        cell |= {"execution_count": None, "source": CODE.format(number)}
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": [cell]}
         paths.append(folder / f"n{number}.ipynb")

@@ -1,0 +1,99 @@
+"""What a session looked at, as it was then: files, folders, variables. When all is as it was, its outcome holds.
+
+A file's state is the digest of its bytes, kept for as long as its stamp is the same (`digests`); a folder's that of the
+names in it; what is not there is `absent`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from kbtool.cells.digests import Digests
+
+FactKind = Literal["file", "folder", "seen", "name"]
+ABSENT = "absent"
+
+
+class Fact(NamedTuple):
+    """Something that was looked at: `what` is a path or the name of a variable, `state` how it was found."""
+
+    kind: FactKind
+    what: str
+    state: str
+
+
+class Looked(NamedTuple):
+    """What a session says that it looked at: absolute paths, and names of variables; `gaps` could not be followed."""
+
+    read: Sequence[str] = ()
+    listed: Sequence[str] = ()
+    seen: Sequence[str] = ()
+    names: Sequence[str] = ()
+    gaps: Sequence[str] = ()
+
+
+class World:
+    """The files and variables as they are now; what a path is within the base, is told so."""
+
+    __slots__ = ("_base", "_digests", "_environment")
+
+    def __init__(self, base: str, digests: Digests, environment: Mapping[str, str]) -> None:
+        self._base = base.rstrip("/") + "/"
+        self._digests = digests
+        self._environment = environment
+
+    def facts(self, looked: Looked) -> tuple[Fact, ...]:
+        """How what a session looked at is now."""
+        return tuple(self._facts(looked))
+
+    def _facts(self, looked: Looked) -> Iterator[Fact]:
+        read = set(looked.read)
+        named: Iterable[tuple[FactKind, Sequence[str]]] = (
+            ("file", looked.read),
+            ("folder", looked.listed),
+            ("seen", [path for path in looked.seen if path not in read]),
+        )
+        for kind, paths in named:
+            for path in paths:
+                short = self._short(path)
+                yield Fact(kind, short, self.state(kind, short))
+        for name in looked.names:
+            yield Fact("name", name, self.state("name", name))
+
+    def state(self, kind: FactKind, what: str) -> str:
+        """How a thing is found now."""
+        if kind == "name":
+            return self._variable(what)
+        path = os.path.join(self._base, what)  # noqa: PTH118 -- an absolute path stays what it is
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            if stat.S_ISDIR(status.st_mode):
+                return "folder" if kind != "folder" else _digest("\0".join(sorted(os.listdir(path))))  # noqa: PTH208
+            if kind == "seen" or not stat.S_ISREG(status.st_mode):
+                return f"{status.st_size} bytes" if stat.S_ISREG(status.st_mode) else "no file"
+            return self._digests.of(path)
+        except OSError:
+            return ABSENT
+
+    def _variable(self, name: str) -> str:
+        if name == "*":
+            return _digest(repr(sorted(self._environment.items())))
+        return _digest(self._environment[name]) if name in self._environment else ABSENT
+
+    def _short(self, path: str) -> str:
+        return path.removeprefix(self._base)
+
+    def broken(self, facts: Iterable[Fact]) -> Iterator[tuple[Fact, str]]:
+        """The facts that hold no longer, each with the state that there is now."""
+        for fact in facts:
+            now = self.state(fact.kind, fact.what)
+            if now != fact.state:
+                yield fact, now
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
