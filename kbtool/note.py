@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import macros, names
 from kbtool.asides import NO_ASIDES, Asides, asides, keyed
+from kbtool.cells.note_options import note_options
 from kbtool.cells.options import duplicate_names, parse_options
 from kbtool.config import GraphSettings
 from kbtool.dates import journal_day, journal_name
@@ -36,7 +37,20 @@ from kbtool.syntax.tree import (
     Table,
     Tag,
 )
-from kbtool.values import Cell, CellOptions, Definition, Diagnostic, Formula, Name, NoteId, Reference, Source, Span
+from kbtool.values import (
+    NO_NOTE_OPTIONS,
+    Cell,
+    CellOptions,
+    Definition,
+    Diagnostic,
+    Formula,
+    Name,
+    NoteId,
+    NoteOptions,
+    Reference,
+    Source,
+    Span,
+)
 
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
@@ -54,7 +68,7 @@ class Note(NamedTuple):
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
     `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
     references, `addresses` its links to the web. `asks` are the pages that its queries name, `macros` is how many
-    macros and queries it has.
+    macros and queries it has. `options` are what its session is run with.
     """
 
     id: NoteId
@@ -73,6 +87,7 @@ class Note(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     asks: tuple[Asked, ...] = ()
     macros: int = 0
+    options: NoteOptions = NO_NOTE_OPTIONS
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -87,7 +102,10 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         name = journal_name(journal, settings.title_format)
     fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
     formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
-    cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
+    written = [found for found in fences if found[0].language.lower() == PYTHON]
+    cells, problems = _cells(source.id, written)
+    running = [fence.words for (fence, _), cell in zip(written, cells, strict=True) if not cell.options.norun]
+    options, contradictions = note_options(running, properties, source.id)
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     named = parsed.blocks or parsed.diagnostics
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if named else ()
@@ -106,13 +124,14 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         tuple(formulas),
         properties,
         parsed.blocks,
-        parsed.diagnostics + problems + asked.diagnostics,
+        parsed.diagnostics + problems + contradictions + asked.diagnostics,
         tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
         beside._replace(keys=keyed(parsed.blocks, settings)),
         addresses,
         suppressions(source.text, parsed.blocks, cells),
         asked.names,
         asked.macros,
+        options,
     )
 
 

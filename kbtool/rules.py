@@ -61,7 +61,7 @@ class RuleSettings(Protocol):
 
 RULES = (
     Rule("alias-cycle", "warning", "a page that is its own alias, or aliases in a circle"),
-    Rule("bad-attribute", "error", "a word after ```python that kbtool does not know"),
+    Rule("bad-attribute", "error", "a word after ```python that kbtool does not know, or a value that it cannot have"),
     Rule("bad-file-name", "warning", "a note's file that some systems refuse or Logseq may lose"),
     Rule("bad-latex", "error", "a formula that cannot be shown"),
     Rule("bad-property", "error", "a property that Logseq refuses or misreads"),
@@ -102,6 +102,7 @@ RULES = (
     Rule("missing-heading", "error", "a link to a heading that its page does not have (Obsidian's dialect)"),
     Rule("missing-import", "warning", "Python code that imports what is not installed"),
     Rule("missing-page", "error", "a link to a page that does not exist"),
+    Rule("needs-device", "error", "a note that needs a GPU, run where there is none", always=False),
     Rule("note-too-large", "error", "a note beyond the limits that keep kbtool quick"),
     Rule("odd-name", "error", "a link whose name holds spaces or signs that nobody sees"),
     Rule("orphan-page", "info", "a page that nothing mentions"),

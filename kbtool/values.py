@@ -138,13 +138,37 @@ class Formula(NamedTuple):
 
 
 class CellOptions(NamedTuple):
-    """What the words after ```` ```python ```` ask for; `timeout` in seconds, None for the configured one."""
+    """What the words after ```` ```python ```` ask for; `timeout` in seconds, None for the configured one.
+
+    `expect` is how outputs are compared with recorded ones: `exact`, a relative difference of numbers, empty for not at
+    all. `export`: other notes may use what the cell defines. `volatile`: its outputs may differ from run to run.
+    """
 
     norun: bool = False
     hide: bool = False
     raises: str = ""
     timeout: float | None = None
     name: str = ""
+    expect: str = ""
+    export: bool = False
+    volatile: bool = False
+
+
+class NoteOptions(NamedTuple):
+    """What a note asks of its session; `gpu_memory` in bytes, `cpus` threads, each 0 where the note does not say.
+
+    `inputs` are paths and patterns below the base. `launch` is a launcher and its number of processes.
+    """
+
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    gpu_memory: int = 0
+    cpus: int = 0
+    inputs: tuple[str, ...] = ()
+    seed: int | None = None
+    launch: str = ""
+
+
+NO_NOTE_OPTIONS = NoteOptions()
 
 
 class Cell(NamedTuple):

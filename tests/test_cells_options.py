@@ -43,6 +43,11 @@ def problem(text: str) -> Diagnostic:
         ("timeout=60", CellOptions(timeout=60.0)),
         ("timeout=0.5", CellOptions(timeout=0.5)),
         ("name=обучение-2", CellOptions(name="обучение-2")),
+        ("expect", CellOptions(expect="exact")),
+        ("expect=exact", CellOptions(expect="exact")),
+        ("expect=1e-3", CellOptions(expect="1e-3")),
+        ("export volatile", CellOptions(export=True, volatile=True)),
+        ("device=cuda seed=1", CellOptions()),
         (
             "norun hide raises=E timeout=1 name=a",
             CellOptions(norun=True, hide=True, raises="E", timeout=1.0, name="a"),
@@ -68,6 +73,7 @@ def test_words_become_options(text: str, expected: CellOptions) -> None:
         ("timeout=nan", "`nan` is no value for `timeout`"),
         ("timeout=inf", "`inf` is no value for `timeout`"),
         ("name=a.b", "`a.b` is no value for `name`"),
+        ("device=gpu", "`gpu` is no value for `device`"),
         ("hide hide", "attribute `hide` is given twice"),
         ("timeout=1 timeout=2", "attribute `timeout` is given twice"),
     ],
@@ -100,6 +106,11 @@ def test_of_two_equal_attributes_the_first_counts() -> None:
         ("timeout=60s", "timeout=60"),
         ("timeout='60'", "timeout=60"),
         ('name="train"', "name=train"),
+        ("exprt", "export"),
+        ("expect=Exact", "expect=exact"),
+        ("sead=7", "seed=7"),
+        ("device=gpu", "device=cuda"),
+        ("gpu-mem=8G", "gpu_mem=8G"),
     ],
 )
 def test_an_obvious_mistake_has_a_fix(text: str, fixed: str) -> None:

@@ -16,7 +16,7 @@ _PLACE = regex(r'(File ")?<cell (\d{1,9})>(", line |:)(\d{1,9})')
 
 
 def failures(note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
-    """A `cell-failed` for each cell of a note that failed, at the line that did."""
+    """A `cell-failed` for each cell of a note that failed, at the line that did, or a `needs-device`."""
     return tuple(
         _failure(note, note.cells[cell.index], cell.error)
         for cell in outcome.cells
@@ -26,6 +26,9 @@ def failures(note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
 
 def _failure(note: Note, cell: Cell, error: CellError) -> Diagnostic:
     first = error.message.strip().split("\n", 1)[0]
+    if error.name == "NeedsDevice":
+        message = f"the note asks for `device=cuda`: {first}"
+        return Diagnostic("needs-device", note.id, cell.span, message, (), "run it where there is a GPU")
     message = f"{error.name}: {first}" if first else error.name
     return Diagnostic("cell-failed", note.id, _line(cell, error.line), message, (), _advice(cell, error))
 

@@ -1,23 +1,16 @@
-"""What the words after ```` ```python ```` ask for, and whether they are words that a cell knows."""
+"""What the words after ```` ```python ```` ask of a cell, and whether they are words that a cell knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
 
+from kbtool.cells.attributes import FLAGS, NAMES, complaint, is_valid, needs_value
 from kbtool.suggest import did_you_mean
 from kbtool.syntax.tree import Word
 from kbtool.values import CellOptions, Diagnostic, Edit, Fix, Label, NoteId
 
-_RULE = "bad-attribute"
-_FLAGS = ("norun", "hide")
-_VALUES = ("raises", "timeout", "name")
-_HELP = "a cell knows `norun`, `hide`, `raises=TypeError`, `timeout=60` and `name=train`"
-_EXPECTED = (
-    ("raises", "the name of an exception, as in `raises=TypeError`"),
-    ("timeout", "seconds, more than 0, as in `timeout=60`"),
-    ("name", "a word of letters, digits, `_` and `-`, as in `name=train`"),
-)
+RULE = "bad-attribute"
+_HELP = f"kbtool explain {RULE} says what each of these does: {', '.join(NAMES)}"
 
 
 def parse_options(words: Sequence[Word], note: NoteId) -> tuple[CellOptions, tuple[Diagnostic, ...]]:
@@ -43,39 +36,56 @@ def duplicate_names(cells: Iterable[Sequence[Word]], note: NoteId) -> tuple[Diag
         if seen is not word:
             label = Label(note, seen.span, "the first one")
             message = f"two cells of this note are called `{word.text.partition('=')[2]}`"
-            problems.append(Diagnostic(_RULE, note, word.span, message, (label,), "give each cell a name of its own"))
+            problems.append(Diagnostic(RULE, note, word.span, message, (label,), "give each cell a name of its own"))
     return tuple(problems)
 
 
+def is_right(word: Word) -> bool:
+    """Whether a word is an attribute with a value that it can have."""
+    name, equals, value = word.text.partition("=")
+    if name in FLAGS or name not in NAMES:
+        return name in FLAGS and not equals
+    return is_valid(name, value) if equals else not needs_value(name)
+
+
 def _is_name(word: Word) -> bool:
-    return word.text.startswith("name=") and _valid("name", word.text[len("name=") :])
+    return word.text.startswith("name=") and is_right(word)
 
 
 def _options(given: Mapping[str, str]) -> CellOptions:
-    timeout = float(given["timeout"]) if "timeout" in given else None
-    return CellOptions("norun" in given, "hide" in given, given.get("raises", ""), timeout, given.get("name", ""))
+    return CellOptions(
+        norun="norun" in given,
+        hide="hide" in given,
+        raises=given.get("raises", ""),
+        timeout=float(given["timeout"]) if "timeout" in given else None,
+        name=given.get("name", ""),
+        expect=(given["expect"] or "exact") if "expect" in given else "",
+        export="export" in given,
+        volatile="volatile" in given,
+    )
 
 
 def _problem(word: Word, given: Mapping[str, str], note: NoteId) -> Diagnostic | None:
-    name, equals, value = word.text.partition("=")
-    if name not in _FLAGS and name not in _VALUES:
+    name = word.text.partition("=")[0]
+    if name not in NAMES:
         return _unknown(word, note)
     if name in given:
         return _complaint(word, note, (f"attribute `{name}` is given twice", "keep one of them"))
-    if name in _FLAGS:
-        return _flag_with_value(word, note) if equals else None
-    return None if _valid(name, value) else _bad_value(word, note)
+    if is_right(word):
+        return None
+    return _flag_with_value(word, note) if name in FLAGS else _bad_value(word, note)
 
 
 def _unknown(word: Word, note: NoteId) -> Diagnostic:
     name, equals, value = word.text.partition("=")
-    near = did_you_mean(name, (*_FLAGS, *_VALUES))
+    near = did_you_mean(name, NAMES)
     message = f"unknown cell attribute `{name}`"
     if near is None:
         return _complaint(word, note, (message, _HELP))
-    meant = near if near in _FLAGS else f"{near}={value}"
-    obvious = not equals if near in _FLAGS else _valid(near, value)
-    return _complaint(word, note, (message, f"did you mean `{near}`?"), _fix(word, note, meant) if obvious else None)
+    meant = Word(word.span, near + ("" if near in FLAGS else equals + value))
+    obvious = is_right(meant) and not (near in FLAGS and equals)
+    fix = _fix(word, note, meant.text) if obvious else None
+    return _complaint(word, note, (message, f"did you mean `{near}`?"), fix)
 
 
 def _flag_with_value(word: Word, note: NoteId) -> Diagnostic:
@@ -86,30 +96,8 @@ def _flag_with_value(word: Word, note: NoteId) -> Diagnostic:
 
 def _bad_value(word: Word, note: NoteId) -> Diagnostic:
     name, _, value = word.text.partition("=")
-    expected = next(text for key, text in _EXPECTED if key == name)
-    bare = value.strip("\"'")
-    meant = bare.rstrip("s") if name == "timeout" else bare
-    fix = _fix(word, note, f"{name}={meant}") if _valid(name, meant) else None
-    message = f"`{value}` is no value for `{name}`" if value else f"`{name}` needs a value"
-    return _complaint(word, note, (message, f"it takes {expected}"), fix)
-
-
-def _valid(name: str, value: str) -> bool:
-    match name:
-        case "timeout":
-            return _is_positive(value)
-        case "raises":
-            return all(part.isidentifier() for part in value.split("."))
-        case _:
-            return value.replace("-", "_").isidentifier() and not value.startswith("-")
-
-
-def _is_positive(value: str) -> bool:
-    try:
-        seconds = float(value)
-    except ValueError:
-        return False
-    return isfinite(seconds) and seconds > 0
+    message, advice, meant = complaint(name, value, f"{name}=")
+    return _complaint(word, note, (message, advice), _fix(word, note, f"{name}={meant}") if meant else None)
 
 
 def _fix(word: Word, note: NoteId, text: str) -> Fix:
@@ -118,4 +106,4 @@ def _fix(word: Word, note: NoteId, text: str) -> Fix:
 
 def _complaint(word: Word, note: NoteId, said: tuple[str, str], fix: Fix | None = None) -> Diagnostic:
     message, advice = said
-    return Diagnostic(_RULE, note, word.span, message, (), advice, fix)
+    return Diagnostic(RULE, note, word.span, message, (), advice, fix)

@@ -11,7 +11,8 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from kbtool.config import Config
 from kbtool.note import Note
@@ -22,7 +23,7 @@ from kbtool.values import Cell, NoteId
 SEMANTICS = 1
 """Version of the way in which cells are run; raised whenever the same code may give another outcome."""
 SEED = 0
-"""What `random`, NumPy's and PyTorch's generators are seeded with before a session's first cell."""
+"""What generators are seeded with before a session's first cell, where its note asks for no other seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The cells of a note that run, top to bottom in one process; `imports` are top-level modules, found statically."""
+    """The cells of a note that run, top to bottom in one process; `imports` are top-level modules, found statically.
+
+    The rest is what the note asks for (see `values.NoteOptions`); `seed` is what `random`, NumPy's and PyTorch's
+    generators begin with.
+    """
 
     note: NoteId
     key: CellKey
     steps: tuple[Step, ...]
     imports: tuple[str, ...]
     output_limit: int
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    gpu_memory: int = 0
+    cpus: int = 0
+    inputs: tuple[str, ...] = ()
+    seed: int = SEED
+    launch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +95,21 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
         return None
     steps = tuple(_step(cell, config) for cell in cells)
     imports = tuple(sorted({name for step in steps for name in _imports(step.code)}))
-    return Session(note.id, _key(steps, imports, config, environment), steps, imports, config.output_limit)
+    asked = note.options
+    session = Session(
+        note=note.id,
+        key=CellKey(""),
+        steps=steps,
+        imports=imports,
+        output_limit=config.output_limit,
+        device=asked.device,
+        gpu_memory=asked.gpu_memory,
+        cpus=asked.cpus,
+        inputs=asked.inputs,
+        seed=SEED if asked.seed is None else asked.seed,
+        launch=asked.launch,
+    )
+    return replace(session, key=_key(session, environment))
 
 
 def _step(cell: Cell, config: Config) -> Step:
@@ -93,16 +118,22 @@ def _step(cell: Cell, config: Config) -> Step:
     return Step(cell.number, python_text(cell.code), options.raises, timeout)
 
 
-def _key(steps: tuple[Step, ...], imports: tuple[str, ...], config: Config, environment: Environment) -> CellKey:
+def _key(session: Session, environment: Environment) -> CellKey:
+    """The digest of what decides a session's outcome; patience, looks and what a machine must have are left out."""
     decides = {
         "semantics": SEMANTICS,
-        "cells": [[step.index, step.code, step.raises] for step in steps],
-        "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in imports},
+        "cells": [[step.index, step.code, step.raises] for step in session.steps],
+        "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in session.imports},
         "python": environment.python,
         "platform": environment.platform,
-        "seed": SEED,
+        "seed": session.seed,
+        "device": session.device,
+        # How a sum is shared out among threads decides its last digits.
+        "cpus": session.cpus,
+        "inputs": session.inputs,
+        "launch": session.launch,
         # It cuts what a cell shows.
-        "output_limit": config.output_limit,
+        "output_limit": session.output_limit,
     }
     text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
     return CellKey(hashlib.sha256(text.encode()).hexdigest())

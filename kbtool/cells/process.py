@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from kbtool.cells.plan import SEED, Session
+from kbtool.cells.plan import Session
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
 
@@ -94,7 +94,9 @@ def start(session: Session, given: Nursery) -> Process:
 
 
 def _start(session: Session, scratch: str, given: Nursery) -> Process:
-    environment = _environment(scratch, given.threads, given.plots)
+    threads = session.cpus or given.threads
+    no_gpu = {"CUDA_VISIBLE_DEVICES": ""} if session.device == "cpu" else {}
+    environment = {**_environment(scratch, threads, given.plots), **no_gpu}
     line, its_line = socket.socketpair()
     control, its_control = socket.socketpair()
     (dumps, its_dumps), (stdout, its_stdout), (stderr, its_stderr) = os.pipe(), os.pipe(), os.pipe()
@@ -102,7 +104,7 @@ def _start(session: Session, scratch: str, given: Nursery) -> Process:
     with its_line, its_control, _task(session) as task:
         ends = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
         try:
-            request = {"folder": scratch, "environment": environment, "threads": given.threads}
+            request = {"folder": scratch, "environment": environment, "threads": threads}
             pid = given.zygote.fork(request, (*ends, its_stdout, its_stderr)) if given.zygote else None
             child = _spawned(ends, (its_stdout, its_stderr), (scratch, environment)) if pid is None else None
         finally:
@@ -133,7 +135,14 @@ def _spawned(
 def _task(session: Session) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
     cells = [{"index": step.index, "code": step.code, "raises": step.raises} for step in session.steps]
-    task = {"cells": cells, "imports": session.imports, "seed": SEED, "output_limit": session.output_limit}
+    task = {
+        "cells": cells,
+        "imports": session.imports,
+        "seed": session.seed,
+        "cpus": session.cpus,
+        "device": session.device,
+        "output_limit": session.output_limit,
+    }
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
     file.write(json.dumps(task).encode())
     file.seek(0)

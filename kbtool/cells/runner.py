@@ -108,9 +108,12 @@ def run(control: int, dumps: int, task: int) -> NoReturn:
     streams, program = _Streams(line), _Program()
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     _prepare(work["imports"], work["seed"])
+    lacking = _lacking(work["device"])
+    if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
+        sys.modules["torch"].set_num_threads(work["cpus"])
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
-        report = program.run_cell(cell, work["output_limit"])
+        report = _refused(cell, lacking) if lacking else program.run_cell(cell, work["output_limit"])
         if os.getpid() != line.owner:  # the note's code forked, and both came out
             streams.flush()
             os._exit(0)
@@ -137,6 +140,24 @@ def _prepare(imports: list[str], seed: int) -> None:
         with suppress(Exception):
             __import__("matplotlib.font_manager")
         logging.disable(logging.NOTSET)
+
+
+def _lacking(device: str) -> str:
+    """Why the session cannot have the device that its note needs; empty when it can, or needs none."""
+    if device != "cuda":
+        return ""
+    with _Raised() as raised:
+        __import__("torch")
+        cuda = sys.modules["torch.cuda"]
+        return "" if cuda.is_available() else "PyTorch finds no CUDA device on this machine"
+    return f"PyTorch, which finds CUDA devices, cannot be imported: {_message(raised.error or ImportError())}"
+
+
+def _refused(cell: dict[str, Any], why: str) -> dict[str, Any]:
+    """The report on a cell that was not begun for want of a device."""
+    outputs = [("error", f"NeedsDevice: {why}")]
+    error = ("NeedsDevice", why, 0)
+    return {"end": cell["index"], "state": "failed", "outputs": outputs, "error": error, "seconds": 0.0}
 
 
 def _device() -> str:

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,9 +27,10 @@ _OPTIMISER = "torch._dynamo"
 """What the first step of one of PyTorch's optimisers imports, for more than a second."""
 
 
-def preloads(sessions: Iterable[Session]) -> tuple[str, ...]:
+def preloads(sessions: Sequence[Session]) -> tuple[str, ...]:
     """The modules that some of the sessions will need, as far as their text tells."""
     imported = {name for session in sessions for name in session.imports}
+    imported |= {"torch" for session in sessions if session.device == "cuda"}  # which tells whether there is one
     plots = _OF_MATPLOTLIB if "matplotlib" in imported else ()
     found = [name for name in _MODULES if name in imported]
     steps = any("optim" in step.code for session in sessions if "torch" in session.imports for step in session.steps)

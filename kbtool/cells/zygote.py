@@ -31,6 +31,8 @@ from typing import Any, NoReturn
 _REQUEST = 1 << 16
 _LARGE = 1 << 21
 _COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
+_SET_THREADS = tuple(f"{build}openblas_set_num_threads{ints}" for build in ("scipy_", "") for ints in ("64_", ""))
+"""What OpenBLAS calls this function, by its build."""
 _ENDS = 6
 """Descriptors of a session: those of `session`, and its standard output and error."""
 
@@ -112,11 +114,24 @@ def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
         os.dup2(end, number)
         os.close(end)
     os.chdir(request["folder"])
+    others = os.environ.get("OPENBLAS_NUM_THREADS") != request["environment"].get("OPENBLAS_NUM_THREADS")
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
     kept.hide(request["threads"])
+    if others and "numpy" in kept.packages:
+        _set_threads(request["threads"])
     return given
+
+
+def _set_threads(threads: int) -> None:
+    """Tell NumPy's OpenBLAS, which counted its threads when it was loaded, that this session has others."""
+    with suppress(Exception), open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        for path in {line.split()[-1] for line in file if "openblas" in line}:
+            library = ctypes.CDLL(path)
+            for name in _SET_THREADS:
+                if hasattr(library, name):
+                    getattr(library, name)(threads)
 
 
 # ---------------------------------------------------------------- modules
