@@ -31,8 +31,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from kbtool.cells.events import Event
 from kbtool.cells.plan import Environment, plan
-from kbtool.cells.workers import Event, Settings, run
+from kbtool.cells.workers import Settings, run
 from kbtool.config import Config, GraphSettings
 from kbtool.files import BaseFiles
 from kbtool.kb import Kb

@@ -54,8 +54,25 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """What a session's outcome stands on beside its key; it holds where all of that is as it was.
+
+    `facts` are what its code looked at (kind, what, state: see `cells.observed`), `gaps` what could not be followed.
+    `packages` are the digests of the code of distributions, `where` what it ran on, both as pairs.
+    """
+
+    facts: tuple[tuple[str, str, str], ...] = ()
+    gaps: tuple[str, ...] = ()
+    packages: tuple[tuple[str, str], ...] = ()
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one session (all cells of a note) gave; `failed` when a cell failed or was not reached."""
+    """What one session (all cells of a note) gave; `failed` when a cell failed or was not reached.
+
+    `decides` is what its key is a digest of, as JSON.
+    """
 
     key: CellKey
     note: NoteId
@@ -63,3 +80,5 @@ class Outcome:
     cells: tuple[CellOutcome, ...]
     seconds: float
     provenance: Provenance
+    observed: Observed = Observed()
+    decides: str = ""

@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from kbtool import disk, names, query, terminal
-from kbtool.cells.environment import read_environment
 from kbtool.cells.failures import located
-from kbtool.cells.plan import imported_modules, plan
-from kbtool.cells.store import Store, default_folder
+from kbtool.cells.keeping import Keeper
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
@@ -31,17 +29,12 @@ def site(base: Path, config: Config, look: Look) -> SiteInput:
     """The site of a base as its files and the stored outcomes have it; runs nothing."""
     kb = Kb()
     snapshot = kb.snapshot(disk.read(Project(base, None, None, config)))
-    return compiled(snapshot, stored(snapshot), look, kb)
+    return compiled(snapshot, stored(snapshot, base), look, kb)
 
 
-def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
-    """The outcomes in the cache that belong to the code as it is now."""
-    notes = query.pages(snapshot)
-    environment = read_environment(imported_modules(notes))
-    kept = Store(default_folder())
-    sessions = plan(notes, snapshot.files.config, environment).sessions
-    found = ((session.note, kept.load(session.key)) for session in sessions)
-    return {note: outcome for note, outcome in found if outcome is not None}
+def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Outcome]:
+    """The outcomes in the cache that hold for the code as it is now."""
+    return Keeper(base, query.pages(snapshot), snapshot.files.config).held()
 
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look, kb: Kb | None = None) -> SiteInput:

@@ -75,7 +75,7 @@ THREADS = "import numpy, os\nx = numpy.ones((900, 900))\ny = x @ x\nprint(len(os
 @pytest.mark.skipif(CORES < 2 or not Path("/proc/self/task").exists(), reason="needs Linux and two cores")
 @pytest.mark.usefixtures("way")
 def test_numpy_computes_with_as_many(settings: Settings) -> None:
-    assert int(printed(run([session(NoteOptions(), THREADS)], settings))) == CORES
+    assert int(printed(run([session(NoteOptions(cpus=CORES), THREADS)], settings))) == CORES
     assert printed(run([session(NoteOptions(cpus=1), THREADS)], settings)) == "1"
 
 

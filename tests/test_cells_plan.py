@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from kbtool.cells.plan import Environment, Session, imported_modules, plan
@@ -98,10 +96,10 @@ def test_line_ends_do_not_change_the_key() -> None:
 @pytest.mark.parametrize(
     "environment",
     [
-        replace(ENVIRONMENT, python="cpython-3.12.0"),
-        replace(ENVIRONMENT, platform="darwin-arm64-darwin"),
-        replace(ENVIRONMENT, packages={"torch": ("torch==2.14.0",)}),
-        replace(ENVIRONMENT, packages={}),
+        ENVIRONMENT._replace(python="cpython-3.12.0"),
+        ENVIRONMENT._replace(platform="darwin-arm64-darwin"),
+        ENVIRONMENT._replace(packages={"torch": ("torch==2.14.0",)}),
+        ENVIRONMENT._replace(packages={}),
     ],
     ids=["python", "platform", "version", "not installed"],
 )
@@ -115,7 +113,7 @@ def test_the_environment_changes_the_key(environment: Environment) -> None:
     ids=["local tag", "not imported"],
 )
 def test_other_packages_and_builds_do_not_change_the_key(packages: dict[str, tuple[str, ...]]) -> None:
-    assert session(*CODES, environment=replace(ENVIRONMENT, packages=packages)).key == key(*CODES)
+    assert session(*CODES, environment=ENVIRONMENT._replace(packages=packages)).key == key(*CODES)
 
 
 def test_the_output_limit_changes_the_key_and_the_timeout_does_not() -> None:

@@ -8,16 +8,19 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from kbtool.cells import history, workers
+from kbtool.cells import events as cell_events
+from kbtool.cells import history
+from kbtool.cells.events import Event
 from kbtool.cells.history import Past
 from kbtool.cells.plan import Environment, Session, plan
-from kbtool.cells.schedule import UNKNOWN, fitting, longest_first
-from kbtool.cells.workers import Event, Settings, run
+from kbtool.cells.schedule import UNKNOWN, Budget, fitting, longest_first
+from kbtool.cells.workers import Settings, run
 from kbtool.commands.watching import Watch
 from kbtool.config import Config
 from kbtool.values import NoteId
@@ -50,12 +53,29 @@ def test_the_longest_go_first_and_before_them_what_never_ran() -> None:
 )
 def test_what_fits_into_memory_starts(live: list[Session], room: int, next_one: Session | None) -> None:
     known = past(a=(1.0, 2 * GB), b=(1.0, GB), c=(1.0, 2 * GB))
-    assert fitting([A, B], live, (known, room)) == next_one
+    assert fitting([A, B], live, Budget(known, room, 9)) == next_one
 
 
 def test_of_which_nothing_is_known_some_memory_is_assumed() -> None:
-    assert fitting([A], [B], ({}, 2 * UNKNOWN)) == A
-    assert fitting([A], [B], ({}, 2 * UNKNOWN - 1)) is None
+    assert fitting([A], [B], Budget({}, 2 * UNKNOWN, 9)) == A
+    assert fitting([A], [B], Budget({}, 2 * UNKNOWN - 1, 9)) is None
+
+
+@pytest.mark.parametrize(
+    ("asks", "cores", "fits"),
+    [
+        ((0, 0), 2, True),
+        ((0, 0), 1, False),
+        ((2, 0), 2, False),
+        ((2, 0), 3, True),
+        ((0, 2), 2, False),
+        ((9, 9), 4, False),
+    ],
+)
+def test_what_fits_into_the_cores_starts(asks: tuple[int, int], cores: int, fits: bool) -> None:
+    one, other = (replace(session, cpus=cpus) for session, cpus in zip((A, B), asks, strict=True))
+    assert (fitting([one], [other], Budget({}, 9 * UNKNOWN, cores)) == one) == fits
+    assert fitting([one], [], Budget({}, 9 * UNKNOWN, cores)) == one
 
 
 def test_sessions_keep_to_the_memory_that_they_may_have(tmp_path: Path) -> None:
@@ -184,7 +204,7 @@ def test_in_a_pipe_it_is_silent(tmp_path: Path) -> None:
 
 
 def test_time_goes_by_in_the_display_while_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "_TICK", 0.05)
+    monkeypatch.setattr(cell_events, "TICK", 0.05)
     events: list[Event] = []
     list(
         run(sessions(a="import time\ntime.sleep(0.5)").values(), Settings(tmp_path, Environment("", "")), events.append)

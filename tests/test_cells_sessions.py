@@ -14,8 +14,9 @@ from typing import TypeAlias
 import pytest
 
 from kbtool.cells.environment import read_environment
+from kbtool.cells.events import Event
 from kbtool.cells.plan import Environment, Session, imported_modules, plan
-from kbtool.cells.workers import Event, Settings, run
+from kbtool.cells.workers import Settings, run
 from kbtool.config import Config
 from kbtool.outcomes import CellError, CellOutcome, Outcome
 from kbtool.values import CellOptions

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.store import Store, default_folder
-from kbtool.outcomes import CellError, CellKey, CellOutcome, Outcome, Output, Provenance
+from kbtool.outcomes import CellError, CellKey, CellOutcome, Observed, Outcome, Output, Provenance
 from kbtool.values import NoteId
 
 KEY = CellKey("a" * 64)
@@ -49,22 +49,39 @@ def kept(store: Store) -> Store:
     return store
 
 
+def newest(store: Store, key: CellKey) -> Outcome | None:
+    return next(iter(store.load(key)), None)
+
+
 def test_what_is_kept_comes_back_equal(kept: Store) -> None:
-    assert kept.load(KEY) == OUTCOME
+    assert newest(kept, KEY) == OUTCOME
 
 
 def test_what_was_never_kept_is_absent(kept: Store) -> None:
-    assert kept.load(CellKey("b" * 64)) is None
+    assert newest(kept, CellKey("b" * 64)) is None
 
 
 def test_the_file_is_named_by_the_key_and_stands_alone(kept: Store) -> None:
-    assert [path.name for path in kept.folder.rglob("*") if path.is_file()] == [f"{KEY}.json"]
+    assert [path.name for path in kept.folder.rglob("*") if path.is_file()] == [f"{KEY}-failed.json"]
 
 
 def test_the_last_one_wins(kept: Store) -> None:
-    again = replace(OUTCOME, failed=False, seconds=9.0)
+    again = replace(OUTCOME, seconds=9.0)
     kept.save(again)
-    assert kept.load(KEY) == again
+    assert kept.load(KEY) == [again]
+
+
+def test_outcomes_that_stand_on_other_things_are_kept_beside_each_other_but_not_for_ever(kept: Store) -> None:
+    given = [
+        replace(OUTCOME, failed=False, observed=Observed((("file", "data.csv", str(number)),), ("program",)))
+        for number in range(6)
+    ]
+    for number, one in enumerate(given):
+        kept.save(one)
+        for path in kept.folder.rglob("*.json"):
+            os.utime(path, (path.stat().st_mtime - 10, path.stat().st_mtime - 10))
+        assert newest(kept, KEY) == one, number
+    assert kept.load(KEY) == given[:-5:-1]
 
 
 @pytest.mark.parametrize(
@@ -75,15 +92,15 @@ def test_the_last_one_wins(kept: Store) -> None:
 def test_a_foreign_file_is_set_aside(kept: Store, data: bytes) -> None:
     path = file_of(kept)
     path.write_bytes(data)
-    assert kept.load(KEY) is None
+    assert newest(kept, KEY) is None
     assert path.with_name(path.name + ".bad").read_bytes() == data
     assert not path.exists()
 
 
 def test_an_outcome_under_another_key_is_set_aside(kept: Store) -> None:
     other = CellKey("c" * 64)
-    file_of(kept).rename(file_of(kept).with_name(f"{other}.json"))
-    assert kept.load(other) is None
+    file_of(kept).rename(file_of(kept).with_name(f"{other}-failed.json"))
+    assert newest(kept, other) is None
 
 
 def test_a_changed_value_is_set_aside(kept: Store) -> None:
@@ -91,7 +108,7 @@ def test_a_changed_value_is_set_aside(kept: Store) -> None:
     file = json.loads(path.read_bytes())
     file["outcome"]["cells"][0]["outputs"][0]["text"] = "сдвиг 2\n"
     path.write_text(json.dumps(file), "utf-8")
-    assert kept.load(KEY) is None
+    assert newest(kept, KEY) is None
 
 
 def test_a_damaged_file_never_gives_another_outcome(kept: Store) -> None:
@@ -101,14 +118,14 @@ def test_a_damaged_file_never_gives_another_outcome(kept: Store) -> None:
         at = chance.randrange(len(whole))
         flipped = whole[:at] + bytes([whole[at] ^ (1 << chance.randrange(8))]) + whole[at + 1 :]
         path.write_bytes(chance.choice([whole[:at], flipped]))
-        assert kept.load(KEY) in (None, OUTCOME)
+        assert newest(kept, KEY) in (None, OUTCOME)
 
 
 def test_a_folder_in_the_place_of_a_file_is_set_aside(kept: Store) -> None:
     path = file_of(kept)
     path.unlink()
     path.mkdir()
-    assert kept.load(KEY) is None
+    assert newest(kept, KEY) is None
     assert kept.save(OUTCOME) == ""
 
 
@@ -126,7 +143,7 @@ def test_a_full_disk_is_a_warning_and_leaves_the_old_outcome(kept: Store, monkey
     monkeypatch.setattr(os, "fsync", full)
     assert "No space left" in kept.save(replace(OUTCOME, seconds=9.0))
     monkeypatch.undo()
-    assert kept.load(KEY) == OUTCOME
+    assert newest(kept, KEY) == OUTCOME
     assert len(list(kept.folder.rglob("*.*"))) == 1
 
 
@@ -147,7 +164,7 @@ def test_two_writers_at_once_never_give_half_a_file(store: Store) -> None:
     writers = [subprocess.Popen([*command, letter], cwd=root) for letter in "аb"]
     seen = set()
     while any(writer.poll() is None for writer in writers):
-        found = store.load(KEY)
+        found = newest(store, KEY)
         if found is not None:
             (output,) = found.cells[0].outputs
             assert len(set(output.text)) == 1

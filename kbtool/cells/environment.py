@@ -60,6 +60,18 @@ def _pinned(distribution: str) -> str:
     return f"{distribution}=={metadata.version(distribution)}"
 
 
+def machine_device() -> str:
+    """The graphics processors that sessions see, by their models; `cpu` where there are none. Asks no driver."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return "cpu"
+    models = []
+    with suppress(OSError):
+        for path in sorted(Path("/proc/driver/nvidia/gpus").iterdir()):
+            lines = (path / "information").read_text("utf-8", "replace").splitlines()
+            models += [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
+    return ", ".join(models) or "cpu"
+
+
 def cores() -> int:
     """The processors that we may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

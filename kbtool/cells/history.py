@@ -21,10 +21,11 @@ _LIMIT = 32 << 20
 
 
 class Past(NamedTuple):
-    """The last run of a session: its seconds, and the most memory that its processes had, in bytes."""
+    """The last run of a session: its seconds, the most memory that its processes had, in bytes, and its key."""
 
     seconds: float
     memory: int
+    key: str = ""
 
 
 def load(folder: Path, base: Path) -> dict[NoteId, Past]:
@@ -49,10 +50,10 @@ def save(folder: Path, base: Path, found: Mapping[NoteId, Past]) -> None:
         Path(beside).replace(path)
 
 
-def _past(seconds: object, memory: object) -> Past:
-    if not isinstance(seconds, int | float) or not isinstance(memory, int):
+def _past(seconds: object, memory: object, key: object = "") -> Past:
+    if not isinstance(seconds, int | float) or not isinstance(memory, int) or not isinstance(key, str):
         raise TypeError
-    return Past(max(0.0, float(seconds)), max(0, memory))
+    return Past(max(0.0, float(seconds)), max(0, memory), key)
 
 
 def _file(folder: Path, base: Path) -> Path:

@@ -11,8 +11,9 @@ import hashlib
 import json
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from kbtool.config import Config
 from kbtool.note import Note
@@ -26,13 +27,18 @@ SEED = 0
 """What generators are seeded with before a session's first cell, where its note asks for no other seed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What sessions run on. `packages` gives the distributions (`name==version`) of each installed top-level module."""
+class Environment(NamedTuple):
+    """What sessions run on. `packages` gives the distributions (`name==version`) of each installed top-level module.
+
+    `modules` are the digests of the modules that lie beside the notes, each with what it imports of them. `inputs`
+    gives for each pattern of an `inputs=` the files that it means, with their digests.
+    """
 
     python: str
     platform: str
-    packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    packages: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    modules: Mapping[str, str] = MappingProxyType({})
+    inputs: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,13 @@ class Step:
 class Session:
     """The cells of a note that run, top to bottom in one process; `imports` are top-level modules, found statically.
 
-    The rest is what the note asks for (see `values.NoteOptions`); `seed` is what `random`, NumPy's and PyTorch's
-    generators begin with.
+    `decides` is what the key is a digest of, as JSON. The rest is what the note asks for (see `values.NoteOptions`);
+    `files` are those that `inputs` mean, `seed` is what `random`, NumPy's and PyTorch's generators begin with.
     """
 
     note: NoteId
     key: CellKey
+    decides: str
     steps: tuple[Step, ...]
     imports: tuple[str, ...]
     output_limit: int
@@ -62,6 +69,7 @@ class Session:
     gpu_memory: int = 0
     cpus: int = 0
     inputs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     seed: int = SEED
     launch: str = ""
 
@@ -99,6 +107,7 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
     session = Session(
         note=note.id,
         key=CellKey(""),
+        decides="",
         steps=steps,
         imports=imports,
         output_limit=config.output_limit,
@@ -106,10 +115,13 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
         gpu_memory=asked.gpu_memory,
         cpus=asked.cpus,
         inputs=asked.inputs,
+        files=tuple(path for pattern in asked.inputs for path, _ in environment.inputs.get(pattern, ())),
         seed=SEED if asked.seed is None else asked.seed,
         launch=asked.launch,
     )
-    return replace(session, key=_key(session, environment))
+    decides = json.dumps(_decides(session, environment), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(decides.encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(session, key=CellKey(digest), decides=decides)
 
 
 def _step(cell: Cell, config: Config) -> Step:
@@ -118,9 +130,9 @@ def _step(cell: Cell, config: Config) -> Step:
     return Step(cell.number, python_text(cell.code), options.raises, timeout)
 
 
-def _key(session: Session, environment: Environment) -> CellKey:
-    """The digest of what decides a session's outcome; patience, looks and what a machine must have are left out."""
-    decides = {
+def _decides(session: Session, environment: Environment) -> Mapping[str, object]:
+    """What decides a session's outcome; patience, looks and what a machine must have are left out."""
+    return {
         "semantics": SEMANTICS,
         "cells": [[step.index, step.code, step.raises] for step in session.steps],
         "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in session.imports},
@@ -130,13 +142,12 @@ def _key(session: Session, environment: Environment) -> CellKey:
         "device": session.device,
         # How a sum is shared out among threads decides its last digits.
         "cpus": session.cpus,
-        "inputs": session.inputs,
+        "inputs": {pattern: environment.inputs.get(pattern, ()) for pattern in session.inputs},
+        "modules": {name: environment.modules[name] for name in session.imports if name in environment.modules},
         "launch": session.launch,
         # It cuts what a cell shows.
         "output_limit": session.output_limit,
     }
-    text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
-    return CellKey(hashlib.sha256(text.encode()).hexdigest())
 
 
 def _public(distribution: str) -> str:

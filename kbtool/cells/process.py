@@ -54,11 +54,12 @@ class Process:
 class Nursery:
     """What all sessions of a run start with: threads for each, and the folder where matplotlib keeps its font list.
 
-    `zygote` is their warm parent, None where each starts by itself.
+    `base` is where inputs and modules lie. `zygote` is their warm parent, None where each starts by itself.
     """
 
     threads: int
     plots: Path
+    base: Path | None
     zygote: Zygote | None
 
     def close(self) -> None:
@@ -67,7 +68,7 @@ class Nursery:
             self.zygote.close()
 
 
-def nursery(sessions: Sequence[Session], threads: int, plots: Path) -> Nursery:
+def nursery(sessions: Sequence[Session], threads: int, plots: Path, base: Path | None = None) -> Nursery:
     """What sessions start with."""
     can_fork = sys.platform == "linux"  # on macOS a fork of what has used its frameworks may crash
     environment = _environment(str(plots), threads, plots)
@@ -75,7 +76,7 @@ def nursery(sessions: Sequence[Session], threads: int, plots: Path) -> Nursery:
         zygote = Zygote(preloads(sessions), environment, "/") if can_fork else None
     except OSError:
         zygote = None
-    return Nursery(threads, plots, zygote)
+    return Nursery(threads, plots, base, zygote)
 
 
 def start(session: Session, given: Nursery) -> Process:
@@ -85,12 +86,24 @@ def start(session: Session, given: Nursery) -> Process:
     try:
         scratch = tempfile.mkdtemp(prefix="kbtool-")
         try:
+            _lay_out(session, scratch, given.base)
             return _start(session, scratch, given)
         except OSError:
             shutil.rmtree(scratch, ignore_errors=True)
             raise
     except OSError as error:
         raise KbError(f"cannot start a process for {session.note}: {error.strerror}\nfree memory or disk") from error
+
+
+def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
+    """Copy the session's inputs into its folder: it finds them by their paths in the base, and cannot change them."""
+    if base is None:
+        return
+    for path in session.files:
+        copy = Path(scratch, path)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):  # gone since it was listed: the session finds that out
+            shutil.copyfile(base / path, copy)
 
 
 def _start(session: Session, scratch: str, given: Nursery) -> Process:
@@ -101,7 +114,7 @@ def _start(session: Session, scratch: str, given: Nursery) -> Process:
     control, its_control = socket.socketpair()
     (dumps, its_dumps), (stdout, its_stdout), (stderr, its_stderr) = os.pipe(), os.pipe(), os.pipe()
     pipes = Pipes(line, control, os.fdopen(dumps, "rb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb"))
-    with its_line, its_control, _task(session) as task:
+    with its_line, its_control, _task(session, scratch, given) as task:
         ends = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
         try:
             request = {"folder": scratch, "environment": environment, "threads": threads}
@@ -132,7 +145,7 @@ def _spawned(
     )
 
 
-def _task(session: Session) -> IO[bytes]:
+def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
     cells = [{"index": step.index, "code": step.code, "raises": step.raises} for step in session.steps]
     task = {
@@ -142,6 +155,8 @@ def _task(session: Session) -> IO[bytes]:
         "cpus": session.cpus,
         "device": session.device,
         "output_limit": session.output_limit,
+        "base": str(given.base or ""),
+        "own": sorted({f"{folder.rstrip('/')}/" for folder in (scratch, str(given.plots), *_python_folders())}),
     }
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
     file.write(json.dumps(task).encode())
@@ -165,6 +180,11 @@ def _environment(scratch: str, threads: int, plots: Path) -> Mapping[str, str]:
     }
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
     return passed | fixed | dict.fromkeys(_THREADS, str(threads))
+
+
+def stable_environment(threads: int) -> Mapping[str, str]:
+    """The environment of sessions, with `.` for folders that each has for itself."""
+    return _environment(".", threads, Path())
 
 
 def read(end: IO[bytes] | socket.socket) -> bytes | None:
@@ -216,6 +236,11 @@ def _has_ended(line: socket.socket) -> bool:
             pass
         return True
     return False
+
+
+def _python_folders() -> set[str]:
+    """Where Python and the installed packages lie."""
+    return {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)}
 
 
 def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:

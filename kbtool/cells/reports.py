@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Session, Step
 from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind
 
@@ -69,6 +70,13 @@ def read_names(names: object) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadReportError
     return tuple(map(readable, names))
+
+
+def read_trace(given: object) -> Looked:
+    """What a session says that it looked at; raises BadReportError when it has another shape."""
+    if not isinstance(given, dict) or not given.keys() <= set(Looked._fields):
+        raise BadReportError
+    return Looked(**{kind: read_names(names) for kind, names in given.items()})
 
 
 # ---------------------------------------------------------------- output

@@ -94,13 +94,14 @@ class _Streams:
 # ---------------------------------------------------------------- the runner
 
 
-def run(control: int, dumps: int, task: int) -> NoReturn:
+def run(ends: list[int], tracing: types.ModuleType) -> NoReturn:
     """Execute the cells of the task, report, and leave without tearing the interpreter down."""
+    control, dumps, task = ends
     os.setsid()  # a group of its own: killing it does not reach the supervisor
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for inherited in (control, dumps, task):
         os.set_inheritable(inherited, False)
-    with open(task, "rb") as file:
+    with open(task, "rb") as file:  # noqa: PTH123 -- a descriptor
         work = json.load(file)
     faulthandler.enable(dumps, all_threads=False)
     faulthandler.register(signal.SIGUSR1, dumps, all_threads=False)
@@ -111,6 +112,11 @@ def run(control: int, dumps: int, task: int) -> NoReturn:
     lacking = _lacking(work["device"])
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
         sys.modules["torch"].set_num_threads(work["cpus"])
+    if work["base"]:
+        sys.path.append(work["base"])  # modules beside the notes
+        sys.dont_write_bytecode = True  # where others read
+    trace = tracing.Trace(work["own"])
+    trace.start()
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
         report = _refused(cell, lacking) if lacking else program.run_cell(cell, work["output_limit"])
@@ -121,7 +127,8 @@ def run(control: int, dumps: int, task: int) -> NoReturn:
         line.ask(report)
         if report["state"] == "failed":
             break
-    line.ask({"device": _device(), "modules": _modules()})
+    trace.stop("\n".join(cell["code"] for cell in work["cells"]))
+    line.ask({"device": _device(), "modules": _modules(), "trace": trace.facts()})
     os._exit(0)
 
 

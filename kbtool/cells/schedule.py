@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
+from typing import NamedTuple
 
 from kbtool.cells.history import Past
 from kbtool.cells.plan import Session
@@ -18,18 +19,27 @@ def longest_first(sessions: Iterable[Session], past: Mapping[NoteId, Past]) -> l
     return sorted(sessions, key=lambda one: -past[one.note].seconds if one.note in past else -inf)
 
 
-def fitting(
-    waiting: Sequence[Session], live: Sequence[Session], memory: tuple[Mapping[NoteId, Past], int]
-) -> Session | None:
-    """The first session whose memory fits beside that of those that run; one may run in any case.
+class Budget(NamedTuple):
+    """What sessions may have together: bytes of memory, and cores, of which each takes `threads` or what it asks for.
 
-    `memory` is what is known of earlier runs, and the bytes that all may have together.
+    `past` is what is known of earlier runs.
     """
-    past, room = memory
 
-    def needed(session: Session) -> int:
-        known = past.get(session.note)
+    past: Mapping[NoteId, Past]
+    memory: int
+    cores: int
+    threads: int = 1
+
+
+def fitting(waiting: Sequence[Session], live: Sequence[Session], budget: Budget) -> Session | None:
+    """The first session that fits beside those that run; one may run in any case."""
+
+    def memory(session: Session) -> int:
+        known = budget.past.get(session.note)
         return known.memory if known else UNKNOWN
 
-    taken = sum(map(needed, live))
-    return next((one for one in waiting if not live or taken + needed(one) <= room), None)
+    def cores(session: Session) -> int:
+        return min(budget.cores, session.cpus or budget.threads)
+
+    room = budget.memory - sum(map(memory, live)), budget.cores - sum(map(cores, live))
+    return next((one for one in waiting if not live or (memory(one) <= room[0] and cores(one) <= room[1])), None)

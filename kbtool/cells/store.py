@@ -1,4 +1,6 @@
-"""Outcomes on disk: one JSON file a key, outside the base, in a folder that can be deleted at any time.
+"""Outcomes on disk: JSON files by key, outside the base, in a folder that can be deleted at any time.
+
+Under one key there may be some, of other machines' parts or of other files that the code read: see `keeping`.
 
 A file is written beside its place, flushed, and renamed, so that of two processes the last one wins and nobody ever
 reads half a file. It carries a digest of its content; what does not agree with it is set aside and counts as absent.
@@ -15,11 +17,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from kbtool.outcomes import CellError, CellKey, CellOutcome, CellState, Outcome, Output, OutputKind, Provenance
+from kbtool.outcomes import (
+    CellError,
+    CellKey,
+    CellOutcome,
+    CellState,
+    Observed,
+    Outcome,
+    Output,
+    OutputKind,
+    Provenance,
+)
 from kbtool.values import NoteId
 
-_FORMAT = 1
+_FORMAT = 2
 """Version of the files; another version has another folder, so that two versions of kbtool share a cache."""
+_MOST = 4
+"""Outcomes that are kept under one key."""
 
 
 def default_folder() -> Path:
@@ -35,13 +49,22 @@ class Store:
 
     folder: Path
 
-    def load(self, key: CellKey) -> Outcome | None:
-        """The outcome kept under a key; None when there is none, or none that can be trusted.
+    def load(self, key: CellKey) -> list[Outcome]:
+        """The outcomes kept under a key, the newest first, but for those that cannot be trusted.
 
-        A failed outcome is given, too: pages show it, and `run` runs the session again. Of two notes with the same
-        cells, its `note` is the one that ran.
+        Failed outcomes are given, too: pages show them, and `run` runs the session again. Of two notes with the same
+        cells, the `note` of an outcome is the one that ran.
         """
-        path = _path(self.folder, key)
+        found = ((path, self._read(path, key)) for path in self._paths(key))
+        return [outcome for _, outcome in found if outcome is not None]
+
+    def _paths(self, key: CellKey) -> list[Path]:
+        try:
+            return sorted(_folder(self.folder).glob(f"{key}-*.json"), key=_age)
+        except OSError:
+            return []
+
+    def _read(self, path: Path, key: CellKey) -> Outcome | None:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -58,17 +81,32 @@ class Store:
 
     def save(self, outcome: Outcome) -> str:
         """Keep an outcome; a warning when that is not possible, else an empty string."""
-        path = _path(self.folder, outcome.key)
+        path = _path(self.folder, outcome)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, _encode(outcome))
+            for old in self._paths(outcome.key)[_MOST:]:
+                old.unlink(missing_ok=True)
         except OSError as error:
             return f"the outcome of {outcome.note} is not kept and will be computed again: {error}"
         return ""
 
 
-def _path(folder: Path, key: CellKey) -> Path:
-    return folder / f"outcomes-{_FORMAT}" / f"{key}.json"
+def _folder(folder: Path) -> Path:
+    return folder / f"outcomes-{_FORMAT}"
+
+
+def _path(folder: Path, outcome: Outcome) -> Path:
+    """A name of its own for each outcome that stands on something else; a failed one stands on nothing."""
+    ident = "failed" if outcome.failed else _digest(asdict(outcome.observed))[:12]
+    return _folder(folder) / f"{outcome.key}-{ident}.json"
+
+
+def _age(path: Path) -> float:
+    try:
+        return -path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -111,7 +149,20 @@ def _decode(data: bytes, key: CellKey) -> Outcome:
         raise ValueError("not what was written under this key")
     cells, failed = tuple(map(_cell, body["cells"])), _one_of((False, True), body["failed"])
     seconds = _number(body["seconds"])
-    return Outcome(key, NoteId(_text(body["note"])), failed, cells, seconds, _provenance(body["provenance"]))
+    note, made = NoteId(_text(body["note"])), _provenance(body["provenance"])
+    return Outcome(key, note, failed, cells, seconds, made, _observed(body["observed"]), _text(body["decides"]))
+
+
+def _observed(found: Any) -> Observed:
+    facts, packages, where = (_rows(found[name], size) for name, size in (("facts", 3), ("packages", 2), ("where", 2)))
+    return Observed(facts, tuple(map(_text, found["gaps"])), packages, where)
+
+
+def _rows(found: Any, size: int) -> tuple[Any, ...]:
+    rows = tuple(tuple(map(_text, row)) for row in found)
+    if any(len(row) != size for row in rows):
+        raise ValueError("a row of another length")
+    return rows
 
 
 def _provenance(made: Any) -> Provenance:

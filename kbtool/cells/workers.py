@@ -11,7 +11,7 @@ import platform
 import selectors
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +20,9 @@ from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
 from kbtool.cells.environment import available_memory, cores, distributions
+from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
+from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Environment, Session, Step
 from kbtool.cells.reports import (
     FAR_TOO_MUCH,
@@ -32,20 +34,21 @@ from kbtool.cells.reports import (
     printed_too_much,
     read_names,
     read_report,
+    read_trace,
     readable,
     stopped,
     streams,
     timed_out,
 )
-from kbtool.cells.schedule import fitting, longest_first
-from kbtool.outcomes import CellError, CellOutcome, Outcome, OutputKind, Provenance
+from kbtool.cells.schedule import Budget, fitting, longest_first
+from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
 
 _START = 120.0  # seconds for what runs before a cell: Python itself, and importing what is seeded
 _KILL = 10.0  # seconds to kill a session's processes, which takes some milliseconds
 _DUMP = 0.5  # seconds for a dump, which takes a millisecond when the machine is idle
 _MESSAGE = 64 << 20  # bytes of one report: some figures at their limit
-_QUIET, _TICK = 0.1, 0.5  # seconds between two events about output lines, and between two ticks
+_QUIET = 0.1  # seconds between two events about output lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Settings:
     """How sessions are run: `jobs` at once (0: one a core); `folder` is the cache folder; what is installed.
 
     `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
-    machine has to spare).
+    machine has to spare). `base` is where inputs and modules lie. `observe` tells what the outcome of a session
+    stands on, of what it looked at, the packages that it imported, and when it started.
     """
 
     folder: Path
@@ -61,33 +65,14 @@ class Settings:
     jobs: int = 0
     past: Mapping[NoteId, Past] = field(default_factory=dict)
     memory: int = 0
+    base: Path | None = None
+    observe: Observe | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What happens to a session: it started, one of its cells finished, it printed a line (`text`), it finished.
-
-    `done` of `total` cells are behind it; `seconds` since its start; `memory`, at its end, is the most that it had, in
-    bytes. A `tick` belongs to no session: half a second went by.
-    """
-
-    kind: Literal["started", "cell", "line", "finished", "tick"]
-    note: NoteId
-    done: int
-    total: int
-    seconds: float
-    text: str = ""
-    memory: int = 0
+Observe = Callable[[Session, Looked, tuple[Sequence[str], float]], Observed]
 
 
-OnEvent = Callable[[Event], None]
-
-
-def _ignore(_: Event) -> None:
-    pass
-
-
-def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ignore) -> Iterator[Outcome]:
+def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ignore) -> Iterator[Outcome]:
     """Outcomes as sessions finish; when the caller stops asking or is interrupted, all that runs is killed.
 
     An outcome knows only its cells' own lines; `cells.failures.located` gives it the note's.
@@ -95,21 +80,20 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
     waiting = longest_first(sessions, settings.past)
     if not waiting:
         return
-    room = settings.memory or available_memory()
-    jobs = min(settings.jobs or cores(), len(waiting))
+    jobs = settings.jobs or cores()
+    threads = max(1, cores() // jobs)
+    budget = Budget(settings.past, settings.memory or available_memory(), jobs * threads, threads)
     plots = settings.folder / "matplotlib"
     with suppress(OSError):  # then each session makes its font list anew
         plots.mkdir(parents=True, exist_ok=True)
     live: list[_Live] = []
-    nursery = processes.nursery(waiting, max(1, cores() // jobs), plots)
+    nursery = processes.nursery(waiting, threads, plots, settings.base)
     with selectors.DefaultSelector() as selector:
-        around = _Around(selector, on_event, nursery, dict(settings.environment.packages))
-        ticks = _Ticks(on_event)
+        around = _Around(selector, on_event, nursery, dict(settings.environment.packages), settings.observe)
+        ticks = Ticks(on_event)
         try:
             while waiting or live:
-                while len(live) < jobs and (
-                    session := fitting(waiting, [one.session for one in live], (settings.past, room))
-                ):
+                while session := fitting(waiting, [one.session for one in live], budget):
                     waiting.remove(session)
                     live.append(_Live(session, around))
                 patience = min(one.deadline for one in live) - time.monotonic()
@@ -128,28 +112,6 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = _ig
             nursery.close()
 
 
-class _Ticks:
-    """Tells twice a second that time goes by, so that a display can show it."""
-
-    __slots__ = ("_last", "_on_event")
-
-    def __init__(self, on_event: OnEvent) -> None:
-        self._on_event = on_event
-        self._last = time.monotonic()
-
-    def patience(self) -> float:
-        """Seconds to the next one."""
-        return max(0.0, self._last + _TICK - time.monotonic())
-
-    def tell(self) -> bool:
-        """Tells, if it is time; whether it was."""
-        if self.patience() > 0.0:
-            return False
-        self._last = time.monotonic()
-        self._on_event(Event("tick", NoteId(""), 0, 0, 0.0))
-        return True
-
-
 @dataclass(frozen=True, slots=True)
 class _Around:
     """What the sessions of one run share; `packages` grows with what they turn out to import."""
@@ -158,6 +120,7 @@ class _Around:
     on_event: OnEvent
     nursery: processes.Nursery
     packages: dict[str, tuple[str, ...]]
+    observe: Observe | None
 
     def versions(self, modules: Iterable[str]) -> tuple[str, ...]:
         """The distributions that modules come from."""
@@ -172,7 +135,7 @@ class _Live:
     __slots__ = (
         *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
         *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
-        *("dump", "ending", "killed", "ended", "status", "peak", "untold"),
+        *("dump", "ending", "killed", "ended", "status", "peak", "untold", "looked"),
     )
 
     def __init__(self, session: Session, around: _Around) -> None:
@@ -196,6 +159,7 @@ class _Live:
         self.status = -1
         self.peak = 0  # of its memory, in KiB
         self.untold = ""
+        self.looked = Looked()
         for end, hear in self.ears():
             around.selector.register(end, selectors.EVENT_READ, hear)
         self.tell("started")
@@ -298,8 +262,8 @@ class _Live:
             case {"end": _}:
                 self.drain()
                 self.end_cell(message)
-            case {"device": str(device), "modules": modules}:
-                self.device, self.modules = readable(device), read_names(modules)
+            case {"device": str(device), "modules": modules, "trace": trace}:
+                self.device, self.modules, self.looked = readable(device), read_names(modules), read_trace(trace)
             case _:
                 raise BadReportError
         processes.answer(self.process)
@@ -369,7 +333,11 @@ class _Live:
         seconds = round(time.monotonic() - self.wall, 3)
         cells = self.all_cells()
         failed = any(cell.state != "ok" for cell in cells)
-        return Outcome(self.session.key, self.session.note, failed, cells, seconds, self.provenance())
+        session, made = self.session, self.provenance()
+        observed = Observed()
+        if self.around.observe is not None and not failed:
+            observed = self.around.observe(session, self.looked, (made.packages, self.started.timestamp()))
+        return Outcome(session.key, session.note, failed, cells, seconds, made, observed, session.decides)
 
     def all_cells(self) -> tuple[CellOutcome, ...]:
         """The outcomes of all cells: those that came to their end, the one that the session broke off in, the rest."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kbtool import query, terminal
-from kbtool.cells import history, store, workers
-from kbtool.cells.environment import cores, read_environment
+from kbtool.cells import workers
 from kbtool.cells.failures import failures
-from kbtool.cells.plan import Session, imported_modules, plan
+from kbtool.cells.keeping import Keeper
+from kbtool.cells.plan import Session
 from kbtool.commands import opening
 from kbtool.commands.watching import Watch
 from kbtool.facts import facts
@@ -68,17 +68,12 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     config = opened.project.config
     refused = {note.id: found for note in asked if (found := filtered(_misunderstood(note), said, config, whole=False))}
     asked = [note for note in asked if note.id not in refused]
-    environment = read_environment(imported_modules(asked))
-    sessions = plan(asked, config, environment).sessions
-    kept = store.Store(store.default_folder())
-    outcomes = {session.note: kept.load(session.key) for session in sessions}
-    known = {note: outcome for note, outcome in outcomes.items() if outcome is not None and not outcome.failed}
+    keeper = Keeper(opened.project.base, asked, config, jobs)
+    held = keeper.held()
+    known = {note: outcome for note, outcome in held.items() if not outcome.failed}
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
     states |= dict.fromkeys(known, "cached")
-    waiting = [session for session in sessions if session.note not in known]
-    past = history.load(kept.folder, opened.project.base)
-    settings = workers.Settings(kept.folder, environment, jobs or cores(), past)
-    for outcome in _run(opened, waiting, settings, kept):
+    for outcome in _run(keeper, [session for session in keeper.sessions if session.note not in known]):
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
@@ -92,21 +87,26 @@ def _misunderstood(note: Note) -> tuple[Diagnostic, ...]:
     return tuple(found for found in note.diagnostics if found.rule == "bad-attribute")
 
 
-def _run(
-    opened: opening.Opened, waiting: list[Session], settings: workers.Settings, kept: store.Store
-) -> list[Outcome]:
+def _run(keeper: Keeper, waiting: list[Session]) -> list[Outcome]:
+    settings = workers.Settings(
+        keeper.store.folder,
+        keeper.environment,
+        keeper.jobs,
+        keeper.past,
+        base=keeper.base,
+        observe=keeper.observed,
+    )
     watch = Watch(waiting, settings.past, settings.jobs)
     finished: list[Outcome] = []
     try:
         for outcome in workers.run(waiting, settings, watch.on_event):
             finished.append(outcome)
-            problem = kept.save(outcome)
+            problem = keeper.save(outcome)
             if problem:
                 terminal.warn(f"warning: {problem}")
     finally:
         watch.end()
-        if watch.ran:
-            history.save(kept.folder, opened.project.base, watch.ran)
+        keeper.remember(watch.ran)
     return finished
 
 

@@ -57,7 +57,7 @@ def _build(project: Project, site: server.Site, kb: Kb) -> None:
     found = opening.check(opened)
     if found:
         opening.print_report(opened, found, "text")
-    outcomes: dict[NoteId, Outcome] = dict(publish.stored(opened.snapshot))
+    outcomes: dict[NoteId, Outcome] = dict(publish.stored(opened.snapshot, opened.project.base))
     build_into(opened, outcomes, site.next())
     site.show()
     terminal.warn(f"built {len(opened.snapshot.notes)} notes in {time.monotonic() - began:.1f} s")

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from kbtool import terminal
+from kbtool.cells.events import Event
 from kbtool.cells.history import Past
 from kbtool.cells.plan import Session
-from kbtool.cells.workers import Event
 from kbtool.report.visible import visible
 from kbtool.values import NoteId
 

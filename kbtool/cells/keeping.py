@@ -1,0 +1,228 @@
+"""What was kept of a base's sessions, whether it holds here and now, and if not, why.
+
+Three things must be as they were: the key (the code, and what else was known before it ran), what it ran on (the bytes
+of packages, threads, the machine's device), and what its code looked at (`observed`). The first is a file's name, the
+others are looked at only when there is such a file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from kbtool.cells import history
+from kbtool.cells.digests import Digests
+from kbtool.cells.environment import cores, machine_device, read_environment
+from kbtool.cells.history import Past
+from kbtool.cells.inputs import inputs, modules
+from kbtool.cells.observed import Fact, Looked, World
+from kbtool.cells.packages import Packages
+from kbtool.cells.plan import Session, imported_modules, plan
+from kbtool.cells.process import stable_environment
+from kbtool.cells.store import Store, default_folder
+from kbtool.config import Config
+from kbtool.note import Note
+from kbtool.outcomes import Observed, Outcome
+from kbtool.values import NoteId
+
+CHANGED = "changed while it ran"
+"""A gap: what was read is another file now than it was then, so that the outcome stands on nothing that is there."""
+_SHOWN = 12
+"""Characters of a digest that are shown."""
+
+
+class Reason(NamedTuple):
+    """Why a session would run: what is another one than it was, as it was and as it is."""
+
+    what: str
+    old: str = ""
+    new: str = ""
+
+
+class Keeper:
+    """The sessions of notes, and what is kept of them; the world is looked at once."""
+
+    def __init__(self, base: Path, notes: Sequence[Note], config: Config, jobs: int = 0) -> None:
+        self.base = base
+        self.store = Store(default_folder())
+        self.jobs = jobs or cores()
+        self._threads = max(1, cores() // self.jobs)
+        self._digests = Digests(self.store.folder)
+        self._packages = Packages(self._digests)
+        self._world = World(str(base), self._digests, stable_environment(self._threads))
+        imported = imported_modules(notes)
+        self.environment = read_environment(imported)._replace(
+            modules=modules(base, imported, self._digests),
+            inputs=inputs(base, {pattern for note in notes for pattern in note.options.inputs}, self._digests),
+        )
+        self.sessions = plan(notes, config, self.environment).sessions
+        self.past: Mapping[NoteId, Past] = history.load(self.store.folder, base)
+
+    def held(self) -> dict[NoteId, Outcome]:
+        """The outcomes that hold, by note; where none does, one that failed, if there is one."""
+        found = ((session.note, self._held(session)) for session in self.sessions)
+        outcomes = {note: outcome for note, outcome in found if outcome is not None}
+        self._digests.save()
+        return outcomes
+
+    def _held(self, session: Session) -> Outcome | None:
+        kept = self.store.load(session.key)
+        good = (one for one in kept if not one.failed and next(self._broken(session, one), None) is None)
+        return next(good, None) or next((one for one in kept if one.failed), None)
+
+    def _broken(self, session: Session, outcome: Outcome) -> Iterator[Reason]:
+        """What an outcome under the session's key stands on and is another one now."""
+        known, where = outcome.observed, dict(self._where(session))
+        for name, old in known.where:
+            if where.get(name, "") != old:
+                yield Reason(name, old, where.get(name, ""))
+        for package, old in known.packages:
+            now = self._packages.state(package.partition("==")[0])
+            if now != old:
+                yield Reason(f"the code of {package}", old[:_SHOWN], now[:_SHOWN] or "not installed")
+        for fact, now in self._world.broken(Fact(kind, what, state) for kind, what, state in known.facts):  # type: ignore[arg-type]
+            yield Reason(_named(fact), fact.state[:_SHOWN], now[:_SHOWN])
+
+    def _where(self, session: Session) -> tuple[tuple[str, str], ...]:
+        """What a session runs on, as far as that may decide what it gives."""
+        threads = ("threads", str(session.cpus or self._threads))
+        if "torch" not in session.imports or session.device == "cpu":
+            return (threads,)
+        return (threads, ("device", machine_device()))
+
+    # ------------------------------------------------------------ what ran
+
+    def observed(self, session: Session, looked: Looked, ran: tuple[Sequence[str], float]) -> Observed:
+        """What the outcome of a session that has just run stands on; `ran` are its packages, and when it started."""
+        packages, started = ran
+        self._digests.forget()
+        facts = self._world.facts(looked)
+        gaps = [*looked.gaps, *([CHANGED] if _any_newer(looked.read, started) else [])]
+        states = self._packages.states(packages)
+        rows = tuple((fact.kind, fact.what, fact.state) for fact in facts)
+        return Observed(rows, tuple(gaps), tuple(sorted(states.items())), self._where(session))
+
+    def save(self, outcome: Outcome) -> str:
+        """Keeps an outcome, if it stands on something; a warning when it cannot be kept."""
+        return "" if CHANGED in outcome.observed.gaps else self.store.save(outcome)
+
+    def remember(self, ran: Mapping[NoteId, Past]) -> None:
+        """Keeps what sessions took, for the next plan."""
+        keys = {session.note: session.key for session in self.sessions}
+        found = {note: past._replace(key=keys[note]) for note, past in ran.items()}
+        if found:
+            history.save(self.store.folder, self.base, found)
+        self._digests.save()
+
+    # ------------------------------------------------------------ why
+
+    def why(self, session: Session) -> Iterator[Reason]:
+        """Why a session would run, the first reason first; nothing when its outcome holds."""
+        kept = self.store.load(session.key)
+        good = [one for one in kept if not one.failed]
+        if good:
+            broken = [tuple(self._broken(session, one)) for one in good]
+            if all(broken):
+                yield from broken[0]
+            return
+        if kept:
+            yield Reason("it failed when it last ran")
+            return
+        before = self._before(session)
+        yield from differences(before, json.loads(session.decides)) if before else [Reason("it never ran here")]
+
+    def _before(self, session: Session) -> Mapping[str, Any] | None:
+        """What decided the outcome of the last run of the session's note, if that is still kept."""
+        past = self.past.get(session.note)
+        kept = self.store.load(past.key) if past and past.key else []  # type: ignore[arg-type]
+        return json.loads(kept[0].decides) if kept and kept[0].decides else None
+
+
+def _any_newer(paths: Iterable[str], started: float) -> bool:
+    for path in paths:
+        try:
+            if os.stat(path).st_mtime > started:  # noqa: PTH116
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _named(fact: Fact) -> str:
+    return {
+        "file": f"the file {fact.what}",
+        "folder": f"what lies in {fact.what}",
+        "seen": f"whether there is {fact.what}",
+        "name": f"the variable {fact.what}",
+    }[fact.kind]
+
+
+# ---------------------------------------------------------------- two keys compared
+
+_NAMES = MappingProxyType(
+    {
+        "semantics": "the way in which kbtool runs cells",
+        "output_limit": "the option output_limit",
+        "python": "Python",
+        "platform": "the platform",
+        "seed": "the seed",
+        "device": "the device",
+        "cpus": "the threads",
+        "launch": "the launcher",
+    }
+)
+_ORDER = ("cells", "imports", "modules", "inputs", "seed", "device", "cpus", "launch", "packages")
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
+    """What is another one in what decides a session's outcome: the note's own first."""
+    for name in dict.fromkeys((*_ORDER, *new, *old)):
+        before, after = old.get(name), new.get(name)
+        if before == after:
+            continue
+        if name == "cells":
+            yield from _cells(before or [], after or [])
+        elif isinstance(before or {}, dict) and isinstance(after or {}, dict):
+            yield from _entries(name, before or {}, after or {})
+        else:
+            yield Reason(_NAMES.get(name, name), str(before), str(after))
+
+
+def _cells(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Reason]:
+    for number, (before, after) in enumerate(zip_longest(old, new), 1):
+        if before is None:
+            yield Reason(f"cell {number} is new")
+        elif after is None:
+            yield Reason(f"cell {number} is gone")
+        elif before[1] != after[1]:
+            yield _line(number, before[1], after[1])
+        elif before != after:
+            yield Reason(f"the attributes of cell {number}", str(before[2:]), str(after[2:]))
+
+
+def _line(number: int, old: str, new: str) -> Reason:
+    """The first line of a cell's code that is another one."""
+    for line, (before, after) in enumerate(zip_longest(old.split("\n"), new.split("\n")), 1):
+        if before != after:
+            return Reason(f"cell {number}, line {line}", before or "", after or "")
+    return Reason(f"cell {number}")
+
+
+def _entries(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
+    titles = {"packages": "the package {}", "modules": "the module {}", "inputs": "the input {}", "imports": "«{}»"}
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield Reason(titles.get(name, f"{name} {{}}").format(key), _shown(old.get(key)), _shown(new.get(key)))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(_shown(one[0] if isinstance(one, list) and one else one) for one in value) or "none"
+    return str(value)[:60] if not isinstance(value, str) or len(value) != 64 else value[:_SHOWN]
