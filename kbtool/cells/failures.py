@@ -50,9 +50,13 @@ def _advice(cell: Cell, error: CellError) -> str:
             return f"take `raises={cell.options.raises}` away if the cell is right as it is"
         case "OutputLimit":
             return "print less; a loop may have no end"
+        case "Mismatch":
+            return "correct the code or the answer; `...` stands for what may differ"
         case "Crash":
             return "the cells below did not run; the process ended before Python could say why"
     expected = cell.options.raises
+    if cell.kind == "transcript" and not expected:
+        return "if the statement is meant to fail, write its traceback below it"
     if expected:
         return f"the cell should raise `{expected}`: correct the code, or write `raises={error.name}`"
     return f"if the cell is meant to fail, write `raises={error.name}` after ```python"

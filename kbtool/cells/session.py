@@ -49,7 +49,7 @@ def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
     if runner == 0:
         os.close(line)
         _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        program.run(control, dumps, task)
+        program.run((control, dumps, task), _sibling)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):
