@@ -56,8 +56,13 @@ from kbtool.values import (
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
 
-_KINDS: Mapping[str, CellKind] = {"python": "python", "pycon": "transcript"}
-"""What the fences of a language are, of those whose fences are cells."""
+_KINDS: Mapping[str, tuple[CellKind, str]] = {
+    "python": ("python", "python"),
+    "pycon": ("transcript", "python"),
+    "bash": ("bash", "bash"),
+    "sh": ("bash", "bash"),
+}
+"""What the fences of a language are, and the language that the configuration must allow for that."""
 
 
 class Note(NamedTuple):
@@ -98,7 +103,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     journal = journal_day(name, settings.date_formats)
     if journal is not None and not obsidian:
         name = journal_name(journal, settings.title_format)
-    fences = [fence for block, number in _numbered(parsed.blocks) for fence in _fences_of(block, number)]
+    fences = [fence for block, number in _numbered(parsed.blocks) for fence in _fences_of(block, number, settings)]
     formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
     cells, problems = _cells(source.id, fences)
     running = [fence.words for (fence, _), cell in zip(fences, cells, strict=True) if not cell.options.norun]
@@ -237,9 +242,10 @@ def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, 
 # ---------------------------------------------------------------- code and formulas
 
 
-def _fences_of(block: Block, number: int) -> Iterator[tuple[Fence, int]]:
+def _fences_of(block: Block, number: int, settings: GraphSettings) -> Iterator[tuple[Fence, int]]:
+    """The fences of a block that are cells."""
     for part in _parts(block.parts):
-        if type(part) is Fence and part.language.lower() in _KINDS:
+        if type(part) is Fence and _KINDS.get(part.language.lower(), ("", ""))[1] in settings.languages:
             yield part, number
 
 
@@ -256,7 +262,7 @@ def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cel
 
 def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:
     fence, block = found
-    kind = _KINDS[fence.language.lower()]
+    kind, _ = _KINDS[fence.language.lower()]
     return Cell(index, block, fence.span, fence.code, fence.lines, options, fence.language_span, kind)
 
 

@@ -40,12 +40,13 @@ def check_cells(note: Note, text: str = "", modules: frozenset[str] = frozenset(
 
     `modules` are the top-level modules that can be imported besides Python's own; without any, imports are not judged.
     """
-    if not note.cells:
+    cells = [cell for cell in note.cells if cell.kind != "bash"]
+    if not cells:
         return ()
     program = Program()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read = [_read(code_of(index, cell), program) for index, cell in enumerate(note.cells)]
+        read = [_read(code_of(index, cell), program) for index, cell in enumerate(cells)]
     found = [*_of_fences(note.id, read, text)]
     sketches = {one.code.number: sketch for one in read if (sketch := _sketch(note.id, one, program))}
     known = Findings(note.id, {one.code.number: one.code for one in read}, program, modules, frozenset(sketches), {})

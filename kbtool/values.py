@@ -171,7 +171,7 @@ class NoteOptions(NamedTuple):
 NO_NOTE_OPTIONS = NoteOptions()
 
 
-CellKind = Literal["python", "transcript"]
+CellKind = Literal["python", "transcript", "bash"]
 
 
 class Cell(NamedTuple):

@@ -53,8 +53,8 @@ ORDER = [
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
-    *("cells.store", "cells.spoken", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process"),
-    *("cells.workers",),
+    *("cells.store", "cells.spoken", "cells.shell", "cells.runner", "cells.zygote", "cells.session", "cells.warm"),
+    *("cells.process", "cells.workers"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
@@ -74,7 +74,8 @@ ORDER = [
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {
-    f"cells.{name}" for name in ("environment", "store", "session", "runner", "zygote", "warm", "process", "workers")
+    f"cells.{name}"
+    for name in ("environment", "store", "shell", "session", "runner", "zygote", "warm", "process", "workers")
 }
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.

@@ -120,7 +120,8 @@ def _step(cell: Cell, config: Config) -> Step:
     options = cell.options
     timeout = config.timeout if options.timeout is None else options.timeout
     code = python_text(cell.code)
-    return Step(cell.number, code, options.raises, timeout, "transcript" if is_transcript(code) else cell.kind)
+    kind: CellKind = "transcript" if cell.kind == "python" and is_transcript(code) else cell.kind
+    return Step(cell.number, code, options.raises, timeout, kind)
 
 
 def _key(session: Session, environment: Environment) -> CellKey:
@@ -151,7 +152,7 @@ def _public(distribution: str) -> str:
 
 def _imports(cell: Cell) -> frozenset[str]:
     """The top-level modules that a cell's text imports."""
-    if "import" not in cell.code:
+    if "import" not in cell.code or cell.kind == "bash":
         return frozenset()
     code = code_of(cell.number, cell).text
     try:

@@ -236,10 +236,20 @@ class _Program:
 
     def perform(self, kind: str, code: str, name: str) -> Any:
         """Execute a cell of any kind; the value that it shows."""
-        if kind == "transcript":
-            self.converse(code, name)
-            return None
+        match kind:
+            case "transcript":
+                return self.converse(code, name)
+            case "bash":
+                return self.call_bash(code, name)
         return self.execute(code, name)
+
+    def call_bash(self, code: str, name: str) -> None:
+        """Execute a cell of bash."""
+        found = self.sibling("shell").run(code, name)
+        if found:
+            message, line = found
+            place = f'File "{name}", line {line}\n' if line else ""
+            raise _Stopped("ExitCode", message, line, f"{place}ExitCode: {message}\n")
 
     def execute(self, code: str, name: str) -> Any:
         """Execute code; the value of its last expression, unless a semicolon follows it."""
