@@ -27,7 +27,7 @@ class Config(NamedTuple):
     `output_limit`: bytes that a cell may print. `rules`, `select`, `ignore` and `ignore_in` (by patterns of paths) say
     which problems count and how much, see `rules.severity`. `rule_pages`: whether the rules' pages stand on the site.
     `external_allow`: hosts that `check --external` may ask though they are private; `external_days`: how long it
-    trusts their answers.
+    trusts their answers. `languages` are those whose fences are cells.
     """
 
     wanted: tuple[str, ...] = ()
@@ -41,12 +41,17 @@ class Config(NamedTuple):
     external_allow: tuple[str, ...] = ()
     external_days: float = 7.0
     dialect: Literal["logseq", "obsidian"] = "logseq"
+    languages: tuple[str, ...] = ("python",)
+
+
+LANGUAGES = ("python", "bash")
+"""Those whose fences can be cells."""
 
 
 def judging(config: Config) -> Config:
     """What of a configuration decides what is found; the rest decides what of it counts, and how it is shown."""
     options = tuple(one._replace(level=None) for one in config.rules if one.options)
-    return Config(wanted=config.wanted, rules=options, dialect=config.dialect)
+    return Config(wanted=config.wanted, rules=options, dialect=config.dialect, languages=config.languages)
 
 
 class GraphSettings(NamedTuple):
@@ -54,7 +59,8 @@ class GraphSettings(NamedTuple):
 
     `home` is the name of the page shown first. `all_public` is None where the graph does not say. `workflow` is the
     pair of task markers that the graph prefers. `journal_files` is the format of journals' file names. `dialect` is the
-    plugin's option, kept here because it changes the same things. `whiteboards` is what the graph's drawings name.
+    plugin's option, kept here because it changes the same things, and so is `languages`. `whiteboards` is what the
+    graph's drawings name.
     """
 
     name_format: Literal["triple-lowbar", "legacy"] = "triple-lowbar"
@@ -73,12 +79,18 @@ class GraphSettings(NamedTuple):
     all_public: bool | None = None
     full_blocks: bool = False
     dialect: Literal["logseq", "obsidian"] = "logseq"
+    languages: tuple[str, ...] = ("python",)
     whiteboards: Whiteboards = NO_WHITEBOARDS
 
     @property
     def title_format(self) -> str:
         """How journals' names are written."""
         return self.date_formats[0] if self.date_formats else TITLE_FORMAT
+
+
+def with_options(settings: GraphSettings, config: Config) -> GraphSettings:
+    """The settings, with what the plugin's options say of the same things."""
+    return settings._replace(dialect=config.dialect, languages=config.languages)
 
 
 class MkdocsFile(NamedTuple):
@@ -123,6 +135,8 @@ def _option(name: str, value: object) -> Any:
         return _of_rules(name, value)
     if name == "dialect" and value in ("logseq", "obsidian"):
         return value
+    if name == "languages":
+        return _languages(value)
     match kind, value:
         case ("tuple[str, ...]", list() | tuple()) if all(isinstance(item, str) for item in value):
             return tuple(value)
@@ -143,6 +157,17 @@ def _option(name: str, value: object) -> Any:
         "str": "a text",
     }.get(kind, "`logseq` or `obsidian`")
     raise KbError(f"mkdocs.yml: the option `{name}` of the plugin kbtool takes {wanted}, not {_kind(value)}")
+
+
+def _languages(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, list | tuple) else None
+    odd = [item for item in items or () if item not in LANGUAGES]
+    if items is not None and not odd:
+        return tuple(items)
+    near = did_you_mean(odd[0], LANGUAGES) if odd and isinstance(odd[0], str) else None
+    given = f"a list with {_kind(odd[0])}" if odd else _kind(value)
+    told = f"takes a list of `python` and `bash`, not {given}" + (f"; did you mean `{near}`?" if near else "")
+    raise KbError(f"mkdocs.yml: the option `languages` of the plugin kbtool {told}")
 
 
 def _of_rules(name: str, value: object) -> Any:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
+from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs, with_options
 from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
@@ -262,12 +262,12 @@ def settings_text(base: Path) -> str | None:
 def settings_of(project: Project, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
     """The settings that a config.edn gives, and what of it could not be read; without one a new graph's defaults."""
     if text is None:
-        return GraphSettings(dialect=project.config.dialect), ()
+        return with_options(GraphSettings(), project.config), ()
     from kbtool.graph_config import graph_settings
 
     settings, warnings = graph_settings(text)
     path = project.base / "logseq" / "config.edn"
-    return settings._replace(dialect=project.config.dialect), tuple(f"{path}: {warning}" for warning in warnings)
+    return with_options(settings, project.config), tuple(f"{path}: {warning}" for warning in warnings)
 
 
 def with_whiteboards(base: Path, settings: GraphSettings) -> GraphSettings:

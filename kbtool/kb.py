@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from kbtool.checks import check_base
 from kbtool.checks.context import Base, base
 from kbtool.checks.mentions import unlinked_mention
-from kbtool.config import Config, GraphSettings
+from kbtool.config import Config, GraphSettings, with_options
 from kbtool.facts import NOTHING_USED, Facts, Used, used
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
@@ -225,4 +225,4 @@ def check_sources(
     """What is wrong with a base that exists in memory alone."""
     kb = Kb()
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, settings._replace(dialect=config.dialect))))
+    return kb.check(kb.snapshot(BaseFiles(texts, assets, config, with_options(settings, config))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import macros, names
@@ -40,6 +40,7 @@ from kbtool.syntax.tree import (
 from kbtool.values import (
     NO_NOTE_OPTIONS,
     Cell,
+    CellKind,
     CellOptions,
     Definition,
     Diagnostic,
@@ -55,10 +56,13 @@ from kbtool.values import (
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
 
-PYTHON = "python"
-"""The language of the fences that are cells."""
-TRANSCRIPT = "pycon"
-"""The language of those that show what somebody typed to Python, and its answers."""
+_KINDS: Mapping[str, tuple[CellKind, str]] = {
+    "python": ("python", "python"),
+    "pycon": ("transcript", "python"),
+    "bash": ("bash", "bash"),
+    "sh": ("bash", "bash"),
+}
+"""What the fences of a language are, and the language that the configuration must allow for that."""
 
 
 class Note(NamedTuple):
@@ -66,9 +70,9 @@ class Note(NamedTuple):
 
     `defines[0]` is the page name itself; a note without any text defines nothing. `journal` is the day, yyyymmdd, of a
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
-    `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
-    references, `addresses` its links to the web. `asks` are the pages that its queries name, `macros` is how many
-    macros and queries it has. `options` are what its session is run with.
+    `syntax.tree.Block`). `asides` are what it says beside its references, `addresses` its links to the web. `asks` are
+    the pages that its queries name, `macros` is how many macros and queries it has. `options` are what its session is
+    run with.
     """
 
     id: NoteId
@@ -81,7 +85,6 @@ class Note(NamedTuple):
     properties: tuple[Property, ...]
     outline: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
-    transcripts: tuple[Cell, ...] = ()
     asides: Asides = NO_ASIDES
     addresses: tuple[Link, ...] = ()
     suppressions: tuple[Suppression, ...] = ()
@@ -100,13 +103,11 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     journal = journal_day(name, settings.date_formats)
     if journal is not None and not obsidian:
         name = journal_name(journal, settings.title_format)
-    fences = [fence for block, number in _numbered(parsed.blocks) for fence in _cells_of(block, number)]
+    fences = [fence for block, number in _numbered(parsed.blocks) for fence in _fences_of(block, number, settings)]
     formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
-    written = [found for found in fences if found[0].language.lower() == PYTHON]
-    cells, problems = _cells(source.id, written)
-    running = [fence.words for (fence, _), cell in zip(written, cells, strict=True) if not cell.options.norun]
+    cells, problems = _cells(source.id, fences)
+    running = [fence.words for (fence, _), cell in zip(fences, cells, strict=True) if not cell.options.norun]
     options, contradictions = note_options(running, properties, source.id)
-    shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
     named = parsed.blocks or parsed.diagnostics
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if named else ()
     if obsidian and defines:
@@ -125,7 +126,6 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         properties,
         parsed.blocks,
         parsed.diagnostics + problems + contradictions + asked.diagnostics,
-        tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
         beside._replace(keys=keyed(parsed.blocks, settings)),
         addresses,
         suppressions(source.text, parsed.blocks, cells),
@@ -242,9 +242,10 @@ def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, 
 # ---------------------------------------------------------------- code and formulas
 
 
-def _cells_of(block: Block, number: int) -> Iterator[tuple[Fence, int]]:
+def _fences_of(block: Block, number: int, settings: GraphSettings) -> Iterator[tuple[Fence, int]]:
+    """The fences of a block that are cells."""
     for part in _parts(block.parts):
-        if type(part) is Fence and part.language.lower() in (PYTHON, TRANSCRIPT):
+        if type(part) is Fence and _KINDS.get(part.language.lower(), ("", ""))[1] in settings.languages:
             yield part, number
 
 
@@ -261,7 +262,8 @@ def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cel
 
 def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:
     fence, block = found
-    return Cell(index, block, fence.span, fence.code, fence.lines, options, fence.language_span)
+    kind, _ = _KINDS[fence.language.lower()]
+    return Cell(index, block, fence.span, fence.code, fence.lines, options, fence.language_span, kind)
 
 
 def _parts(parts: Iterable[Part]) -> Iterator[Part]:

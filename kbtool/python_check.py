@@ -40,9 +40,9 @@ def check_cells(note: Note, text: str = "", modules: frozenset[str] = frozenset(
 
     `modules` are the top-level modules that can be imported besides Python's own; without any, imports are not judged.
     """
-    if not note.cells and not note.transcripts:
+    cells = [cell for cell in note.cells if cell.kind != "bash"]
+    if not cells:
         return ()
-    cells = sorted((*note.cells, *note.transcripts), key=lambda cell: cell.span)
     program = Program()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -44,7 +44,7 @@ class Code(NamedTuple):
 
 
 def is_transcript(code: str) -> bool:
-    """Whether the code is a transcript of interactive Python (`>>> `), which is shown and not run."""
+    """Whether the code is a transcript of interactive Python (`>>> `)."""
     first = code.lstrip().split("\n", 1)[0].rstrip()
     return first == ">>>" or first.startswith(">>> ")
 
@@ -72,7 +72,7 @@ def _shared(code: str) -> int:
 def code_of(number: int, cell: Cell) -> Code:
     """The code of a cell, which may be a transcript."""
     text = python_text(cell.code)
-    if is_transcript(text):
+    if cell.kind == "transcript" or is_transcript(text):
         return _typed(number, cell)
     lines = cell.lines
     if len(text) != len(cell.code) and (shared := _shared(cell.code)):

@@ -94,7 +94,7 @@ def broken_span(code: Code, broken: Broken) -> Span:
 def transcript_problem(note: NoteId, code: Code) -> Diagnostic:
     """A transcript in a fence that is called `python`."""
     fix = Fix("call it `pycon`", (Edit(note, code.language, "pycon"),), safe=True)
-    message = "a transcript of interactive Python is no cell: it is not run"
+    message = "a transcript of interactive Python, in a fence for Python code"
     return Diagnostic("transcript", note, code.language, message, (), "call the fence `pycon`", fix)
 
 

@@ -169,7 +169,7 @@ def _line(text: str, line: Span) -> Span:
 def _in_cell(text: str, cell: CodeCell) -> Iterator[Suppression]:
     if MARK not in cell.code:
         return
-    for line, column, comment in _code_comments(cell.code):
+    for line, column, comment in (_bash_comments if cell.kind == "bash" else _code_comments)(cell.code):
         mark = comment.find(MARK)
         sign = comment.rfind("#", 0, mark)
         if mark < 0 or comment[sign + 1 : mark].strip() or line >= len(cell.lines):
@@ -194,6 +194,14 @@ def _code_comments(code: str) -> Iterator[tuple[int, int, str]]:
                 return
     except (tokenize.TokenError, SyntaxError):
         return
+
+
+def _bash_comments(code: str) -> Iterator[tuple[int, int, str]]:
+    """The comments that have lines of bash to themselves, in the same way."""
+    for number, line in enumerate(code.split("\n")):
+        bare = line.strip(" \t\r")
+        if bare.startswith("#"):
+            yield number, line.index("#"), bare
 
 
 # ---------------------------------------------------------------- what a comment says

@@ -171,8 +171,11 @@ class NoteOptions(NamedTuple):
 NO_NOTE_OPTIONS = NoteOptions()
 
 
+CellKind = Literal["python", "transcript", "bash"]
+
+
 class Cell(NamedTuple):
-    """A code block that runs (or is shown, with `norun`).
+    """A code block that runs (or is shown, with `norun`); a transcript is what was typed to Python, and its answers.
 
     `number` counts the cells of the note from 0. `span` covers the whole fence, `lines` gives for each line of `code`
     the note's offset of its first character, so that line `i`, column `c` of the code stands at `lines[i] + c`.
@@ -186,6 +189,7 @@ class Cell(NamedTuple):
     lines: tuple[int, ...]
     options: CellOptions
     language: Span
+    kind: CellKind = "python"
 
 
 # ---------------------------------------------------------------- what the site shows

@@ -55,8 +55,8 @@ ORDER = [
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.history", "cells.schedule"),
     *("cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs", "cells.reports"),
     *("cells.failures",),
-    *("cells.store", "cells.tracing", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process"),
-    *("cells.workers", "cells.keeping"),
+    *("cells.store", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner", "cells.zygote", "cells.session"),
+    *("cells.warm", "cells.process", "cells.workers", "cells.keeping"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
@@ -75,7 +75,7 @@ ORDER = [
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
-RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "session", "runner", "zygote")}
+RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}

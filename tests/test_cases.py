@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from kbtool import rules
-from kbtool.config import Config, GraphSettings, load_options
+from kbtool.config import Config, GraphSettings, load_options, with_options
 from kbtool.files import BaseFiles
 from kbtool.graph_config import graph_settings
 from kbtool.kb import Kb
@@ -64,7 +64,7 @@ def given(case: Case) -> BaseFiles:
         else:
             sources[NoteId(info.removeprefix("md "))] = body
     texts = {ident: Source(ident, text) for ident, text in sources.items()}
-    return BaseFiles(texts, assets, config, settings._replace(dialect=config.dialect), modules=modules)
+    return BaseFiles(texts, assets, config, with_options(settings, config), modules=modules)
 
 
 def check(files: BaseFiles) -> tuple[Diagnostic, ...]:

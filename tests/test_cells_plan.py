@@ -26,10 +26,11 @@ def key(*codes: str | tuple[str, CellOptions]) -> str:
 
 def test_a_note_is_a_session_of_its_runnable_cells() -> None:
     made_session = session(("1", CellOptions(norun=True)), "2", ("3", CellOptions(timeout=5)), ">>> 4\n4")
-    assert [(step.index, step.code, step.timeout) for step in made_session.steps] == [(1, "2", 60.0), (2, "3", 5.0)]
+    steps = [(step.index, step.kind, step.code, step.timeout) for step in made_session.steps]
+    assert steps == [(1, "python", "2", 60.0), (2, "python", "3", 5.0), (3, "transcript", ">>> 4\n4", 60.0)]
 
 
-@pytest.mark.parametrize("codes", [(), (("1", CellOptions(norun=True)),), (">>> 1",)])
+@pytest.mark.parametrize("codes", [(), (("1", CellOptions(norun=True)),), ((">>> 1", CellOptions(norun=True)),)])
 def test_a_note_without_runnable_cells_is_no_session(codes: tuple[str, ...]) -> None:
     assert plan([made(*codes).note], Config(), ENVIRONMENT).sessions == ()
 
@@ -46,6 +47,7 @@ def test_a_cell_that_does_not_compile_is_in_its_session() -> None:
 def test_imports_are_found_wherever_they_stand() -> None:
     notes = [made("import os.path as p, numpy", "def f():\n    from torch.nn import Linear\n    from . import x").note]
     assert imported_modules(notes) == {"os", "numpy", "torch"}
+    assert imported_modules([made(">>> import numpy\n>>> numpy.pi\nimport os").note]) == {"numpy"}
 
 
 def test_imports_of_cells_that_do_not_run_do_not_count() -> None:
@@ -67,6 +69,7 @@ def test_a_key_is_a_digest() -> None:
         (CODES[0], (CODES[1], CellOptions(raises="NameError"))),
         ((CODES[0], CellOptions(norun=True)), CODES[1]),
         (CODES[0] + " ", CODES[1]),
+        (CODES[0], ">>> print(x)"),
     ],
 )
 def test_what_decides_the_outcome_changes_the_key(codes: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs
+from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs, with_options
 from kbtool.graph_config import graph_settings
 
 # ---------------------------------------------------------------- options
@@ -40,6 +40,12 @@ def test_every_option_takes_its_default_and_may_stand_empty() -> None:
         ({"timeout": float("nan")}, "takes a number above 0, not nan"),
         ({"timeout": "60"}, "takes a number above 0, not the text '60'"),
         ({"output_limit": 1.5}, "takes a whole number above 0, not 1.5"),
+        (
+            {"languages": "bash"},
+            "`languages` of the plugin kbtool takes a list of `python` and `bash`, not the",
+        ),
+        ({"languages": ["bush"]}, "not a list with the text 'bush'; did you mean `bash`?"),
+        ({"languages": [["bash"]]}, "not a list with a list"),
         ({"output_limit": False}, "takes a whole number above 0, not false"),
     ],
 )
@@ -252,3 +258,9 @@ def test_dialect() -> None:
     assert load_options({"dialect": "obsidian"}).dialect == "obsidian"
     with pytest.raises(KbError, match="takes `logseq` or `obsidian`, not the text 'org'"):
         load_options({"dialect": "org"})
+
+
+def test_languages() -> None:
+    assert load_options({"languages": ["python", "bash"]}).languages == ("python", "bash")
+    assert Config().languages == ("python",)
+    assert with_options(GraphSettings(), Config(languages=("bash",))).languages == ("bash",)

@@ -11,8 +11,8 @@ from kbtool.patterns import regex
 from kbtool.positions import LineTable, line_table
 from kbtool.values import Cell, Diagnostic, Span
 
-_PLACE = regex(r'(File ")?<cell (\d{1,9})>(", line |:)(\d{1,9})')
-"""A line of a cell, as tracebacks (`File "<cell 3>", line 2`) and warnings (`<cell 3>:2:`) name it."""
+_PLACE = regex(r'(File ")?<cell (\d{1,9})>(", line |(?:: -c)?: line |:)(\d{1,9})')
+"""A line of a cell, as tracebacks (`File "<cell 3>", line 2`), warnings (`<cell 3>:2:`) and bash name it."""
 
 
 def failures(note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
@@ -43,19 +43,24 @@ def _line(cell: Cell, number: int) -> Span:
 
 
 def _advice(cell: Cell, error: CellError) -> str:
+    fence = "pycon" if cell.kind == "transcript" else cell.kind
     match error.name:
         case "Timeout":
-            return "make the cell do less, or give it more seconds with `timeout=…` after ```python"
+            return f"make the cell do less, or give it more seconds with `timeout=…` after ```{fence}"
         case "NotRaised":
             return f"take `raises={cell.options.raises}` away if the cell is right as it is"
         case "OutputLimit":
             return "print less; a loop may have no end"
+        case "Mismatch":
+            return "correct the code or the answer; `...` stands for what may differ"
         case "Crash":
             return "the cells below did not run; the process ended before Python could say why"
     expected = cell.options.raises
+    if cell.kind == "transcript" and not expected:
+        return "if the statement is meant to fail, write its traceback below it"
     if expected:
         return f"the cell should raise `{expected}`: correct the code, or write `raises={error.name}`"
-    return f"if the cell is meant to fail, write `raises={error.name}` after ```python"
+    return f"if the cell is meant to fail, write `raises={error.name}` after ```{fence}"
 
 
 # ---------------------------------------------------------------- lines of the note in what a session showed

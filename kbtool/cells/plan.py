@@ -18,8 +18,8 @@ from typing import Literal, NamedTuple
 from kbtool.config import Config
 from kbtool.note import Note
 from kbtool.outcomes import CellKey
-from kbtool.python_source import is_transcript, python_text
-from kbtool.values import Cell, NoteId
+from kbtool.python_source import code_of, is_transcript, python_text
+from kbtool.values import Cell, CellKind, NoteId
 
 SEMANTICS = 1
 """Version of the way in which cells are run; raised whenever the same code may give another outcome."""
@@ -43,12 +43,16 @@ class Environment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One cell of a session; `index` is the cell's in the note, `timeout` is in seconds."""
+    """One cell of a session; `index` is the cell's in the note, `timeout` is in seconds.
+
+    Of a transcript what was typed is executed, and the answers are compared.
+    """
 
     index: int
     code: str
     raises: str
     timeout: float
+    kind: CellKind = "python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,12 @@ def plan(notes: Iterable[Note], config: Config, environment: Environment) -> Pla
 
 def imported_modules(notes: Iterable[Note]) -> frozenset[str]:
     """The top-level modules that runnable cells import, as far as their text tells."""
-    return frozenset(name for note in notes for cell in runnable(note) for name in _imports(cell.code))
+    return frozenset(name for note in notes for cell in runnable(note) for name in _imports(cell))
 
 
 def runnable(note: Note) -> tuple[Cell, ...]:
-    """The cells of a note that `run` executes: not `norun`, and no transcripts."""
-    return tuple(cell for cell in note.cells if not cell.options.norun and not is_transcript(cell.code))
+    """The cells of a note that `run` executes."""
+    return tuple(cell for cell in note.cells if not cell.options.norun)
 
 
 def _session(note: Note, config: Config, environment: Environment) -> Session | None:
@@ -102,7 +106,7 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
     if not cells:
         return None
     steps = tuple(_step(cell, config) for cell in cells)
-    imports = tuple(sorted({name for step in steps for name in _imports(step.code)}))
+    imports = tuple(sorted({name for cell in cells for name in _imports(cell)}))
     asked = note.options
     session = Session(
         note=note.id,
@@ -127,14 +131,16 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
 def _step(cell: Cell, config: Config) -> Step:
     options = cell.options
     timeout = config.timeout if options.timeout is None else options.timeout
-    return Step(cell.number, python_text(cell.code), options.raises, timeout)
+    code = python_text(cell.code)
+    kind: CellKind = "transcript" if cell.kind == "python" and is_transcript(code) else cell.kind
+    return Step(cell.number, code, options.raises, timeout, kind)
 
 
 def _decides(session: Session, environment: Environment) -> Mapping[str, object]:
     """What decides a session's outcome; patience, looks and what a machine must have are left out."""
     return {
         "semantics": SEMANTICS,
-        "cells": [[step.index, step.code, step.raises] for step in session.steps],
+        "cells": [[step.index, step.kind, step.code, step.raises] for step in session.steps],
         "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in session.imports},
         "python": environment.python,
         "platform": environment.platform,
@@ -155,9 +161,11 @@ def _public(distribution: str) -> str:
     return distribution.partition("+")[0]
 
 
-def _imports(code: str) -> frozenset[str]:
-    if "import" not in code:
+def _imports(cell: Cell) -> frozenset[str]:
+    """The top-level modules that a cell's text imports."""
+    if "import" not in cell.code or cell.kind == "bash":
         return frozenset()
+    code = code_of(cell.number, cell).text
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

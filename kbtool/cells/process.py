@@ -147,9 +147,10 @@ def _spawned(
 
 def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
-    cells = [{"index": step.index, "code": step.code, "raises": step.raises} for step in session.steps]
     task = {
-        "cells": cells,
+        "cells": [
+            {"index": step.index, "kind": step.kind, "code": step.code, "raises": step.raises} for step in session.steps
+        ],
         "imports": session.imports,
         "seed": session.seed,
         "cpus": session.cpus,

@@ -21,7 +21,7 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from typing import Any, NoReturn
 
 _FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
@@ -94,19 +94,22 @@ class _Streams:
 # ---------------------------------------------------------------- the runner
 
 
-def run(ends: list[int], tracing: types.ModuleType) -> NoReturn:
-    """Execute the cells of the task, report, and leave without tearing the interpreter down."""
+def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
+    """Execute the cells of the task, report, and leave without tearing the interpreter down.
+
+    `ends` are the runner's line, where dumps go, and the task; `sibling` loads a module that lies beside this one.
+    """
     control, dumps, task = ends
     os.setsid()  # a group of its own: killing it does not reach the supervisor
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for inherited in (control, dumps, task):
+    for inherited in ends:
         os.set_inheritable(inherited, False)
     with open(task, "rb") as file:  # noqa: PTH123 -- a descriptor
         work = json.load(file)
     faulthandler.enable(dumps, all_threads=False)
     faulthandler.register(signal.SIGUSR1, dumps, all_threads=False)
     line = _Line(control)
-    streams, program = _Streams(line), _Program()
+    streams, program = _Streams(line), _Program(sibling, work["output_limit"])
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     _prepare(work["imports"], work["seed"])
     lacking = _lacking(work["device"])
@@ -115,11 +118,11 @@ def run(ends: list[int], tracing: types.ModuleType) -> NoReturn:
     if work["base"]:
         sys.path.append(work["base"])  # modules beside the notes
         sys.dont_write_bytecode = True  # where others read
-    trace = tracing.Trace(work["own"])
+    trace = sibling("tracing").Trace(work["own"])
     trace.start()
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
-        report = _refused(cell, lacking) if lacking else program.run_cell(cell, work["output_limit"])
+        report = _refused(cell, lacking) if lacking else program.run_cell(cell)
         if os.getpid() != line.owner:  # the note's code forked, and both came out
             streams.flush()
             os._exit(0)
@@ -196,34 +199,63 @@ class _Raised:
         return True
 
 
+class _Stopped(Exception):
+    """Why a cell that is no plain Python failed, at a line of it; `shown` is what stands under it."""
+
+    def __init__(self, name: str, message: str, line: int, shown: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.line = line
+        self.shown = shown
+
+
 class _Program:
     """The module `__main__` that the cells make up."""
 
-    def __init__(self) -> None:
+    def __init__(self, sibling: Callable[[str], Any], limit: int) -> None:
+        self.sibling = sibling
+        self.limit = limit
         self.own = sys.modules["__main__"]  # a module that nobody holds may lose its names
         self.module = types.ModuleType("__main__")
         self.flags = 0
         sys.modules["__main__"] = self.module
         sys.argv = [""]
 
-    def run_cell(self, cell: dict[str, Any], limit: int) -> dict[str, Any]:
+    def run_cell(self, cell: dict[str, Any]) -> dict[str, Any]:
         """Execute a cell; what it showed beside its streams, and how it ended."""
         name, code = f"<cell {cell['index']}>", cell["code"]
         linecache.cache[name] = (len(code), None, [f"{line}\n" for line in code.split("\n")], name)
         outputs: list[tuple[str, str]] = []
         began = time.perf_counter()
         with _Raised() as raised:
-            value = self.execute(code, name)
+            value = self.perform(cell["kind"], code, name)
             if _is_shown(value):
-                outputs.append(("value", _cut(repr(value), limit)))
+                outputs.append(("value", _cut(repr(value), self.limit)))
         with _Raised() as drawing:
             _draw(lambda figure: outputs.append(("figure", figure)))
         error = raised.error or drawing.error
         state, problem, text = self.verdict(error, cell["raises"], name)
         if text:
-            outputs.append(("error", _cut(text, limit)))
+            outputs.append(("error", _cut(text, self.limit)))
         seconds = time.perf_counter() - began
         return {"end": cell["index"], "state": state, "outputs": outputs, "error": problem, "seconds": seconds}
+
+    def perform(self, kind: str, code: str, name: str) -> Any:
+        """Execute a cell of any kind; the value that it shows."""
+        match kind:
+            case "transcript":
+                return self.converse(code, name)
+            case "bash":
+                return self.call_bash(code, name)
+        return self.execute(code, name)
+
+    def call_bash(self, code: str, name: str) -> None:
+        """Execute a cell of bash."""
+        found = self.sibling("shell").run(code, name)
+        if found:
+            message, line = found
+            place = f'File "{name}", line {line}\n' if line else ""
+            raise _Stopped("ExitCode", message, line, f"{place}ExitCode: {message}\n")
 
     def execute(self, code: str, name: str) -> Any:
         """Execute code; the value of its last expression, unless a semicolon follows it."""
@@ -238,6 +270,23 @@ class _Program:
         exec(body, vars(self.module))  # noqa: S102
         return eval(value, vars(self.module))  # noqa: S307
 
+    def converse(self, code: str, name: str) -> None:
+        """Execute what was typed in a transcript, statement by statement, as long as the answers are as written."""
+        spoken = self.sibling("spoken")
+        for example in spoken.examples(code, name):
+            heard = spoken.listening(self.limit)
+            with redirect_stdout(heard), _Raised() as raised:
+                # The lines above keep the lines of the cell.
+                typed = "\n" * example.lineno + example.source
+                body = compile(typed, name, "single", self.flags, dont_inherit=True)
+                self.flags |= body.co_flags & _FUTURE
+                exec(body, vars(self.module))  # noqa: S102
+            if raised.error is not None and not spoken.is_awaited(example, raised.error):
+                raise raised.error
+            found = spoken.mismatch(example, heard.getvalue(), raised.error, name)
+            if found:
+                raise _Stopped("Mismatch", *found)
+
     def verdict(self, error: BaseException | None, expected: str, name: str) -> tuple[str, Any, str]:
         """The cell's state, its error (name, message, line of the cell), and the text that is shown."""
         if error is None and not expected:
@@ -245,6 +294,8 @@ class _Program:
         if error is None:
             message = f"`{expected}` was expected, and nothing was raised"
             return "failed", ("NotRaised", message, 0), f"NotRaised: {message}"
+        if isinstance(error, _Stopped):
+            return "ok" if expected == error.name else "failed", (error.name, str(error), error.line), error.shown
         trace = traceback.TracebackException(type(error), error, error.__traceback__, lookup_lines=False, compact=True)
         problem = (type(error).__name__, _message(error), _line(trace, error, name))
         state = "ok" if expected and self.is_expected(error, expected) else "failed"

@@ -19,7 +19,6 @@ import signal
 import sys
 import time
 import types
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from typing import NoReturn
@@ -27,15 +26,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """The session of a process of its own, or the warm parent of many."""
-    ends, runner, tracing = [int(word) for word in sys.argv[1:]], _sibling("runner"), _sibling("tracing")
-
-    def program(given: list[int]) -> NoReturn:
-        runner.run(given, tracing)
-        raise AssertionError  # it does not come back
-
+    ends, runner = [int(word) for word in sys.argv[1:]], _sibling("runner")
     if len(ends) == 1:
-        _sibling("zygote").serve(ends[0], lambda given: supervise(given, program))
-    supervise(ends, program)
+        _sibling("zygote").serve(ends[0], lambda given: supervise(given, runner))
+    supervise(ends, runner)
 
 
 def _sibling(name: str) -> types.ModuleType:
@@ -46,7 +40,7 @@ def _sibling(name: str) -> types.ModuleType:
     return module
 
 
-def supervise(ends: list[int], program: Callable[[list[int]], NoReturn]) -> NoReturn:
+def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
     """Fork the runner and watch over it, as long as the process that this one comes from is there."""
     caller = os.getppid()
     line, control, dumps, task = ends
@@ -55,7 +49,7 @@ def supervise(ends: list[int], program: Callable[[list[int]], NoReturn]) -> NoRe
     if runner == 0:
         os.close(line)
         _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        program([control, dumps, task])
+        program.run((control, dumps, task), _sibling)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):

@@ -80,7 +80,7 @@ def check_alone(
     """
     found = [found for check in ALONE for found in check(note, text)]
     of_formulas = _of_formulas(note, text, {} if known is None else known) if "\\" in text or "$" in text else ()
-    of_cells = _of_cells(note, text, modules) if note.cells or note.transcripts else ()
+    of_cells = _of_cells(note, text, modules) if note.cells else ()
     if of_cells:
         # Below a fence that does not close, code and text are inside out.
         readable = min((one.span.start for one in found if one.rule == "unclosed-fence"), default=len(text))
