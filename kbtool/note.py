@@ -36,7 +36,19 @@ from kbtool.syntax.tree import (
     Table,
     Tag,
 )
-from kbtool.values import Cell, CellOptions, Definition, Diagnostic, Formula, Name, NoteId, Reference, Source, Span
+from kbtool.values import (
+    Cell,
+    CellOptions,
+    CodeImport,
+    Definition,
+    Diagnostic,
+    Formula,
+    Name,
+    NoteId,
+    Reference,
+    Source,
+    Span,
+)
 
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
@@ -54,7 +66,8 @@ class Note(NamedTuple):
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
     `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
     references, `addresses` its links to the web. `asks` are the pages that its queries name, `macros` is how many
-    macros and queries it has.
+    macros and queries it has. `imports` is what its code takes from other notes, `offers` what theirs may take from
+    its `export` cells, None without such cells (see `python_imports`).
     """
 
     id: NoteId
@@ -73,6 +86,8 @@ class Note(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     asks: tuple[Asked, ...] = ()
     macros: int = 0
+    imports: tuple[CodeImport, ...] = ()
+    offers: tuple[str, ...] | None = None
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -89,6 +104,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
     cells, problems = _cells(source.id, [found for found in fences if found[0].language.lower() == PYTHON])
     shown = (found for found in fences if found[0].language.lower() == TRANSCRIPT)
+    imports, offers, unclear = _code_links(source.id, cells)
     named = parsed.blocks or parsed.diagnostics
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if named else ()
     if obsidian and defines:
@@ -106,13 +122,15 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         tuple(formulas),
         properties,
         parsed.blocks,
-        parsed.diagnostics + problems + asked.diagnostics,
+        parsed.diagnostics + problems + unclear + asked.diagnostics,
         tuple(_cell(index, found, CellOptions()) for index, found in enumerate(shown)),
         beside._replace(keys=keyed(parsed.blocks, settings)),
         addresses,
         suppressions(source.text, parsed.blocks, cells),
         asked.names,
         asked.macros,
+        imports,
+        offers,
     )
 
 
@@ -238,6 +256,17 @@ def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cel
         cells.append(_cell(index, (fence, block), options))
     words = tuple(tuple(fence.words) for fence, _ in fences)
     return tuple(cells), (*problems, *duplicate_names(words, note))
+
+
+def _code_links(
+    note: NoteId, cells: Sequence[Cell]
+) -> tuple[tuple[CodeImport, ...], tuple[str, ...] | None, tuple[Diagnostic, ...]]:
+    """What code imports and offers, and what is unclear about it; few notes have code that can do either."""
+    if not any(cell.options.export or ("kb" in cell.code and "import" in cell.code) for cell in cells):
+        return (), None, ()
+    from kbtool.python_imports import code_links
+
+    return code_links(note, cells)
 
 
 def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from kbtool.python_imports import MODULE
 from kbtool.python_scopes import BUILTINS, Place, Program, Use
 from kbtool.python_shadow import shadows
 from kbtool.python_sketch import MANY, mostly_unknown
@@ -23,6 +24,7 @@ _IMPORTS = (
     ("F", "import torch.nn.functional as F"),
     ("plt", "import matplotlib.pyplot as plt"),
     ("pd", "import pandas as pd"),
+    (MODULE, f"import {MODULE}"),
 )
 """Names that everybody writes, and where they come from."""
 _DISTRIBUTIONS = (
@@ -183,7 +185,7 @@ def _imports(known: Findings, sketches: set[int]) -> Iterator[Diagnostic]:
 
 
 def _can_be_imported(module: str, modules: frozenset[str]) -> bool:
-    return module in modules or module in sys.stdlib_module_names or module == "__main__"
+    return module in modules or module in sys.stdlib_module_names or module in ("__main__", MODULE)
 
 
 def _missing_import(known: Findings, place: Place, module: str) -> Diagnostic:

@@ -145,6 +145,22 @@ class CellOptions(NamedTuple):
     raises: str = ""
     timeout: float | None = None
     name: str = ""
+    export: bool = False
+
+
+class CodeImport(NamedTuple):
+    """What the code of a cell takes from another note: the note as a whole, or one name (`member`) of its cells.
+
+    `how` says whether `name` is a page's name (`page`) or an identifier that stands for one (`module`). `start` and
+    `end` cover the member, or the name where there is none. `exported` says that the cell is itself for other notes.
+    """
+
+    how: Literal["page", "module"]
+    name: str
+    member: str
+    start: int
+    end: int
+    exported: bool
 
 
 class Cell(NamedTuple):

@@ -10,9 +10,9 @@ from kbtool.syntax.tree import Word
 from kbtool.values import CellOptions, Diagnostic, Edit, Fix, Label, NoteId
 
 _RULE = "bad-attribute"
-_FLAGS = ("norun", "hide")
+_FLAGS = ("norun", "hide", "export")
 _VALUES = ("raises", "timeout", "name")
-_HELP = "a cell knows `norun`, `hide`, `raises=TypeError`, `timeout=60` and `name=train`"
+_HELP = "a cell knows `norun`, `hide`, `export`, `raises=TypeError`, `timeout=60` and `name=train`"
 _EXPECTED = (
     ("raises", "the name of an exception, as in `raises=TypeError`"),
     ("timeout", "seconds, more than 0, as in `timeout=60`"),
@@ -53,7 +53,14 @@ def _is_name(word: Word) -> bool:
 
 def _options(given: Mapping[str, str]) -> CellOptions:
     timeout = float(given["timeout"]) if "timeout" in given else None
-    return CellOptions("norun" in given, "hide" in given, given.get("raises", ""), timeout, given.get("name", ""))
+    return CellOptions(
+        norun="norun" in given,
+        hide="hide" in given,
+        raises=given.get("raises", ""),
+        timeout=timeout,
+        name=given.get("name", ""),
+        export="export" in given,
+    )
 
 
 def _problem(word: Word, given: Mapping[str, str], note: NoteId) -> Diagnostic | None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kbtool.config import Config
 from kbtool.note import Note
 from kbtool.outcomes import CellKey
-from kbtool.python_source import is_transcript, python_text
+from kbtool.python_source import python_text, runs, tree_of
 from kbtool.values import Cell, NoteId
 
 SEMANTICS = 1
@@ -75,7 +74,7 @@ def imported_modules(notes: Iterable[Note]) -> frozenset[str]:
 
 def runnable(note: Note) -> tuple[Cell, ...]:
     """The cells of a note that `run` executes: not `norun`, and no transcripts."""
-    return tuple(cell for cell in note.cells if not cell.options.norun and not is_transcript(cell.code))
+    return tuple(cell for cell in note.cells if runs(cell))
 
 
 def _session(note: Note, config: Config, environment: Environment) -> Session | None:
@@ -116,13 +115,8 @@ def _public(distribution: str) -> str:
 def _imports(code: str) -> frozenset[str]:
     if "import" not in code:
         return frozenset()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return frozenset()
-    names = (name for node in ast.walk(tree) for name in _imported_by(node))
+    tree = tree_of(code)
+    names = (name for node in ast.walk(tree) for name in _imported_by(node)) if tree is not None else ()
     return frozenset(name.partition(".")[0] for name in names)
 
 

@@ -18,6 +18,7 @@ from kbtool.checks.filenames import (
     look_alike_page,
     property_page,
 )
+from kbtool.checks.imports import import_cycle, missing_export
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -46,6 +47,7 @@ ALONE = (
 LINKED = (
     *(duplicate_page, duplicate_block_id, case_variant, lost_reference, deceptive_link, date_like_name, built_in_name),
     *(dotted_name, bad_file_name, look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
+    *(missing_export, import_cycle),
 )
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 MISSING = (missing_page, missing_heading, dangling_block_ref, missing_asset)
