@@ -9,6 +9,7 @@ from pathlib import Path
 from kbtool import disk, names, query, terminal
 from kbtool.cells.environment import read_environment
 from kbtool.cells.failures import located
+from kbtool.cells.library import Library, imported
 from kbtool.cells.plan import imported_modules, plan
 from kbtool.cells.store import Store, default_folder
 from kbtool.config import Config
@@ -37,9 +38,10 @@ def site(base: Path, config: Config, look: Look) -> SiteInput:
 def stored(snapshot: Snapshot) -> Mapping[NoteId, Outcome]:
     """The outcomes in the cache that belong to the code as it is now."""
     notes = query.pages(snapshot)
-    environment = read_environment(imported_modules(notes))
+    library = Library(snapshot.notes, snapshot.names)
+    environment = read_environment(imported_modules(notes, library))
     kept = Store(default_folder())
-    sessions = plan(notes, snapshot.files.config, environment).sessions
+    sessions = plan(notes, snapshot.files.config, environment, library).sessions
     found = ((session.note, kept.load(session.key)) for session in sessions)
     return {note: outcome for note, outcome in found if outcome is not None}
 
@@ -95,4 +97,8 @@ def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteI
 def _entry(snapshot: Snapshot, note: Note, place: Slug, outcome: Outcome | None) -> Entry:
     text = snapshot.text(note.id)
     made = entry(note, text, snapshot.links[note.id], place)
-    return replace(made, outcome=located(outcome, note, text) if outcome else None)
+    if outcome is None:
+        return made
+    modules = imported(note, Library(snapshot.notes, snapshot.names)).modules
+    others = [(snapshot.notes[module.note], snapshot.text(module.note)) for module in modules]
+    return replace(made, outcome=located(outcome, note, text, others))

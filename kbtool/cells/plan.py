@@ -10,11 +10,13 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from kbtool.cells.library import NOTHING, Imported, Library, imported
 from kbtool.config import Config
 from kbtool.note import Note
 from kbtool.outcomes import CellKey
+from kbtool.python_imports import MODULE
 from kbtool.python_source import python_text, runs, tree_of
 from kbtool.values import Cell, NoteId
 
@@ -45,13 +47,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The cells of a note that run, top to bottom in one process; `imports` are top-level modules, found statically."""
+    """The cells of a note that run, top to bottom in one process, and what they import from other notes.
+
+    `imports` are the top-level modules of all that, found statically.
+    """
 
     note: NoteId
     key: CellKey
     steps: tuple[Step, ...]
     imports: tuple[str, ...]
     output_limit: int
+    imported: Imported = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +67,23 @@ class Plan:
     sessions: tuple[Session, ...]
 
 
-def plan(notes: Iterable[Note], config: Config, environment: Environment) -> Plan:
-    """The sessions that notes ask for; a cell that does not compile is in its session, and fails there."""
-    sessions = (_session(note, config, environment) for note in notes)
-    return Plan(tuple(session for session in sessions if session is not None))
+def plan(notes: Iterable[Note], config: Config, environment: Environment, library: Library | None = None) -> Plan:
+    """The sessions that notes ask for; a cell that does not compile is in its session, and fails there.
+
+    Without a library notes import nothing from each other.
+    """
+    given = ((note, imported(note, library) if library else NOTHING) for note in notes if runnable(note))
+    return Plan(tuple(_session(note, found, config, environment) for note, found in given))
 
 
-def imported_modules(notes: Iterable[Note]) -> frozenset[str]:
-    """The top-level modules that runnable cells import, as far as their text tells."""
-    return frozenset(name for note in notes for cell in runnable(note) for name in _imports(cell.code))
+def imported_modules(notes: Iterable[Note], library: Library | None = None) -> frozenset[str]:
+    """The top-level modules that runnable cells, and those that they import, import; as far as their text tells."""
+    return frozenset(
+        name
+        for note in notes
+        if (cells := runnable(note))
+        for name in _modules((cell.code for cell in cells), imported(note, library) if library else NOTHING)
+    )
 
 
 def runnable(note: Note) -> tuple[Cell, ...]:
@@ -77,13 +91,11 @@ def runnable(note: Note) -> tuple[Cell, ...]:
     return tuple(cell for cell in note.cells if runs(cell))
 
 
-def _session(note: Note, config: Config, environment: Environment) -> Session | None:
-    cells = runnable(note)
-    if not cells:
-        return None
-    steps = tuple(_step(cell, config) for cell in cells)
-    imports = tuple(sorted({name for step in steps for name in _imports(step.code)}))
-    return Session(note.id, _key(steps, imports, config, environment), steps, imports, config.output_limit)
+def _session(note: Note, found: Imported, config: Config, environment: Environment) -> Session:
+    steps = tuple(_step(cell, config) for cell in runnable(note))
+    imports = tuple(sorted(_modules((step.code for step in steps), found)))
+    session = Session(note.id, CellKey(""), steps, imports, config.output_limit, found)
+    return replace(session, key=_key(session, environment))
 
 
 def _step(cell: Cell, config: Config) -> Step:
@@ -92,17 +104,20 @@ def _step(cell: Cell, config: Config) -> Step:
     return Step(cell.number, python_text(cell.code), options.raises, timeout)
 
 
-def _key(steps: tuple[Step, ...], imports: tuple[str, ...], config: Config, environment: Environment) -> CellKey:
-    decides = {
+def _key(session: Session, environment: Environment) -> CellKey:
+    packages = environment.packages
+    decides: dict[str, object] = {
         "semantics": SEMANTICS,
-        "cells": [[step.index, step.code, step.raises] for step in steps],
-        "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in imports},
+        "cells": [[step.index, step.code, step.raises] for step in session.steps],
+        "packages": {name: [_public(item) for item in packages.get(name, ())] for name in session.imports},
         "python": environment.python,
         "platform": environment.platform,
         "seed": SEED,
         # It cuts what a cell shows.
-        "output_limit": config.output_limit,
+        "output_limit": session.output_limit,
     }
+    if session.imported.modules:
+        decides["imported"] = [[module.codes for module in session.imported.modules], session.imported.meant]
     text = json.dumps(decides, sort_keys=True, separators=(",", ":"))
     return CellKey(hashlib.sha256(text.encode()).hexdigest())
 
@@ -110,6 +125,12 @@ def _key(steps: tuple[Step, ...], imports: tuple[str, ...], config: Config, envi
 def _public(distribution: str) -> str:
     """`torch==2.13.0+cpu` without its local tag, which names a build and not a version."""
     return distribution.partition("+")[0]
+
+
+def _modules(codes: Iterable[str], found: Imported) -> frozenset[str]:
+    """The top-level modules that code and its imports from notes import; `kb` is none that can be installed."""
+    everything = (*codes, *(code for module in found.modules for code in module.codes))
+    return frozenset(name for code in everything for name in _imports(code)) - {MODULE}
 
 
 def _imports(code: str) -> frozenset[str]:

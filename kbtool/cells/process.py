@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kbtool.cells.library import named_cells
 from kbtool.cells.plan import SEED, Session
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
@@ -133,7 +134,14 @@ def _spawned(
 def _task(session: Session) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
     cells = [{"index": step.index, "code": step.code, "raises": step.raises} for step in session.steps]
-    task = {"cells": cells, "imports": session.imports, "seed": SEED, "output_limit": session.output_limit}
+    modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
+    task = {
+        "cells": cells,
+        "imports": session.imports,
+        "imported": {"modules": modules, "meant": session.imported.meant},
+        "seed": SEED,
+        "output_limit": session.output_limit,
+    }
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
     file.write(json.dumps(task).encode())
     file.seek(0)

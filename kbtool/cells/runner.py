@@ -94,8 +94,11 @@ class _Streams:
 # ---------------------------------------------------------------- the runner
 
 
-def run(control: int, dumps: int, task: int) -> NoReturn:
-    """Execute the cells of the task, report, and leave without tearing the interpreter down."""
+def run(install: Callable[[dict[str, Any]], None], control: int, dumps: int, task: int) -> NoReturn:
+    """Execute the cells of the task, report, and leave without tearing the interpreter down.
+
+    `install` makes what the note imports from others importable (see `importer`).
+    """
     os.setsid()  # a group of its own: killing it does not reach the supervisor
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for inherited in (control, dumps, task):
@@ -107,6 +110,7 @@ def run(control: int, dumps: int, task: int) -> NoReturn:
     line = _Line(control)
     streams, program = _Streams(line), _Program()
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
+    install(work["imported"])
     _prepare(work["imports"], work["seed"])
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
@@ -149,9 +153,9 @@ def _device() -> str:
 
 
 def _modules() -> list[str]:
-    """The top-level modules that were imported and do not belong to Python."""
+    """The top-level modules that were imported and belong neither to Python nor to the base."""
     names = {name.partition(".")[0] for name in list(sys.modules) if name[0] != "_"}
-    return sorted(names - sys.stdlib_module_names)
+    return sorted(names - sys.stdlib_module_names - {"kb"})
 
 
 class _Raised:

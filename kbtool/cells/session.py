@@ -19,17 +19,19 @@ import signal
 import sys
 import time
 import types
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from importlib.machinery import SourceFileLoader
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """The session of a process of its own, or the warm parent of many."""
-    ends, runner = [int(word) for word in sys.argv[1:]], _sibling("runner")
+    ends, run = [int(word) for word in sys.argv[1:]], partial(_sibling("runner").run, _sibling("importer").install)
     if len(ends) == 1:
-        _sibling("zygote").serve(ends[0], lambda given: supervise(given, runner))
-    supervise(ends, runner)
+        _sibling("zygote").serve(ends[0], lambda given: supervise(given, run))
+    supervise(ends, run)
 
 
 def _sibling(name: str) -> types.ModuleType:
@@ -40,7 +42,7 @@ def _sibling(name: str) -> types.ModuleType:
     return module
 
 
-def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
+def supervise(ends: list[int], run: Callable[[int, int, int], NoReturn]) -> NoReturn:
     """Fork the runner and watch over it, as long as the process that this one comes from is there."""
     caller = os.getppid()
     line, control, dumps, task = ends
@@ -49,7 +51,7 @@ def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
     if runner == 0:
         os.close(line)
         _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        program.run(control, dumps, task)
+        run(control, dumps, task)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):

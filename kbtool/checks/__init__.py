@@ -32,12 +32,12 @@ from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, str
 from kbtool.facts import Used
 from kbtool.graph import Missing
 from kbtool.note import Note
-from kbtool.values import Diagnostic
+from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
     from kbtool.checks.formulas import Known
 
-__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
+__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_imports", "check_linked"]
 
 ALONE = (
     *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
@@ -113,6 +113,12 @@ def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     missing = MISSING if any(type(target) is Missing for target in context.links) else ()
     found = [found for check in (*missing, *LINKED) for found in check(context)]
     return in_dialect(found, context.base.config.dialect) if found else ()
+
+
+def check_imports(note: NoteId, base: Base) -> tuple[Diagnostic, ...]:
+    """What is wrong with what a note's code imports from others, and nothing else."""
+    context = CheckContext(base.notes[note], (), base)
+    return (*missing_export(context), *import_cycle(context))
 
 
 def check_base(base: Base, used: Used) -> tuple[Diagnostic, ...]:

@@ -40,7 +40,8 @@ def _of_page(one: CodeImport, fitting: tuple[NoteId, ...], context: CheckContext
     advice = _ADVICE
     if near:
         name = context.base.names.spelled[near.word]
-        advice = f"did you mean «{name}»?" if one.how == "page" else f'did you mean `kb["{name}"]`?'
+        written = f"kb.{name}" if name.isidentifier() else f'kb["{name}"]'
+        advice = f"did you mean «{name}»?" if one.how == "page" else f"did you mean `{written}`?"
     return _told(one, f"no page named «{one.name}»", advice, context)
 
 
