@@ -59,6 +59,7 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look,
         asking=asking,
         quoting=query.block_references(asking.rows),
         unlinked=unlinked(kb or Kb(), snapshot),
+        users=query.users(snapshot),
     )
     mentions = query.backlinks(asking.rows)
     pages = [
