@@ -15,12 +15,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from kbtool.python_names import read_cell
 from kbtool.python_scopes import Program
 from kbtool.python_source import Code, characters, code_of, runs, tree_of
-from kbtool.values import Cell, CodeImport, Diagnostic, NoteId, Span
+from kbtool.values import ANYTHING, Cell, CodeImport, Diagnostic, NoteId, Span
 
 MODULE = "kb"
 """The module that stands for the base."""
-ANYTHING = "*"
-"""Stands among the names that a note offers when its code may bind others unseen."""
 
 Meaning: TypeAlias = tuple[Literal["base", "page", "module"], str]
 """What a name of the code stands for: the module `kb`, or a note by its page's name or an identifier."""

@@ -163,6 +163,10 @@ class CodeImport(NamedTuple):
     exported: bool
 
 
+ANYTHING = "*"
+"""Stands among the names that a note's code offers when it may bind others unseen."""
+
+
 class Cell(NamedTuple):
     """A code block that runs (or is shown, with `norun`).
 

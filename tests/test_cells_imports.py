@@ -206,8 +206,9 @@ def test_what_the_text_does_not_import_cannot_be_imported(outcome: Run, code: st
 
 def test_an_import_that_failed_is_tried_again(outcome: Run) -> None:
     a = exported("import sys\nsys.tries = getattr(sys, 'tries', 0) + 1\nif sys.tries == 1:\n    raise KeyError")
-    found = outcome(Q=fence("import kb.a", "raises=KeyError") + fence("import kb, sys\nkb['a'], sys.tries"), a=a)
+    found = outcome(Q=fence("import kb.a", "raises=KeyError") + fence("import kb, sys\nkb['a']\nsys.tries"), a=a)
     assert [cell.state for cell in found.cells] == ["ok", "ok"]
+    assert shown(found)[1] == [("value", "2")]
 
 
 # ---------------------------------------------------------------- when it fails

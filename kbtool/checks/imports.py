@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
+from itertools import islice
+from typing import NamedTuple
 
 from kbtool import names as spelling
 from kbtool.checks.circles import STEPS, shortest_circle
 from kbtool.checks.context import CheckContext
 from kbtool.facts import Facts
 from kbtool.imports import fitting_notes, imported_note
-from kbtool.suggest import did_you_mean, nearest
-from kbtool.values import CodeImport, Diagnostic, NoteId, Span
+from kbtool.suggest import Vocabulary, closest, nearest, vocabulary
+from kbtool.values import ANYTHING, CodeImport, Diagnostic, NoteId, Span
 
-_ANYTHING = "*"
+_SHOWN = 5
 _ADVICE = "a note gives to others what its cells with the word `export` after ```python define at top level"
+
+
+class _Offered(NamedTuple):
+    """What a note gives to the code of others: whether it gives anything, its names, and the same by their spelling."""
+
+    page: str
+    exports: bool
+    names: Set[str]
+    folded: Mapping[str, str]
+    words: Vocabulary
 
 
 def missing_export(context: CheckContext) -> Iterator[Diagnostic]:
     """Imports of pages that do not exist, of pages that export nothing, and of names that no `export` cell binds."""
     said: set[str] = set()
-    for row in context.note.imports:
-        one = CodeImport(*row)
-        if one.name not in said:
-            fitting = fitting_notes(one, context.base.names)
-            found = _of_page(one, fitting, context) if len(fitting) != 1 else _of_note(one, fitting[0], context)
-            if found is not None:
-                yield found
-                if not one.member or len(fitting) != 1:
-                    said.add(one.name)
+    known: dict[NoteId, _Offered] = {}
+    for one in (CodeImport(*row) for row in context.note.imports):
+        if one.name in said:
+            continue
+        fitting = fitting_notes(one, context.base.names)
+        if len(fitting) == 1:
+            note = fitting[0]
+            if note not in known:
+                known[note] = _offered(context.base.notes[note])
+            yield from _of_note(one, known[note], context)
+        else:
+            yield _of_page(one, fitting, context)
+        if len(fitting) != 1 or not known[fitting[0]].exports:
+            said.add(one.name)
+
+
+def _offered(note: Facts) -> _Offered:
+    names = note.offers or ()
+    folded = {name.lower(): name for name in names if name != ANYTHING}
+    return _Offered(note.name, note.offers is not None, frozenset(names), folded, vocabulary(folded))
 
 
 def _of_page(one: CodeImport, fitting: tuple[NoteId, ...], context: CheckContext) -> Diagnostic:
@@ -45,26 +68,25 @@ def _of_page(one: CodeImport, fitting: tuple[NoteId, ...], context: CheckContext
     return _told(one, f"no page named «{one.name}»", advice, context)
 
 
-def _of_note(one: CodeImport, note: NoteId, context: CheckContext) -> Diagnostic | None:
+def _of_note(one: CodeImport, offered: _Offered, context: CheckContext) -> Iterator[Diagnostic]:
     """A page is there; what is wrong with what its code gives."""
-    offers, name = context.base.notes[note].offers, context.base.notes[note].name
-    if offers is None:
-        return None if one.member else _told(one, f"«{name}» exports nothing", _ADVICE, context)
-    if not one.member or one.member in offers:
-        return None
-    if one.member.startswith("_"):
-        return _told(one, f"«{name}» does not export `{one.member}`", "names with a leading `_` stay at home", context)
-    if _ANYTHING in offers:
-        return None
-    near = did_you_mean(one.member, offers)
-    advice = f"did you mean `{near}`?" if near else f"it exports {_listed(offers)}"
-    return _told(one, f"«{name}» does not export `{one.member}`", advice, context)
+    if not offered.exports:
+        yield _told(one, f"«{offered.page}» exports nothing", _ADVICE, context)
+    elif one.member and one.member not in offered.names:
+        private = one.member.startswith("_")
+        if private or ANYTHING not in offered.names:
+            advice = "names with a leading `_` stay at home" if private else _instead(one.member, offered)
+            yield _told(one, f"«{offered.page}» does not export `{one.member}`", advice, context)
 
 
-def _listed(offers: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{name}`" for name in offers[:5])
-    more = f" and {len(offers) - 5} more" if len(offers) > 5 else ""
-    return shown + more if offers else "no names"
+def _instead(name: str, offered: _Offered) -> str:
+    """What else might have been meant."""
+    near = closest(name.lower(), offered.words)
+    if near is not None:
+        return f"did you mean `{offered.folded[near]}`?"
+    shown = ", ".join(f"`{name}`" for name in islice(offered.folded.values(), _SHOWN))
+    more = f" and {len(offered.folded) - _SHOWN} more" if len(offered.folded) > _SHOWN else ""
+    return f"it exports {shown}{more}" if shown else "its `export` cells define no names"
 
 
 def _told(one: CodeImport, message: str, advice: str, context: CheckContext) -> Diagnostic:
