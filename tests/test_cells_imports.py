@@ -97,6 +97,13 @@ def test_what_an_import_imports_decides_the_key() -> None:
     assert session(notes).key != session({**notes, "c": exported("z = 2")}).key
 
 
+def test_which_note_a_name_means_decides_the_key() -> None:
+    notes = {**BASE, "Q": Q + fence('kb["c"]')}
+    of_a, of_b = ({**notes, name: "alias:: c\n\n" + notes[name]} for name in ("a", "b"))
+    assert session(of_a).imported.modules == session(of_b).imported.modules
+    assert session(of_a).key != session(of_b).key
+
+
 @pytest.mark.parametrize(
     "other",
     [
