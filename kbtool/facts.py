@@ -19,7 +19,7 @@ class Facts(NamedTuple):
     """A note as the others see it; fields as in `Note`, then those of its `Asides`, and its suppressions.
 
     `asks` are names with the start and end of their spans; `blank` is a page of empty bullets, as Logseq leaves them
-    behind. What is more than named tuples must be plain.
+    behind; `imports` are the fields of `CodeImport`s. What is more than named tuples must be plain.
     """
 
     id: NoteId
@@ -36,6 +36,8 @@ class Facts(NamedTuple):
     suppressions: tuple[tuple[Any, ...], ...] = ()
     asks: tuple[tuple[str, int, int], ...] = ()
     blank: bool = False
+    imports: tuple[tuple[Any, ...], ...] = ()
+    offers: tuple[str, ...] | None = None
 
 
 class Uses(NamedTuple):
@@ -72,7 +74,10 @@ def facts(note: Note) -> Facts:
     silenced = tuple(map(tuple, note.suppressions))
     asks = tuple((asked.name, *asked.span) for asked in note.asks)
     blank = not any(block.parts or block.properties for block in note.outline)
-    return Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks, blank)
+    code = tuple(map(tuple, note.imports)), note.offers
+    return Facts(
+        note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks, blank, *code
+    )
 
 
 def uses(note: Facts) -> Uses:

@@ -42,6 +42,7 @@ from kbtool.values import (
     Cell,
     CellKind,
     CellOptions,
+    CodeImport,
     Definition,
     Diagnostic,
     Formula,
@@ -72,7 +73,8 @@ class Note(NamedTuple):
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
     `syntax.tree.Block`). `asides` are what it says beside its references, `addresses` its links to the web. `asks` are
     the pages that its queries name, `macros` is how many macros and queries it has. `options` are what its session is
-    run with.
+    run with. `imports` is what its code takes from other notes, `offers` what theirs may take from its `export` cells,
+    None without such cells (see `python_imports`).
     """
 
     id: NoteId
@@ -91,6 +93,8 @@ class Note(NamedTuple):
     asks: tuple[Asked, ...] = ()
     macros: int = 0
     options: NoteOptions = NO_NOTE_OPTIONS
+    imports: tuple[CodeImport, ...] = ()
+    offers: tuple[str, ...] | None = None
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -108,6 +112,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     cells, problems = _cells(source.id, fences)
     running = [fence.words for (fence, _), cell in zip(fences, cells, strict=True) if not cell.options.norun]
     options, contradictions = note_options(running, properties, source.id)
+    imports, offers, unclear = _code_links(source.id, cells)
     named = parsed.blocks or parsed.diagnostics
     defines = tuple(_definitions(name, title, properties, parsed.blocks)) if named else ()
     if obsidian and defines:
@@ -125,13 +130,15 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         tuple(formulas),
         properties,
         parsed.blocks,
-        parsed.diagnostics + problems + contradictions + asked.diagnostics,
+        parsed.diagnostics + problems + contradictions + unclear + asked.diagnostics,
         beside._replace(keys=keyed(parsed.blocks, settings)),
         addresses,
         suppressions(source.text, parsed.blocks, cells),
         asked.names,
         asked.macros,
         options,
+        imports,
+        offers,
     )
 
 
@@ -258,6 +265,17 @@ def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cel
         cells.append(_cell(index, (fence, block), options))
     words = tuple(tuple(fence.words) for fence, _ in fences)
     return tuple(cells), (*problems, *duplicate_names(words, note))
+
+
+def _code_links(
+    note: NoteId, cells: Sequence[Cell]
+) -> tuple[tuple[CodeImport, ...], tuple[str, ...] | None, tuple[Diagnostic, ...]]:
+    """What code imports and offers, and what is unclear about it; few notes have code that can do either."""
+    if not any(cell.options.export or ("kb" in cell.code and "import" in cell.code) for cell in cells):
+        return (), None, ()
+    from kbtool.python_imports import code_links
+
+    return code_links(note, cells)
 
 
 def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kbtool import disk, names, query, terminal
 from kbtool.cells.failures import located
 from kbtool.cells.keeping import Keeper
+from kbtool.cells.library import Library, imported
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
@@ -34,7 +35,8 @@ def site(base: Path, config: Config, look: Look) -> SiteInput:
 
 def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Outcome]:
     """The outcomes in the cache that hold for the code as it is now."""
-    return Keeper(base, query.pages(snapshot), snapshot.files.config).held()
+    library = Library(snapshot.notes, snapshot.names)
+    return Keeper(base, query.pages(snapshot), (snapshot.files.config, library)).held()
 
 
 def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look, kb: Kb | None = None) -> SiteInput:
@@ -50,6 +52,7 @@ def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look,
         asking=asking,
         quoting=query.block_references(asking.rows),
         unlinked=unlinked(kb or Kb(), snapshot),
+        users=query.users(snapshot),
     )
     mentions = query.backlinks(asking.rows)
     pages = [
@@ -88,4 +91,8 @@ def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteI
 def _entry(snapshot: Snapshot, note: Note, place: Slug, outcome: Outcome | None) -> Entry:
     text = snapshot.text(note.id)
     made = entry(note, text, snapshot.links[note.id], place)
-    return replace(made, outcome=located(outcome, note, text) if outcome else None)
+    if outcome is None:
+        return made
+    modules = imported(note, Library(snapshot.notes, snapshot.names)).modules
+    others = [(snapshot.notes[module.note], snapshot.text(module.note)) for module in modules]
+    return replace(made, outcome=located(outcome, note, text, others))

@@ -16,11 +16,11 @@ from typing import NamedTuple
 from kbtool.note import Note
 from kbtool.python_findings import Findings, by_names
 from kbtool.python_names import read_cell
-from kbtool.python_scopes import Program
+from kbtool.python_scopes import BUILTINS, Program
 from kbtool.python_sketch import mark_of_broken, mark_of_tree
 from kbtool.python_source import Broken, Code, Compiled, Magic, code_of, compiled, magics
 from kbtool.python_syntax import magic_problem, sketch_problem, syntax_problem, transcript_problem
-from kbtool.values import Diagnostic, NoteId
+from kbtool.values import Diagnostic, Label, NoteId
 
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError", "Exception", "BaseException")
 _NAME_ERRORS = ("NameError", "UnboundLocalError", "Exception", "BaseException")
@@ -51,8 +51,28 @@ def check_cells(note: Note, text: str = "", modules: frozenset[str] = frozenset(
     sketches = {one.code.number: sketch for one in read if (sketch := _sketch(note.id, one, program))}
     known = Findings(note.id, {one.code.number: one.code for one in read}, program, modules, frozenset(sketches), {})
     trees = [(one.code.number, one.result.tree) for one in read if isinstance(one.result, Compiled) and not one.quiet]
-    found += [*sketches.values(), *by_names(known, trees)]
+    found += [*sketches.values(), *by_names(known, trees), *_of_exports(known, read)]
     return tuple(sorted(found, key=lambda problem: (problem.span, problem.rule)))
+
+
+def _of_exports(known: Findings, read: list[Read]) -> Iterator[Diagnostic]:
+    """Names that `export` cells have from other cells of their note: for the code of other notes those do not run."""
+    exported = [one for one in read if one.code.options.export and not one.quiet]
+    program, seen = Program(), set[str]()
+    for code, result, *_ in exported:
+        if isinstance(result, Compiled):
+            read_cell(program, result.tree, code.number, quiet=False)
+    if program.unknown or program.expects_name_errors or any(isinstance(one.result, Broken) for one in exported):
+        return
+    free = (use for use in program.free if use.name not in program.bound.keys() | BUILTINS)
+    for use in sorted((*program.missing, *free), key=lambda use: use.place):
+        bound = known.program.bound.get(use.name)
+        if use.name not in seen and bound is not None and not known.codes[bound.cell].options.export:
+            seen.add(use.name)
+            label = Label(known.note, known.span(bound), "defined only here, in a cell without `export`")
+            message = f"`{use.name}` is not there for the notes that import this cell"
+            advice = "give the cell that defines it the word `export`, too, or define the name here"
+            yield Diagnostic("undefined-name", known.note, known.span(use.place), message, (label,), advice)
 
 
 def _read(code: Code, program: Program) -> Read:

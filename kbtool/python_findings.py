@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from kbtool.python_imports import MODULE
 from kbtool.python_scopes import BUILTINS, Place, Program, Use
 from kbtool.python_shadow import shadows
 from kbtool.python_sketch import MANY, mostly_unknown
@@ -23,6 +24,7 @@ _IMPORTS = (
     ("F", "import torch.nn.functional as F"),
     ("plt", "import matplotlib.pyplot as plt"),
     ("pd", "import pandas as pd"),
+    (MODULE, f"import {MODULE}"),
 )
 """Names that everybody writes, and where they come from."""
 _DISTRIBUTIONS = (
@@ -168,14 +170,16 @@ def _imports(known: Findings, sketches: set[int]) -> Iterator[Diagnostic]:
     program = known.program
     hidden = program.unknown or program.evaluates
     seen: set[str] = set()
-    for name, module, place, source, _, optional, kept in program.imports:
+    for name, module, place, source, in_function, optional, kept in program.imports:
         top = module.partition(".")[0]
         if optional or place.cell in sketches or known.codes[place.cell].options.norun:
             continue
         if top and top not in seen and known.modules and not _can_be_imported(top, known.modules):
             seen.add(top)
             yield _missing_import(known, source, top)
-        if kept or hidden or top in _FOR_THEIR_EFFECT or known.codes[place.cell].transcript:
+        code = known.codes[place.cell]
+        offered = code.options.export and not in_function  # the code of another note may use it
+        if kept or hidden or offered or top in _FOR_THEIR_EFFECT or code.transcript:
             continue
         if name not in program.loads and name not in program.words:
             message = f"`{name}` is imported and never used in this note"
@@ -183,7 +187,7 @@ def _imports(known: Findings, sketches: set[int]) -> Iterator[Diagnostic]:
 
 
 def _can_be_imported(module: str, modules: frozenset[str]) -> bool:
-    return module in modules or module in sys.stdlib_module_names or module == "__main__"
+    return module in modules or module in sys.stdlib_module_names or module in ("__main__", MODULE)
 
 
 def _missing_import(known: Findings, place: Place, module: str) -> Diagnostic:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import sys
 import tokenize
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -47,6 +48,11 @@ def is_transcript(code: str) -> bool:
     """Whether the code is a transcript of interactive Python (`>>> `)."""
     first = code.lstrip().split("\n", 1)[0].rstrip()
     return first == ">>>" or first.startswith(">>> ")
+
+
+def runs(cell: Cell) -> bool:
+    """Whether a cell is Python that `run` executes from top to bottom: not with `norun`, and no transcript."""
+    return cell.kind == "python" and not cell.options.norun and not is_transcript(cell.code)
 
 
 def python_text(code: str) -> str:
@@ -132,6 +138,16 @@ def without_strings(text: str) -> Iterator[str]:
             at += step
         quote = quote if len(quote) > 1 else ""
         yield "".join(out)
+
+
+def tree_of(text: str) -> ast.Module | None:
+    """The tree of code, None where it does not parse."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return None
 
 
 class Compiled(NamedTuple):

@@ -9,6 +9,7 @@ from kbtool import names as spelling
 from kbtool import references
 from kbtool.dates import journal_day, journal_name
 from kbtool.graph import Ambiguous, Site, Target, ToAsset, ToNote
+from kbtool.imports import imported_note
 from kbtool.kb import Snapshot
 from kbtool.note import Note, with_page_properties
 from kbtool.positions import line_table
@@ -18,7 +19,7 @@ from kbtool.queries.filters import Here
 from kbtool.queries.rows import Entity, Given, Rows
 from kbtool.syntax.block_text import block_text
 from kbtool.syntax.tree import Block
-from kbtool.values import NoteId, Reference
+from kbtool.values import CodeImport, NoteId, Reference
 
 
 class Mention(NamedTuple):
@@ -94,6 +95,27 @@ def named(snapshot: Snapshot, name: str) -> tuple[NoteId, ...]:
     return snapshot.names.journals.get(day, ()) if day is not None else found
 
 
+# ---------------------------------------------------------------- imports in code
+
+
+def imports(snapshot: Snapshot, note: Note) -> Iterator[tuple[CodeImport, NoteId]]:
+    """The notes that a note's code imports, each with the first place that names it so."""
+    for one in note.imports:
+        target = imported_note(one, snapshot.names) if not one.member else None
+        if target is not None:
+            yield one, target
+
+
+def users(snapshot: Snapshot) -> Mapping[NoteId, tuple[NoteId, ...]]:
+    """For each note those whose code imports it, by path."""
+    found: dict[NoteId, dict[NoteId, None]] = {}
+    for note in pages(snapshot):
+        for _, target in imports(snapshot, note):
+            if target != note.id:
+                found.setdefault(target, {})[note.id] = None
+    return {target: tuple(sorted(notes)) for target, notes in found.items()}
+
+
 # ---------------------------------------------------------------- queries
 
 
@@ -130,6 +152,10 @@ def graph(snapshot: Snapshot) -> dict[str, list[dict[str, object]]]:
             to = _endpoint(snapshot, reference, target, found)
             at = table.position(reference.span.start)
             link = {"from": note.name, "to": to, "kind": _kind(reference), "path": note.id}
+            links.append({**link, "line": at.line, "column": at.column})
+        for one, target_note in imports(snapshot, note):
+            at = table.position(one.start)
+            link = {"from": note.name, "to": snapshot.notes[target_note].name, "kind": "import", "path": note.id}
             links.append({**link, "line": at.line, "column": at.column})
     return {"pages": list(found.values()), "links": links}
 

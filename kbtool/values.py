@@ -174,6 +174,25 @@ NO_NOTE_OPTIONS = NoteOptions()
 CellKind = Literal["python", "transcript", "bash"]
 
 
+class CodeImport(NamedTuple):
+    """What the code of a cell takes from another note: the note as a whole, or one name (`member`) of its cells.
+
+    `how` says whether `name` is a page's name (`page`) or an identifier that stands for one (`module`). `start` and
+    `end` cover the member, or the name where there is none. `exported` says that the cell is itself for other notes.
+    """
+
+    how: Literal["page", "module"]
+    name: str
+    member: str
+    start: int
+    end: int
+    exported: bool
+
+
+ANYTHING = "*"
+"""Stands among the names that a note's code offers when it may bind others unseen."""
+
+
 class Cell(NamedTuple):
     """A code block that runs (or is shown, with `norun`); a transcript is what was typed to Python, and its answers.
 

@@ -39,26 +39,34 @@ ORDER = [
     *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),
     *("queries.transforms",),
     *("queries.advanced", "queries.sums", "macros", "queries.asked"),
+    *("python_scopes", "python_names", "python_source", "python_imports"),
     *("references", "asides", "suppressions", "cells.attributes", "cells.options", "cells.note_options"),
     *("note", "tasks", "public", "facts", "filters"),
-    *("graph", "stems", "mentions"),
+    *("graph", "imports", "stems", "mentions"),
     *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
     *("latex", "latex_damage", "latex_limits", "math"),
-    *("python_scopes", "python_names", "python_source", "python_sketch", "python_shadow", "python_syntax"),
-    *("python_findings", "python_check"),
+    *("python_sketch", "python_shadow", "python_syntax", "python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
     *("checks.suppressions",),
-    *("checks.filenames", "checks.circles", "checks.network", "checks.queries", "checks.mentions"),
+    *("checks.filenames", "checks.circles", "checks.imports", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
-    *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.history", "cells.schedule"),
-    *("cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs", "cells.reports"),
-    *("cells.failures",),
-    *("cells.store", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner", "cells.zygote", "cells.session"),
-    *("cells.warm", "cells.process", "cells.workers", "cells.keeping"),
+    *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.environment", "cells.history"),
+    *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
+    *("cells.reports", "cells.failures"),
+    *("cells.store", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner", "cells.importer"),
+    *("cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers", "cells.keeping"),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
-    *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
+    *(
+        "render.context",
+        "render.plain",
+        "render.inline",
+        "render.prose",
+        "render.imports",
+        "render.outputs",
+        "render.parts",
+    ),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.macros",),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
@@ -76,7 +84,7 @@ ORDER = [
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
-RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed")}
+RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.

@@ -213,6 +213,14 @@ def test_graph_has_every_page_and_link(tool: Tool, graph: Path) -> None:
     ]
 
 
+def test_graph_has_the_imports_of_code(tool: Tool, graph: Path) -> None:
+    write(graph, "pages/a.md", '- ```python\n  import kb\n  kb["start"].x\n  kb["Nowhere"]\n  ```\n')
+    found = json.loads(tool("graph", "graph/pages/a.md", "--format", "json")[1])["links"]
+    expected = {"from": "a", "to": "Home", "kind": "import", "path": "pages/a.md", "line": 3, "column": 7}
+    assert found == [expected]
+    assert tool("graph", "graph/pages/a.md")[1] == "a → Home  (import)\n"
+
+
 def test_tree_prints_a_line_a_note(tool: Tool, graph: Path) -> None:
     found = lines(tool("tree", "graph", "--format", "json")[1])
     assert [one["page"] for one in found] == ["Home", "Other"]
@@ -404,6 +412,57 @@ def test_a_word_that_may_be_a_misspelled_norun_stops_the_note(
     write(base, "kb/pages/Start.md", code)
     assert tool("run")[0] == 0
     assert runs(log) == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("import kb.nowhere", "missing-export"),
+        ("import kb\n  kb[str()]", "dynamic-import"),
+        ("import kb.Start", "import-cycle"),
+    ],
+)
+def test_an_import_that_leads_nowhere_stops_the_note(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: tuple[str, str]
+) -> None:
+    (code, rule), base, log = case, project(tool, monkeypatch), tmp_path / "log"
+    counting = COUNTING.format(log=str(log))
+    write(base, "kb/pages/Start.md", counting + f"- ```python export\n  {code}\n  ```\n")
+    status, out, _ = tool("run")
+    assert (status, runs(log)) == (1, 0)
+    assert f"error[{rule}]" in out
+    assert f"error[{rule}]" in tool("check")[1]
+    write(base, "kb/pages/Other.md", "- ```python export\n  x = 1\n  ```\n")
+    write(base, "kb/pages/Start.md", counting + "- ```python export\n  import kb.Other\n  ```\n")
+    assert tool("run")[0] == 0
+    assert runs(log) == 1
+
+
+def test_another_export_cell_runs_its_importers_again_and_nobody_else(
+    tool: Tool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def states() -> dict[str, str]:
+        return {one["note"]: one["state"] for one in lines(tool("run", "--format", "json")[1])}
+
+    base = project(tool, monkeypatch)
+    other = "- ```python export\n  x = 1\n  ```\n- ```python\n  1\n  ```\n"
+    write(base, "kb/pages/Other.md", other)
+    write(base, "kb/pages/Start.md", "- ```python\n  from kb.other import x\n  print(x)\n  ```\n")
+    states()
+    write(base, "kb/pages/Other.md", "- more\n" + other.replace("  1\n", "  2\n"))
+    assert states() == {"pages/Other.md": "ran", "pages/Start.md": "cached", "pages/First note.md": "cached"}
+    write(base, "kb/pages/Other.md", other.replace("x = 1", "x = 3"))
+    assert states() == {"pages/Other.md": "ran", "pages/Start.md": "ran", "pages/First note.md": "cached"}
+
+
+def test_the_site_shows_the_lines_of_another_note(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    base = project(tool, monkeypatch)
+    write(base, "kb/pages/Other.md", "- a\n- ```python export\n  def f(x):\n      return 1 / x\n  ```\n")
+    write(base, "kb/pages/Start.md", "- ```python raises=ZeroDivisionError\n  from kb.other import f\n  f(0)\n  ```\n")
+    assert tool("build", "--keep-going")[0] == 0
+    pages = "".join(page.read_text("utf-8") for page in base.glob("site/**/index.html"))
+    assert 'File "pages/Other.md", line 4, in f' in pages
+    assert "of import" not in pages
 
 
 def test_init_leaves_a_graph_alone(tool: Tool, graph: Path) -> None:

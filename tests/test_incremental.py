@@ -46,6 +46,8 @@ BLOCKS = (
         "- [[c#d]] [[токен ]]\n",
         "- TODO [#A] x\n  tags:: a, токен\n",
     ),
+    *(f"- ```python export\n  {code}\n  ```\n" for code in ("x = 1", "from kb.c import x", "from kb.токен import x")),
+    *(f"- ```python\n  import kb\n  {code}\n  ```\n" for code in ('kb["токен"].x', 'kb["a/b"].y', "kb.c.x", "kb[x]")),
 )
 
 
@@ -91,9 +93,24 @@ def test_a_base_in_memory_says_what_a_new_one_says(script: list[Edit]) -> None:
     assert differences(script) == []
 
 
-def test_a_base_that_forgot_what_its_checks_looked_up_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+IMPORTS = "- ```python\n  from kb.токен import x\n  ```\n"
+EXPORTS = "- ```python export\n  {} = 1\n  ```\n"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [Edit("pages/c.md", "- [[токен]]\n"), Edit("pages/токен.md", "- [[c]]\n")],
+        [Edit(PATHS[0], EXPORTS.format("x")), Edit("pages/c.md", IMPORTS), Edit(PATHS[0], "- x")],
+        [Edit(PATHS[0], EXPORTS.format("x")), Edit("pages/c.md", IMPORTS), Edit(PATHS[0], EXPORTS.format("y"))],
+    ],
+    ids=["name", "no export cell any more", "another export"],
+)
+def test_a_base_that_forgot_what_its_checks_looked_up_would_be_seen(
+    monkeypatch: pytest.MonkeyPatch, script: list[Edit]
+) -> None:
+    assert differences(script) == []
     monkeypatch.setattr(linking, "_stale", lambda _base, changed, _old: changed)
-    script = [Edit("pages/c.md", "- [[токен]]\n"), Edit("pages/токен.md", "- [[c]]\n")]
     assert differences(script) != []
 
 

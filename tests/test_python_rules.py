@@ -391,3 +391,32 @@ def test_thousands_of_unknown_names_are_compared_with_thousands_of_known_ones() 
     lost = "\n".join(f"lost_{number}" for number in range(3_000))
     assert [rule for rule, _ in found(written(known, lost, "\n".join(["lost_1"] * 3)))] == ["sketch", "undefined-name"]
     assert len(problems(written(known + "\n" + lost))) == 3_000
+
+
+# ---------------------------------------------------------------- cells for other notes
+
+
+def test_an_import_in_an_export_cell_is_for_other_notes() -> None:
+    assert found(written("import math", language="python export")) == []
+    assert found(written("import math")) == [("unused-name", "math")]
+    inside = written("def f():\n    import math", language="python export")
+    assert found(inside) == [("unused-name", "math")]
+
+
+@pytest.mark.parametrize(
+    ("other", "code", "names"),
+    [
+        ("x = 1", "y = x", ["x"]),
+        ("x = 1", "def f():\n    return x + x", ["x"]),
+        ("x = 1", "x = 2\ny = x", []),
+        ("x = 1", "def f():\n    return x\nx = 2", []),
+        ("x = 1", "try:\n    x\nexcept NameError:\n    pass", []),
+        ("x = 1", "y = lost", ["lost"]),
+    ],
+)
+def test_export_cells_need_no_names_of_others(other: str, code: str, names: list[str]) -> None:
+    text = written(other) + written(code, language="python export")
+    assert found(text) == [("undefined-name", name) for name in names]
+    assert found(written(other, language="python export") + written(code, language="python export")) == [
+        ("undefined-name", name) for name in names if name == "lost"
+    ]

@@ -312,3 +312,42 @@ def test_a_page_depends_on_no_order_of_files() -> None:
     notes = {f"pages/{name}.md": "- [[a]] [[b]] [[c]]" for name in "abc"}
     back = dict(reversed(notes.items()))
     assert rendered(notes)[NoteId("pages/a.md")] == rendered(back)[NoteId("pages/a.md")]
+
+
+# ---------------------------------------------------------------- imports in code
+
+
+EXPORT = "- ```python export\n  x = 1\n  ```\n"
+IMPORT = '- ```python\n  import kb\n  kb["B & c"].x\n  from kb.a import x\n  ```\n'
+
+
+def used_by(text: str) -> str:
+    return text.partition("Используется в коде")[2].partition("</section>")[0]
+
+
+def test_a_page_says_whose_code_uses_its_own() -> None:
+    pages = rendered({"pages/b & c.md": EXPORT, "pages/Q.md": IMPORT, "pages/z.md": IMPORT, "pages/a.md": EXPORT})
+    assert list(Html(used_by(pages["pages/a.md"].html)).links()) == ["../q/", "../z/"]
+    assert used_by(pages["pages/Q.md"].html) == ""
+    assert "Ссылки сюда" not in pages["pages/a.md"].html
+
+
+def test_code_leads_to_the_pages_that_it_imports() -> None:
+    pages = rendered({"pages/b & c.md": EXPORT, "pages/Q.md": IMPORT, "pages/a.md": EXPORT})
+    html = pages["pages/Q.md"].html
+    assert '<a href="../b-c/">B &amp; c</a>' in html
+    assert 'kb.<a href="../a/">a</a>' in html
+    assert Html(html).faults == []
+
+
+def test_what_is_not_published_uses_nothing_and_is_not_linked() -> None:
+    pages = rendered({"pages/Q.md": "public:: false\n\n" + IMPORT, "pages/a.md": EXPORT, "pages/z.md": IMPORT})
+    assert list(Html(used_by(pages["pages/a.md"].html)).links()) == ["../z/"]
+    hidden = rendered({"pages/a.md": "public:: false\n\n" + EXPORT, "pages/z.md": IMPORT})
+    assert "../a/" not in hidden["pages/z.md"].html
+
+
+def test_code_that_is_hidden_imports_all_the_same() -> None:
+    pages = rendered({"pages/Q.md": IMPORT.replace("python", "python hide"), "pages/a.md": EXPORT})
+    assert list(Html(used_by(pages["pages/a.md"].html)).links()) == ["../q/"]
+    assert "../a/" not in pages["pages/Q.md"].html.partition("kb-users")[0]

@@ -3,34 +3,53 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from kbtool.cells.library import exported
 from kbtool.note import Note
 from kbtool.outcomes import CellError, CellOutcome, Outcome, Output
 from kbtool.patterns import regex
 from kbtool.positions import LineTable, line_table
-from kbtool.values import Cell, Diagnostic, Span
+from kbtool.values import Cell, Diagnostic, Label, Span
 
-_PLACE = regex(r'(File ")?<cell (\d{1,9})>(", line |(?:: -c)?: line |:)(\d{1,9})')
-"""A line of a cell, as tracebacks (`File "<cell 3>", line 2`), warnings (`<cell 3>:2:`) and bash name it."""
+_PLACE = regex(r'(File ")?<cell (\d{1,9})(?: of import (\d{1,9}))?>(", line |(?:: -c)?: line |:)(\d{1,9})')
+"""A line of a cell, as tracebacks (`File "<cell 3>", line 2`), warnings (`<cell 3>:2:`) and bash name it; of another
+note the cells are `<cell 0 of import 1>` (see `library.named_cells`)."""
 
 
-def failures(note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
-    """A `cell-failed` for each cell of a note that failed, at the line that did, or a `needs-device`."""
+def failures(note: Note, outcome: Outcome, others: Sequence[Note] = ()) -> tuple[Diagnostic, ...]:
+    """A `cell-failed` for each cell of a note that failed, at the line that did, or a `needs-device`.
+
+    `others` are the notes that it imports.
+    """
     return tuple(
-        _failure(note, note.cells[cell.index], cell.error)
+        _failure(note, cell, cell.error, others)
         for cell in outcome.cells
         if cell.state == "failed" and cell.error is not None and cell.index < len(note.cells)
     )
 
 
-def _failure(note: Note, cell: Cell, error: CellError) -> Diagnostic:
-    first = error.message.strip().split("\n", 1)[0]
+def _failure(note: Note, outcome: CellOutcome, error: CellError, others: Sequence[Note]) -> Diagnostic:
+    first, cell = error.message.strip().split("\n", 1)[0], note.cells[outcome.index]
     if error.name == "NeedsDevice":
         message = f"the note asks for `device=cuda`: {first}"
         return Diagnostic("needs-device", note.id, cell.span, message, (), "run it where there is a GPU")
     message = f"{error.name}: {first}" if first else error.name
-    return Diagnostic("cell-failed", note.id, _line(cell, error.line), message, (), _advice(cell, error))
+    labels = _elsewhere(outcome, others)
+    return Diagnostic("cell-failed", note.id, _line(cell, error.line), message, labels, _advice(cell, error))
+
+
+def _elsewhere(outcome: CellOutcome, others: Sequence[Note]) -> tuple[Label, ...]:
+    """The line of another note in which an error was raised."""
+    text = "".join(output.text for output in outcome.outputs if output.kind == "error")
+    places = [(found[2], found[3], found[5]) for found in _PLACE.finditer(text)]
+    cell, module, line = places[-1] if places else ("", None, "")
+    if module is None or int(module) >= len(others):
+        return ()
+    other = others[int(module)]
+    cells = exported(other)
+    return (Label(other.id, _line(cells[int(cell)], int(line)), "raised here"),) if int(cell) < len(cells) else ()
 
 
 def _line(cell: Cell, number: int) -> Span:
@@ -66,35 +85,47 @@ def _advice(cell: Cell, error: CellError) -> str:
 # ---------------------------------------------------------------- lines of the note in what a session showed
 
 
-def located(outcome: Outcome, note: Note, text: str) -> Outcome:
-    """The outcome with the note's own lines in its tracebacks and warnings, as they are in this text of the note.
+def located(outcome: Outcome, note: Note, text: str, others: Sequence[tuple[Note, str]] = ()) -> Outcome:
+    """The outcome with the notes' own lines in its tracebacks and warnings, as they are in this text of the note.
 
-    Kept outcomes say `<cell 3>, line 2`, so that an edit of prose, which moves the lines, needs no new run.
+    Kept outcomes say `<cell 3>, line 2`, so that an edit of prose, which moves the lines, needs no new run. `others`
+    are the notes that its code imports, with their texts, in the order of `library.imported`.
     """
     if not any("<cell " in output.text for cell in outcome.cells for output in cell.outputs):
         return outcome
-    table = line_table(text)
-    return replace(outcome, note=note.id, cells=tuple(_located(cell, note, table) for cell in outcome.cells))
+    sources = [_Source(note, note.cells, line_table(text))]
+    sources += (_Source(other, exported(other), line_table(its)) for other, its in others)
+    return replace(outcome, note=note.id, cells=tuple(_located(cell, sources) for cell in outcome.cells))
 
 
-def _located(cell: CellOutcome, note: Note, table: LineTable) -> CellOutcome:
-    return replace(cell, outputs=tuple(_with_lines(output, note, table) for output in cell.outputs))
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A note, and those of its cells that an outcome counts."""
+
+    note: Note
+    cells: Sequence[Cell]
+    table: LineTable
 
 
-def _with_lines(output: Output, note: Note, table: LineTable) -> Output:
+def _located(cell: CellOutcome, sources: Sequence[_Source]) -> CellOutcome:
+    return replace(cell, outputs=tuple(_with_lines(output, sources) for output in cell.outputs))
+
+
+def _with_lines(output: Output, sources: Sequence[_Source]) -> Output:
     if output.kind == "figure" or "<cell " not in output.text:
         return output
 
     def name(found: re.Match[str]) -> str:
-        line = _note_line(note, table, (int(found[2]), int(found[4])))
-        return f"{found[1] or ''}{note.id}{found[3]}{line}" if line else found[0]
+        number = 0 if found[3] is None else int(found[3]) + 1
+        line = _note_line(sources[number], (int(found[2]), int(found[5]))) if number < len(sources) else 0
+        return f"{found[1] or ''}{sources[number].note.id}{found[4]}{line}" if line else found[0]
 
     return Output(output.kind, _PLACE.sub(name, output.text))
 
 
-def _note_line(note: Note, table: LineTable, place: tuple[int, int]) -> int:
+def _note_line(source: _Source, place: tuple[int, int]) -> int:
     """The note's line, from 1, of a cell and a line of it; 0 when there is no such line."""
     cell, line = place
-    if cell >= len(note.cells) or not 1 <= line <= len(note.cells[cell].lines):
+    if cell >= len(source.cells) or not 1 <= line <= len(source.cells[cell].lines):
         return 0
-    return table.position(note.cells[cell].lines[line - 1]).line
+    return source.table.position(source.cells[cell].lines[line - 1]).line

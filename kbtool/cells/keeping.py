@@ -20,6 +20,7 @@ from kbtool.cells.digests import Digests
 from kbtool.cells.environment import cores, machine_device, read_environment
 from kbtool.cells.history import Past
 from kbtool.cells.inputs import inputs, modules
+from kbtool.cells.library import Library
 from kbtool.cells.observed import Fact, Looked, World
 from kbtool.cells.packages import Packages
 from kbtool.cells.plan import Session, imported_modules, plan
@@ -47,7 +48,7 @@ class Reason(NamedTuple):
 class Keeper:
     """The sessions of notes, and what is kept of them; the world is looked at once."""
 
-    def __init__(self, base: Path, notes: Sequence[Note], config: Config, jobs: int = 0) -> None:
+    def __init__(self, base: Path, notes: Sequence[Note], given: tuple[Config, Library], jobs: int = 0) -> None:
         self.base = base
         self.store = Store(default_folder())
         self.jobs = jobs or cores()
@@ -55,12 +56,13 @@ class Keeper:
         self._digests = Digests(self.store.folder)
         self._packages = Packages(self._digests)
         self._world = World(str(base), self._digests, stable_environment(self._threads))
-        imported = imported_modules(notes)
+        config, library = given
+        imported = imported_modules(notes, library)
         self.environment = read_environment(imported)._replace(
             modules=modules(base, imported, self._digests),
             inputs=inputs(base, {pattern for note in notes for pattern in note.options.inputs}, self._digests),
         )
-        self.sessions = plan(notes, config, self.environment).sessions
+        self.sessions = plan(notes, config, self.environment, library).sessions
         self.past: Mapping[NoteId, Past] = history.load(self.store.folder, base)
 
     def held(self) -> dict[NoteId, Outcome]:
@@ -176,7 +178,7 @@ _NAMES = MappingProxyType(
         "launch": "the launcher",
     }
 )
-_ORDER = ("cells", "imports", "modules", "inputs", "seed", "device", "cpus", "launch", "packages")
+_ORDER = ("cells", "imported", "modules", "inputs", "seed", "device", "cpus", "launch", "packages")
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
@@ -187,6 +189,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reas
             continue
         if name == "cells":
             yield from _cells(before or [], after or [])
+        elif name == "imported":
+            yield Reason("the code that it imports from other notes")
         elif isinstance(before or {}, dict) and isinstance(after or {}, dict):
             yield from _entries(name, before or {}, after or {})
         else:
@@ -199,10 +203,10 @@ def _cells(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Reason]:
             yield Reason(f"cell {number} is new")
         elif after is None:
             yield Reason(f"cell {number} is gone")
-        elif before[1] != after[1]:
-            yield _line(number, before[1], after[1])
+        elif before[2] != after[2]:
+            yield _line(number, before[2], after[2])
         elif before != after:
-            yield Reason(f"the attributes of cell {number}", str(before[2:]), str(after[2:]))
+            yield Reason(f"the attributes of cell {number}", str(before[3:]), str(after[3:]))
 
 
 def _line(number: int, old: str, new: str) -> Reason:
@@ -214,7 +218,7 @@ def _line(number: int, old: str, new: str) -> Reason:
 
 
 def _entries(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reason]:
-    titles = {"packages": "the package {}", "modules": "the module {}", "inputs": "the input {}", "imports": "«{}»"}
+    titles = {"packages": "the package {}", "modules": "the module {}", "inputs": "the input {}"}
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
             yield Reason(titles.get(name, f"{name} {{}}").format(key), _shown(old.get(key)), _shown(new.get(key)))

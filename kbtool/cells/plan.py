@@ -9,16 +9,17 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from kbtool.cells.library import NOTHING, Imported, Library, imported
 from kbtool.config import Config
 from kbtool.note import Note
 from kbtool.outcomes import CellKey
-from kbtool.python_source import code_of, is_transcript, python_text
+from kbtool.python_imports import MODULE
+from kbtool.python_source import code_of, is_transcript, python_text, tree_of
 from kbtool.values import Cell, CellKind, NoteId
 
 SEMANTICS = 1
@@ -57,10 +58,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The cells of a note that run, top to bottom in one process; `imports` are top-level modules, found statically.
+    """The cells of a note that run, top to bottom in one process, and what they import from other notes.
 
-    `decides` is what the key is a digest of, as JSON. The rest is what the note asks for (see `values.NoteOptions`);
-    `files` are those that `inputs` mean, `seed` is what `random`, NumPy's and PyTorch's generators begin with.
+    `imports` are the top-level modules of all that, found statically. `decides` is what the key is a digest of, as
+    JSON. The rest is what the note asks for (see `values.NoteOptions`); `files` are those that `inputs` mean, `seed` is
+    what `random`, NumPy's and PyTorch's generators begin with.
     """
 
     note: NoteId
@@ -76,6 +78,7 @@ class Session:
     files: tuple[str, ...] = ()
     seed: int = SEED
     launch: str = ""
+    imported: Imported = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,23 @@ class Plan:
     sessions: tuple[Session, ...]
 
 
-def plan(notes: Iterable[Note], config: Config, environment: Environment) -> Plan:
-    """The sessions that notes ask for; a cell that does not compile is in its session, and fails there."""
-    sessions = (_session(note, config, environment) for note in notes)
-    return Plan(tuple(session for session in sessions if session is not None))
+def plan(notes: Iterable[Note], config: Config, environment: Environment, library: Library | None = None) -> Plan:
+    """The sessions that notes ask for; a cell that does not compile is in its session, and fails there.
+
+    Without a library notes import nothing from each other.
+    """
+    given = ((note, imported(note, library) if library else NOTHING) for note in notes if runnable(note))
+    return Plan(tuple(_session(note, found, config, environment) for note, found in given))
 
 
-def imported_modules(notes: Iterable[Note]) -> frozenset[str]:
-    """The top-level modules that runnable cells import, as far as their text tells."""
-    return frozenset(name for note in notes for cell in runnable(note) for name in _imports(cell))
+def imported_modules(notes: Iterable[Note], library: Library | None = None) -> frozenset[str]:
+    """The top-level modules that runnable cells, and those that they import, import; as far as their text tells."""
+    return frozenset(
+        name
+        for note in notes
+        if (cells := runnable(note))
+        for name in _modules(cells, imported(note, library) if library else NOTHING)
+    )
 
 
 def runnable(note: Note) -> tuple[Cell, ...]:
@@ -101,19 +112,14 @@ def runnable(note: Note) -> tuple[Cell, ...]:
     return tuple(cell for cell in note.cells if not cell.options.norun)
 
 
-def _session(note: Note, config: Config, environment: Environment) -> Session | None:
-    cells = runnable(note)
-    if not cells:
-        return None
-    steps = tuple(_step(cell, config) for cell in cells)
-    imports = tuple(sorted({name for cell in cells for name in _imports(cell)}))
-    asked = note.options
+def _session(note: Note, found: Imported, config: Config, environment: Environment) -> Session:
+    asked, cells = note.options, runnable(note)
     session = Session(
         note=note.id,
         key=CellKey(""),
         decides="",
-        steps=steps,
-        imports=imports,
+        steps=tuple(_step(cell, config) for cell in cells),
+        imports=tuple(sorted(_modules(cells, found))),
         output_limit=config.output_limit,
         device=asked.device,
         gpu_memory=asked.gpu_memory,
@@ -122,6 +128,7 @@ def _session(note: Note, config: Config, environment: Environment) -> Session | 
         files=tuple(path for pattern in asked.inputs for path, _ in environment.inputs.get(pattern, ())),
         seed=SEED if asked.seed is None else asked.seed,
         launch=asked.launch,
+        imported=found,
     )
     decides = json.dumps(_decides(session, environment), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     digest = hashlib.sha256(decides.encode("utf-8", "surrogatepass")).hexdigest()
@@ -138,10 +145,12 @@ def _step(cell: Cell, config: Config) -> Step:
 
 def _decides(session: Session, environment: Environment) -> Mapping[str, object]:
     """What decides a session's outcome; patience, looks and what a machine must have are left out."""
+    packages, found = environment.packages, session.imported
     return {
         "semantics": SEMANTICS,
         "cells": [[step.index, step.kind, step.code, step.raises] for step in session.steps],
-        "packages": {name: [_public(item) for item in environment.packages.get(name, ())] for name in session.imports},
+        "imported": [[module.codes for module in found.modules], found.meant] if found.modules else [],
+        "packages": {name: [_public(item) for item in packages.get(name, ())] for name in session.imports},
         "python": environment.python,
         "platform": environment.platform,
         "seed": session.seed,
@@ -161,18 +170,19 @@ def _public(distribution: str) -> str:
     return distribution.partition("+")[0]
 
 
-def _imports(cell: Cell) -> frozenset[str]:
-    """The top-level modules that a cell's text imports."""
-    if "import" not in cell.code or cell.kind == "bash":
+def _modules(cells: Iterable[Cell], found: Imported) -> frozenset[str]:
+    """The top-level modules that cells and what they import from notes import; `kb` is none that can be installed."""
+    codes = [code_of(cell.number, cell).text for cell in cells if "import" in cell.code and cell.kind != "bash"]
+    codes += (code for module in found.modules for code in module.codes)
+    return frozenset(name for code in codes for name in _imports(code)) - {MODULE}
+
+
+def _imports(code: str) -> frozenset[str]:
+    """The top-level modules that code imports."""
+    if "import" not in code:
         return frozenset()
-    code = code_of(cell.number, cell).text
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return frozenset()
-    names = (name for node in ast.walk(tree) for name in _imported_by(node))
+    tree = tree_of(code)
+    names = (name for node in ast.walk(tree) for name in _imported_by(node)) if tree is not None else ()
     return frozenset(name.partition(".")[0] for name in names)
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
@@ -147,11 +148,13 @@ def _spawned(
 
 def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
+    modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
     task = {
         "cells": [
             {"index": step.index, "kind": step.kind, "code": step.code, "raises": step.raises} for step in session.steps
         ],
         "imports": session.imports,
+        "imported": {"modules": modules, "meant": session.imported.meant},
         "seed": session.seed,
         "cpus": session.cpus,
         "device": session.device,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Session, Step
 from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind
@@ -147,6 +148,7 @@ def crashed(status: int) -> CellError:
 def stopped(session: Session, step: Step, error: CellError, dump: str) -> tuple[CellError, Output]:
     """A stopped cell's error and traceback; `dump` is what `faulthandler` wrote, the innermost frame first."""
     code = {f"<cell {one.index}>": one.code.split("\n") for one in session.steps}
+    code |= {file: text.split("\n") for _, cells in named_cells(session.imported) for file, text in cells}
     frames = [frame for line in dump.split("\n") if (frame := _frame(line, code))]
     here = [number for name, number, _ in frames if name == f"<cell {step.index}>"]
     text = f"{error.name}: {error.message}"

@@ -111,6 +111,7 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     line = _Line(control)
     streams, program = _Streams(line), _Program(sibling, work["output_limit"])
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
+    sibling("importer").install(work["imported"])
     _prepare(work["imports"], work["seed"])
     lacking = _lacking(work["device"])
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
@@ -180,9 +181,9 @@ def _device() -> str:
 
 
 def _modules() -> list[str]:
-    """The top-level modules that were imported and do not belong to Python."""
+    """The top-level modules that were imported and belong neither to Python nor to the base."""
     names = {name.partition(".")[0] for name in list(sys.modules) if name[0] != "_"}
-    return sorted(names - sys.stdlib_module_names)
+    return sorted(names - sys.stdlib_module_names - {"kb"})
 
 
 class _Raised:

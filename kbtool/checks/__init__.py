@@ -18,6 +18,7 @@ from kbtool.checks.filenames import (
     look_alike_page,
     property_page,
 )
+from kbtool.checks.imports import import_cycle, missing_export
 from kbtool.checks.labels import deceptive_address, deceptive_link
 from kbtool.checks.lost import lost_reference
 from kbtool.checks.network import orphan_page, unused_asset
@@ -31,12 +32,12 @@ from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, str
 from kbtool.facts import Used
 from kbtool.graph import Missing
 from kbtool.note import Note
-from kbtool.values import Diagnostic
+from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
     from kbtool.checks.formulas import Known
 
-__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_linked"]
+__all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_imports", "check_linked"]
 
 ALONE = (
     *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
@@ -46,6 +47,7 @@ ALONE = (
 LINKED = (
     *(duplicate_page, duplicate_block_id, case_variant, lost_reference, deceptive_link, date_like_name, built_in_name),
     *(dotted_name, bad_file_name, look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
+    *(missing_export, import_cycle),
 )
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 MISSING = (missing_page, missing_heading, dangling_block_ref, missing_asset)
@@ -111,6 +113,12 @@ def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     missing = MISSING if any(type(target) is Missing for target in context.links) else ()
     found = [found for check in (*missing, *LINKED) for found in check(context)]
     return in_dialect(found, context.base.config.dialect) if found else ()
+
+
+def check_imports(note: NoteId, base: Base) -> tuple[Diagnostic, ...]:
+    """What is wrong with what a note's code imports from others, and nothing else."""
+    context = CheckContext(base.notes[note], (), base)
+    return (*missing_export(context), *import_cycle(context))
 
 
 def check_base(base: Base, used: Used) -> tuple[Diagnostic, ...]:

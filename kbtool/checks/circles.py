@@ -10,11 +10,11 @@ from kbtool.checks.context import CheckContext
 from kbtool.graph import ToNote, page_target
 from kbtool.values import Definition, Diagnostic, Label, NoteId, Span
 
-_STEPS = 20_000
+STEPS = 20_000
 """Steps from page to page or block to block for all circles of one note; no note that is no attack needs as many."""
 
 
-def _circle(start: str, following: Callable[[str], Iterable[str]], budget: Iterator[int]) -> list[str]:
+def shortest_circle(start: str, following: Callable[[str], Iterable[str]], budget: Iterator[int]) -> list[str]:
     """The shortest way from a node back to itself; empty when there is none, or none within the budget."""
     came: dict[str, str] = {}
     queue = deque([start])
@@ -44,8 +44,8 @@ def alias_cycle(context: CheckContext) -> Iterator[Diagnostic]:
         if one.key == context.note.defines[0].key:
             message = f"«{one.name}» is the page's own name, not another one"
             yield context.diagnostic("alias-cycle", one.span, message, "take it out of the aliases")
-    budget = iter(range(_STEPS))
-    circle = _circle(context.note.id, lambda note: _claimed(NoteId(note), context), budget) if aliases else []
+    budget = iter(range(STEPS))
+    circle = shortest_circle(context.note.id, lambda note: _claimed(NoteId(note), context), budget) if aliases else []
     if circle and context.note.id == min(circle):
         second = NoteId(circle[1 % len(circle)])
         span = next(one.span for one in aliases if second in context.base.names.pages.get(one.key, ()))
@@ -83,10 +83,10 @@ def embed_cycle(context: CheckContext) -> Iterator[Diagnostic]:
     if not note.embeds:
         return
     tables: dict[NoteId, _Arrows] = {}
-    budget = iter(range(_STEPS))
+    budget = iter(range(STEPS))
     mine = dict.fromkeys(owner for *_, owners in note.embeds for owner in owners)
     for start in (f"page {note.id}", *mine):
-        circle = _circle(start, lambda node: _arrows(node, tables, context), budget)
+        circle = shortest_circle(start, lambda node: _arrows(node, tables, context), budget)
         if circle and start == min(circle):
             pairs = zip(circle, (*circle[1:], start), strict=True)
             yield _shown_again(circle, [_arrows(one, tables, context)[other] for one, other in pairs], context)

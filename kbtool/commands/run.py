@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from kbtool import query, terminal
 from kbtool.cells import workers
 from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
+from kbtool.cells.library import Library
 from kbtool.cells.plan import Session
+from kbtool.checks import check_imports
+from kbtool.checks.context import base
 from kbtool.commands import opening
 from kbtool.commands.watching import Watch
 from kbtool.facts import facts
 from kbtool.filters import filtered
+from kbtool.kb import Snapshot
 from kbtool.note import Note
 from kbtool.outcomes import Outcome, SessionState
 from kbtool.values import Diagnostic, NoteId
+
+_REFUSED = ("bad-attribute", "dynamic-import")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +72,11 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
     said = {note.id: facts(note).suppressions for note in asked}
     config = opened.project.config
-    refused = {note.id: found for note in asked if (found := filtered(_misunderstood(note), said, config, whole=False))}
+    misunderstood = _misunderstood(asked, opened.snapshot)
+    refused = {note: found for note, given in misunderstood if (found := filtered(given, said, config, whole=False))}
     asked = [note for note in asked if note.id not in refused]
-    keeper = Keeper(opened.project.base, asked, config, jobs)
+    library = Library(opened.snapshot.notes, opened.snapshot.names)
+    keeper = Keeper(opened.project.base, asked, (config, library), jobs)
     held = keeper.held()
     known = {note: outcome for note, outcome in held.items() if not outcome.failed}
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
@@ -77,14 +85,23 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
-    problems = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
+    problems = [found for session in keeper.sessions for found in _failures(session, known, opened.snapshot)]
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 
 
-def _misunderstood(note: Note) -> tuple[Diagnostic, ...]:
-    """Words after ```python that nobody knows: one may be a misspelled `norun`, so nothing of the note is run."""
-    return tuple(found for found in note.diagnostics if found.rule == "bad-attribute")
+def _misunderstood(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[NoteId, tuple[Diagnostic, ...]]]:
+    """Why notes are not run: words after ```python that nobody knows, of which one may be a misspelled `norun`, and
+    imports from other notes that lead nowhere."""
+    said = {note.id: facts(note) for note in query.pages(snapshot)}
+    known = base(said, snapshot.names, snapshot.files.config)
+    for note in notes:
+        yield note.id, (*(one for one in note.diagnostics if one.rule in _REFUSED), *check_imports(note.id, known))
+
+
+def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snapshot) -> tuple[Diagnostic, ...]:
+    others = [snapshot.notes[module.note] for module in session.imported.modules]
+    return failures(snapshot.notes[session.note], known[session.note], others) if session.note in known else ()
 
 
 def _run(keeper: Keeper, waiting: list[Session]) -> list[Outcome]:

@@ -1,4 +1,4 @@
-"""What links to a page: pages that carry it as a tag, and the blocks that mention it, by page."""
+"""What links to a page: pages that carry it as a tag, the blocks that mention it, by page, and code that imports it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,15 @@ def backlinks_html(scope: Scope, links: Sequence[Backlink]) -> str:
     if not content:
         return ""
     return element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, content)
+
+
+def users_html(scope: Scope) -> str:
+    """The section of pages whose code imports this one's, empty when none does; left out of the search."""
+    users = [note for note in scope.context.users.get(scope.entry.note.id, ()) if note in scope.context.entries]
+    if not users:
+        return ""
+    content = _head(scope.words.users, len(users)) + _chips(scope, users)
+    return element("section", {"class": "kb-backlinks kb-users", "data-search-exclude": ""}, content)
 
 
 def _tagged(scope: Scope, notes: Sequence[NoteId]) -> str:

@@ -87,7 +87,7 @@ class RenderContext:
     """The base as a page may see it: every note that the page links to, embeds, or is linked from.
 
     `asking` answers queries; `quoting` has for each block the blocks that refer to it by its id; `unlinked` holds the
-    unlinked mentions of each note.
+    unlinked mentions of each note, `users` the notes whose code imports that of each.
     """
 
     entries: Mapping[NoteId, Entry]
@@ -97,6 +97,7 @@ class RenderContext:
     asking: Asking
     quoting: Mapping[Site, tuple[Site, ...]]
     unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
+    users: Mapping[NoteId, tuple[NoteId, ...]] = field(default_factory=dict)
 
     @property
     def pages(self) -> Mapping[str, tuple[NoteId, ...]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from html import unescape
+from typing import NamedTuple
 
 from kbtool.render.html import element, escape
 
@@ -20,10 +23,20 @@ _LEXERS: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def code_block(code: str, language: str) -> str:
+class Linked(NamedTuple):
+    """Characters of code that are a link."""
+
+    start: int
+    end: int
+    href: str
+
+
+def code_block(code: str, language: str, links: Sequence[Linked] = ()) -> str:
     """A code block in the markup that the theme styles; plain where the language is not known."""
     lexer = _LEXERS.get(language.lower(), "")
     body = _coloured(code, lexer) if lexer and len(code) <= _MAX_CODE else escape(code, quote=False)
+    if links:
+        body = _linked(body, links)
     css = f"language-{lexer or 'text'} highlight"
     return element("div", {"class": css}, f"<pre><span></span><code>{body}\n</code></pre>")
 
@@ -35,3 +48,23 @@ def _coloured(code: str, lexer: str) -> str:
 
     coloured = highlight(code, get_lexer_by_name(lexer, stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
     return str(coloured).rstrip("\n")
+
+
+def _linked(body: str, links: Sequence[Linked]) -> str:
+    """The HTML of code with links in it; one that does not lie within one piece of text is left out."""
+    out: list[str] = []
+    at, waiting = 0, deque(sorted(links))  # characters of the code so far
+    for piece in body.replace("<", "\0<").replace(">", ">\0").split("\0"):
+        if piece.startswith("<"):
+            out.append(piece)
+            continue
+        text, done = unescape(piece), at
+        while waiting and waiting[0].start < at + len(text):
+            start, end, href = waiting.popleft()
+            if done <= start < end <= at + len(text):
+                out.append(escape(text[done - at : start - at], quote=False))
+                out.append(element("a", {"href": href}, escape(text[start - at : end - at], quote=False)))
+                done = end
+        out.append(escape(text[done - at :], quote=False))
+        at += len(text)
+    return "".join(out)

@@ -10,6 +10,7 @@ from kbtool.render import urls
 from kbtool.render.context import Scope
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
+from kbtool.render.imports import import_links
 from kbtool.render.svg import Figure, figure
 from kbtool.values import Cell
 
@@ -22,7 +23,7 @@ _SHOWN = 40_000
 def cell_html(scope: Scope, cell: Cell, language: str) -> str:
     """A cell's code (unless it is hidden) above its outputs."""
     outcome = _outcome_of(scope.entry.outcome, cell)
-    code = "" if cell.options.hide else code_block(cell.code.rstrip("\n"), language)
+    code = "" if cell.options.hide else code_block(cell.code.rstrip("\n"), language, import_links(scope, cell))
     badge = _badge(scope, cell, outcome)
     outputs = "".join(_outputs(scope, cell, outcome)) if outcome else ""
     if outputs:

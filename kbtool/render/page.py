@@ -9,7 +9,7 @@ from kbtool import names
 from kbtool.graph import ToNote, ToNothing
 from kbtool.outcomes import Outcome
 from kbtool.render.anchors import page_anchor
-from kbtool.render.backlinks import backlinks_html
+from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
 from kbtool.render.inline import reference_html
@@ -41,7 +41,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
     above = _head(scope, title) + _limits(scope) + _session(scope)
-    html = above + body + backlinks_html(scope, backlinks) + mentions_html(scope)
+    html = above + body + backlinks_html(scope, backlinks) + users_html(scope) + mentions_html(scope)
     return Page(
         slug=entry.slug,
         title=names.title(entry.note.name),

@@ -14,6 +14,7 @@ class Words:
 
     backlinks: str
     unlinked: str
+    users: str
     answer: str
     reveal: str
     back: str
@@ -74,6 +75,7 @@ class Words:
 RUSSIAN = Words(
     backlinks="Ссылки сюда",
     unlinked="Упоминания без ссылки",
+    users="Используется в коде",
     answer="Ответ",
     reveal="Нажмите, чтобы увидеть",
     back="Назад к тексту",
@@ -148,6 +150,7 @@ RUSSIAN = Words(
 ENGLISH = Words(
     backlinks="Linked from",
     unlinked="Mentioned without a link",
+    users="Used by the code of",
     answer="Answer",
     reveal="Click to see",
     back="Back to the text",
