@@ -21,6 +21,7 @@ ORDER = [
         "patterns",
         "values",
         "outcomes",
+        "rich",
         "suggest",
         "rules",
         "rule_settings",
@@ -52,9 +53,11 @@ ORDER = [
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
-    *("cells.store", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
+    *("cells.store", "cells.showing", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process"),
+    *("cells.workers",),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
-    *("render.context", "render.plain", "render.inline", "render.prose", "render.outputs", "render.parts"),
+    *("render.context", "render.plain", "render.inline", "render.prose", "render.streams", "render.forms"),
+    *("render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.macros",),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
@@ -72,7 +75,8 @@ ORDER = [
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {
-    f"cells.{name}" for name in ("environment", "store", "session", "runner", "zygote", "warm", "process", "workers")
+    f"cells.{name}"
+    for name in ("environment", "store", "session", "showing", "runner", "zygote", "warm", "process", "workers")
 }
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
@@ -84,7 +88,7 @@ MAY_IMPORT_RE |= {
     "references",
     "latex",
     "cells.failures",
-    "render.outputs",
+    "render.streams",
     "render.svg",
     "render.mathml",
 }

@@ -81,7 +81,7 @@ def _with_lines(output: Output, note: Note, table: LineTable) -> Output:
         line = _note_line(note, table, (int(found[2]), int(found[4])))
         return f"{found[1] or ''}{note.id}{found[3]}{line}" if line else found[0]
 
-    return Output(output.kind, _PLACE.sub(name, output.text))
+    return replace(output, text=_PLACE.sub(name, output.text))
 
 
 def _note_line(note: Note, table: LineTable, place: tuple[int, int]) -> int:

@@ -19,7 +19,7 @@ from kbtool.outcomes import CellKey
 from kbtool.python_source import is_transcript, python_text
 from kbtool.values import Cell, NoteId
 
-SEMANTICS = 1
+SEMANTICS = 2
 """Version of the way in which cells are run; raised whenever the same code may give another outcome."""
 SEED = 0
 """What `random`, NumPy's and PyTorch's generators are seeded with before a session's first cell."""

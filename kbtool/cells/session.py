@@ -2,7 +2,8 @@
 
 It imports nothing but the standard library, and is two processes. The supervisor, which the caller starts or has
 `zygote` fork, adopts whatever the note's code leaves behind and kills it when the session ends, when the caller says
-so, or when the process that it comes from is gone. The runner, which it forks, executes the cells (see `runner`).
+so, or when the process that it comes from is gone. The runner, which it forks, executes the cells
+(see `runner`, and `showing` for what they show).
 
 Arguments: file descriptors of the supervisor's line to the caller (end of file: kill; `d`: dump where the runner is),
 of the runner's line (JSON a line; the caller answers questions with a byte), of the dumps, and of the task (JSON). With
@@ -26,10 +27,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """The session of a process of its own, or the warm parent of many."""
-    ends, runner = [int(word) for word in sys.argv[1:]], _sibling("runner")
+    ends, programs = [int(word) for word in sys.argv[1:]], (_sibling("runner"), _sibling("showing"))
     if len(ends) == 1:
-        _sibling("zygote").serve(ends[0], lambda given: supervise(given, runner))
-    supervise(ends, runner)
+        _sibling("zygote").serve(ends[0], lambda given: supervise(given, *programs))
+    supervise(ends, *programs)
 
 
 def _sibling(name: str) -> types.ModuleType:
@@ -40,7 +41,7 @@ def _sibling(name: str) -> types.ModuleType:
     return module
 
 
-def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
+def supervise(ends: list[int], program: types.ModuleType, showing: types.ModuleType) -> NoReturn:
     """Fork the runner and watch over it, as long as the process that this one comes from is there."""
     caller = os.getppid()
     line, control, dumps, task = ends
@@ -49,7 +50,7 @@ def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
     if runner == 0:
         os.close(line)
         _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        program.run(control, dumps, task)
+        program.run(control, dumps, task, showing)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):

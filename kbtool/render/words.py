@@ -40,6 +40,9 @@ class Words:
     failed: str
     expected_error: str
     cut: str
+    rows: str
+    columns: str
+    first_shown: str
     page_ran: str
     page_failed: str
     page_not_run: str
@@ -100,6 +103,9 @@ RUSSIAN = Words(
     failed="ошибка",
     expected_error="ожидаемая ошибка",
     cut="вывод сокращён",
+    rows="строк",
+    columns="столбцов",
+    first_shown="показано",
     page_ran="Код выполнен",
     page_failed="Код остановился на ошибке",
     page_not_run="Код этой страницы ещё не выполнялся",
@@ -174,6 +180,9 @@ ENGLISH = Words(
     failed="error",
     expected_error="expected error",
     cut="output shortened",
+    rows="rows",
+    columns="columns",
+    first_shown="shown",
     page_ran="Code ran",
     page_failed="Code stopped at an error",
     page_not_run="The code of this page has not been run yet",
