@@ -40,6 +40,7 @@ from kbtool.values import Cell, CellOptions, Definition, Diagnostic, Formula, Na
 
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
+    from kbtool.syntax.val import Quoted
 
 PYTHON = "python"
 """The language of the fences that are cells."""
@@ -54,7 +55,7 @@ class Note(NamedTuple):
     journal page. `properties` are the page's, of two equal keys the last. `outline` is in document order (see
     `syntax.tree.Block`). `transcripts` are shown, and checked with the cells. `asides` are what it says beside its
     references, `addresses` its links to the web. `asks` are the pages that its queries name, `macros` is how many
-    macros and queries it has.
+    macros and queries it has, `quotes` are the values of code that it shows.
     """
 
     id: NoteId
@@ -73,6 +74,7 @@ class Note(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     asks: tuple[Asked, ...] = ()
     macros: int = 0
+    quotes: tuple[Quoted, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -113,6 +115,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         suppressions(source.text, parsed.blocks, cells),
         asked.names,
         asked.macros,
+        asked.quotes,
     )
 
 

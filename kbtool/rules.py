@@ -68,6 +68,7 @@ RULES = (
     Rule("bad-query", "error", "a query that Logseq cannot answer"),
     Rule("bad-suppression", "warning", "a suppression comment that suppresses nothing by itself"),
     Rule("bad-timestamp", "warning", "a SCHEDULED or DEADLINE that Logseq does not read"),
+    Rule("bad-value", "error", "a value of code that no cell can give"),
     Rule("bare-marker", "info", "a task marker without a task"),
     Rule("broken-formula", "error", "a formula whose delimiters Logseq does not read"),
     Rule("built-in-name", "info", "a note with the name of one of Logseq's own pages"),

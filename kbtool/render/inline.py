@@ -29,7 +29,7 @@ _EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
 }
 INLINE_MACROS = frozenset(
     "cloze function youtube youtube-timestamp vimeo bilibili video tweet twitter zotero-imported-file "
-    "zotero-linked-file renderer".split()
+    "zotero-linked-file renderer val".split()
 )
 """Macros that never become more than running text."""
 _VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov"})

@@ -40,6 +40,12 @@ class Words:
     failed: str
     expected_error: str
     cut: str
+    not_computed: str
+    no_such_value: str
+    value_not_run: str
+    value_failed: str
+    value_not_plain: str
+    value_no_format: str
     rows: str
     columns: str
     first_shown: str
@@ -103,6 +109,12 @@ RUSSIAN = Words(
     failed="ошибка",
     expected_error="ожидаемая ошибка",
     cut="вывод сокращён",
+    not_computed="ещё не вычислено",
+    no_such_value="такого значения нет",
+    value_not_run="код не выполнялся",
+    value_failed="код остановился раньше",
+    value_not_plain="не число и не короткий текст",
+    value_no_format="не подходит формат",
     rows="строк",
     columns="столбцов",
     first_shown="показано",
@@ -180,6 +192,12 @@ ENGLISH = Words(
     failed="error",
     expected_error="expected error",
     cut="output shortened",
+    not_computed="not computed yet",
+    no_such_value="there is no such value",
+    value_not_run="the code has not been run",
+    value_failed="the code stopped before",
+    value_not_plain="neither a number nor a short text",
+    value_no_format="it does not fit the format",
     rows="rows",
     columns="columns",
     first_shown="shown",
