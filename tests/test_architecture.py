@@ -59,6 +59,7 @@ ORDER = [
     *("cells.workers",),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.streams", "render.forms"),
+    *("render.curves", "render.chart"),
     *("render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.vals", "render.macros"),
@@ -91,6 +92,7 @@ MAY_IMPORT_RE |= {
     "latex",
     "cells.failures",
     "render.streams",
+    "render.curves",
     "render.svg",
     "render.mathml",
 }

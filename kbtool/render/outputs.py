@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kbtool.outcomes import CellOutcome, Outcome, Output
 from kbtool.render import urls
+from kbtool.render.chart import charts_html
 from kbtool.render.context import Scope
+from kbtool.render.curves import curves
 from kbtool.render.forms import form_html
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
@@ -63,7 +66,7 @@ def _outputs(scope: Scope, cell: Cell, outcome: CellOutcome) -> Iterator[str]:
             case "value":
                 yield _value(scope, output, f"{scope.words.plot} {number}" + _named(cell))
             case "stdout" | "stderr":
-                yield _stream(scope, output)
+                yield from _log(scope, output)
 
 
 def _named(cell: Cell) -> str:
@@ -79,6 +82,24 @@ def _value(scope: Scope, output: Output, label: str) -> str:
     if made and made.whole:
         return made.html
     return (made.html if made else "") + _stream(scope, output)
+
+
+def _log(scope: Scope, output: Output) -> Iterator[str]:
+    """A stream in which logged numbers are charts above their lines, which are folded."""
+    text = plain_text(output.text)
+    found = curves(text)
+    if not found:
+        yield _stream(scope, output)
+        return
+    lines = text.split("\n")
+    at = 0
+    for curve in found:
+        yield _stream(scope, replace(output, text="\n".join(lines[at : curve.first])))
+        count = element("summary", {}, f"{scope.words.log_lines}: {curve.end - curve.first}")
+        shown = _stream(scope, replace(output, text="\n".join(lines[curve.first : curve.end])))
+        yield charts_html(curve) + element("details", {"class": "kb-log"}, count + shown)
+        at = curve.end
+    yield _stream(scope, replace(output, text="\n".join(lines[at:])))
 
 
 def _stream(scope: Scope, output: Output) -> str:

@@ -40,6 +40,7 @@ class Words:
     failed: str
     expected_error: str
     cut: str
+    log_lines: str
     not_computed: str
     no_such_value: str
     value_not_run: str
@@ -109,6 +110,7 @@ RUSSIAN = Words(
     failed="ошибка",
     expected_error="ожидаемая ошибка",
     cut="вывод сокращён",
+    log_lines="Строки вывода",
     not_computed="ещё не вычислено",
     no_such_value="такого значения нет",
     value_not_run="код не выполнялся",
@@ -192,6 +194,7 @@ ENGLISH = Words(
     failed="error",
     expected_error="expected error",
     cut="output shortened",
+    log_lines="Lines of output",
     not_computed="not computed yet",
     no_such_value="there is no such value",
     value_not_run="the code has not been run",
