@@ -93,6 +93,7 @@ RULES = (
         always=False,
     ),
     Rule("greedy-tag", "error", "a tag that took a bracket or a quote with it"),
+    Rule("hand-typed-number", "warning", "a number in prose that the code beside it does not give", always=False),
     Rule("heading-jump", "info", "a heading that skips a level"),
     Rule("html-swallows-outline", "error", "raw HTML that runs over later blocks"),
     Rule("ipython-magic", "error", "a line that only IPython understands"),

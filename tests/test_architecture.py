@@ -33,7 +33,7 @@ ORDER = [
     ),
     *("files", "packed", "positions"),
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
-    *("syntax.val",),
+    *("syntax.val", "syntax.claims"),
     *("syntax.obsidian",),
     *("syntax.emphasis", "syntax.inline", "syntax.ends"),
     *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.block_text", "syntax.parse"),
@@ -55,6 +55,7 @@ ORDER = [
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.plan", "cells.environment", "cells.reports", "cells.failures"),
+    *("cells.claims",),
     *("cells.store", "cells.showing", "cells.runner", "cells.zygote", "cells.session", "cells.warm", "cells.process"),
     *("cells.workers",),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
@@ -104,6 +105,7 @@ MAY_IMPORT_RE |= {
     "syntax.ends",
     "syntax.drawers",
     "syntax.val",
+    "syntax.claims",
 }
 MAY_IMPORT_RE |= {
     "syntax.lists",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kbtool import query, terminal
 from kbtool.cells import store, workers
+from kbtool.cells.claims import hand_typed
 from kbtool.cells.environment import read_environment
 from kbtool.cells.failures import failures
 from kbtool.cells.plan import Session, imported_modules, plan
@@ -23,7 +24,10 @@ from kbtool.values import Diagnostic, NoteId
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of each session that was asked for, the outcomes, and the cells that failed."""
+    """What became of each session that was asked for, the outcomes, and what they show to be wrong.
+
+    That is cells that failed, and numbers in prose that are not those that were computed.
+    """
 
     states: Mapping[NoteId, SessionState]
     outcomes: Mapping[NoteId, Outcome]
@@ -81,6 +85,8 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
     problems = [d for note in asked if note.id in known for d in failures(note, known[note.id])]
+    texts = opened.snapshot.files.sources
+    problems += (d for note in asked if note.id in known for d in hand_typed(note, texts[note.id].text, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 
