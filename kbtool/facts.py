@@ -14,12 +14,16 @@ from kbtool.note import Note
 from kbtool.packed import whole
 from kbtool.values import Definition, Name, NoteId, Reference
 
+NOTHING_GIVEN = ((), (), False)
+
 
 class Facts(NamedTuple):
     """A note as the others see it; fields as in `Note`, then those of its `Asides`, and its suppressions.
 
     `asks` are names with the start and end of their spans; `blank` is a page of empty bullets, as Logseq leaves them
-    behind; `imports` are the fields of `CodeImport`s. What is more than named tuples must be plain.
+    behind; `imports` are the fields of `CodeImport`s. `shows` are the values that it shows: page, cell, name, start and
+    end of its span, and whether Logseq counts the page as a reference; `gives` is what its own code gives (see
+    `python_given.Given`). What is more than named tuples must be plain.
     """
 
     id: NoteId
@@ -38,6 +42,8 @@ class Facts(NamedTuple):
     blank: bool = False
     imports: tuple[tuple[Any, ...], ...] = ()
     offers: tuple[str, ...] | None = None
+    shows: tuple[tuple[str, str, str, int, int, bool], ...] = ()
+    gives: tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...], bool] = NOTHING_GIVEN
 
 
 class Uses(NamedTuple):
@@ -74,10 +80,19 @@ def facts(note: Note) -> Facts:
     silenced = tuple(map(tuple, note.suppressions))
     asks = tuple((asked.name, *asked.span) for asked in note.asks)
     blank = not any(block.parts or block.properties for block in note.outline)
-    code = tuple(map(tuple, note.imports)), note.offers
-    return Facts(
-        note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks, blank, *code
-    )
+    made = Facts(note.id, note.name, note.journal, note.defines, note.refers, *note.asides, silenced, asks, blank)
+    if not note.quotes and not note.cells:
+        return made
+    code = made._replace(imports=tuple(map(tuple, note.imports)), offers=note.offers)
+    shows = tuple((*one.wanted[:3], *one.span, one.linked) for one in note.quotes)
+    return code._replace(shows=shows, gives=_given(note))
+
+
+def _given(note: Note) -> tuple[Any, Any, bool]:
+    from kbtool.python_given import given  # only notes with code import what reads it
+
+    names, cells, unsure = given(note.cells)
+    return names, cells, unsure
 
 
 def uses(note: Facts) -> Uses:

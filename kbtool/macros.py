@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kbtool.syntax.tree import Property
+from kbtool.syntax.val import NAME as VAL
 from kbtool.values import Span
 
 BUILT_IN = frozenset(
@@ -12,6 +13,8 @@ BUILT_IN = frozenset(
     "tweet twitter embed renderer cloze cards img".split()
 )
 """Macros that Logseq knows by itself."""
+OURS = frozenset({VAL})
+"""Those that kbtool knows besides; where the configuration or a page has one of the same name, that is meant."""
 MAX_EXPANSION = 20_000
 """Characters that one expansion may have."""
 

@@ -56,6 +56,7 @@ from kbtool.values import (
 
 if TYPE_CHECKING:
     from kbtool.queries.simple import Asked
+    from kbtool.syntax.val import Quoted
 
 _KINDS: Mapping[str, tuple[CellKind, str]] = {
     "python": ("python", "python"),
@@ -74,7 +75,7 @@ class Note(NamedTuple):
     `syntax.tree.Block`). `asides` are what it says beside its references, `addresses` its links to the web. `asks` are
     the pages that its queries name, `macros` is how many macros and queries it has. `options` are what its session is
     run with. `imports` is what its code takes from other notes, `offers` what theirs may take from its `export` cells,
-    None without such cells (see `python_imports`).
+    None without such cells (see `python_imports`). `quotes` are the values of code that it shows.
     """
 
     id: NoteId
@@ -95,6 +96,7 @@ class Note(NamedTuple):
     options: NoteOptions = NO_NOTE_OPTIONS
     imports: tuple[CodeImport, ...] = ()
     offers: tuple[str, ...] | None = None
+    quotes: tuple[Quoted, ...] = ()
 
 
 def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
@@ -139,6 +141,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
         options,
         imports,
         offers,
+        asked.quotes,
     )
 
 

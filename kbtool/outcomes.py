@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NewType
+from typing import Literal, NewType, TypeAlias
 
 from kbtool.values import NoteId
 
@@ -12,14 +12,21 @@ CellState = Literal["ok", "failed", "skipped"]
 SessionState = Literal["ran", "cached", "failed", "skipped"]
 CellKey = NewType("CellKey", str)
 """Digest of all that decides a session's outcome."""
+Value: TypeAlias = tuple[str, str, float | None]
+"""A name, its value's text, and its number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One thing that a cell showed, in order: a piece of a stream, a value's repr, an SVG figure, a traceback."""
+    """One thing that a cell showed, in order: a piece of a stream, a value's repr, an SVG figure, a traceback.
+
+    `data` are richer forms, by MIME type, the richest first and what is binary as base64 (see `rich`); a figure that
+    is too large as SVG has no text and is a picture there.
+    """
 
     kind: OutputKind
     text: str
+    data: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,18 @@ class CellError:
 
 @dataclass(frozen=True, slots=True)
 class CellOutcome:
-    """What one cell gave; an error that `raises=` expected leaves the state `ok`."""
+    """What one cell gave; an error that `raises=` expected leaves the state `ok`.
+
+    `values` are the plain values of the names that it bound or changed: name, what Python writes for the value, and
+    the number where it is a finite one. The text is empty where a name has a plain value no longer.
+    """
 
     index: int
     state: CellState
     outputs: tuple[Output, ...]
     seconds: float
     error: CellError | None = None
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

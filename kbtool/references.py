@@ -184,8 +184,7 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
         elif type(node) is BlockLink:
             yield from _block(place, "block", node.id, node.span)
         elif type(node) is Macro:
-            if node.name == "embed":
-                yield from _embed(place, node)
+            yield from _embed(place, node) if node.name == "embed" else in_inlines(place, node.seen)
         elif type(node) is WikiLink:
             yield from _wiki(place, node)
 

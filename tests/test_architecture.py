@@ -21,6 +21,7 @@ ORDER = [
         "patterns",
         "values",
         "outcomes",
+        "rich",
         "suggest",
         "rules",
         "rule_settings",
@@ -32,6 +33,7 @@ ORDER = [
     ),
     *("files", "packed", "positions"),
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
+    *("syntax.val", "syntax.claims"),
     *("syntax.obsidian",),
     *("syntax.emphasis", "syntax.inline", "syntax.ends"),
     *("syntax.drawers", "syntax.lists", "syntax.outline", "syntax.moves", "syntax.block_text", "syntax.parse"),
@@ -39,36 +41,30 @@ ORDER = [
     *("queries.dates", "queries.simple", "queries.terms", "queries.functions", "queries.clauses"),
     *("queries.transforms",),
     *("queries.advanced", "queries.sums", "macros", "queries.asked"),
-    *("python_scopes", "python_names", "python_source", "python_imports"),
+    *("python_scopes", "python_names", "python_source", "python_imports", "python_given"),
     *("references", "asides", "suppressions", "cells.attributes", "cells.options", "cells.note_options"),
     *("note", "tasks", "public", "facts", "filters"),
     *("graph", "imports", "stems", "mentions"),
     *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
-    *("latex", "latex_damage", "latex_limits", "math"),
+    *("quoting", "latex", "latex_damage", "latex_limits", "math"),
     *("python_sketch", "python_shadow", "python_syntax", "python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
-    *("checks.suppressions",),
+    *("checks.suppressions", "checks.values"),
     *("checks.filenames", "checks.circles", "checks.imports", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
     *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
-    *("cells.reports", "cells.failures"),
-    *("cells.store", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner", "cells.importer"),
-    *("cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers", "cells.keeping"),
+    *("cells.reports", "cells.failures", "cells.claims"),
+    *("cells.store", "cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
+    *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
+    *("cells.keeping",),
     *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
-    *(
-        "render.context",
-        "render.plain",
-        "render.inline",
-        "render.prose",
-        "render.imports",
-        "render.outputs",
-        "render.parts",
-    ),
+    *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
+    *("render.forms", "render.curves", "render.chart", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
-    *("render.macros",),
+    *("render.vals", "render.macros"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
@@ -85,7 +81,7 @@ RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
-RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping")}
+RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
@@ -96,11 +92,21 @@ MAY_IMPORT_RE |= {
     "references",
     "latex",
     "cells.failures",
-    "render.outputs",
+    "render.streams",
+    "render.curves",
     "render.svg",
     "render.mathml",
 }
-MAY_IMPORT_RE |= {"syntax.html", "syntax.lookups", "syntax.links", "syntax.inline", "syntax.ends", "syntax.drawers"}
+MAY_IMPORT_RE |= {
+    "syntax.html",
+    "syntax.lookups",
+    "syntax.links",
+    "syntax.inline",
+    "syntax.ends",
+    "syntax.drawers",
+    "syntax.val",
+    "syntax.claims",
+}
 MAY_IMPORT_RE |= {
     "syntax.lists",
     "syntax.outline",

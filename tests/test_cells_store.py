@@ -17,6 +17,7 @@ from kbtool.outcomes import CellError, CellKey, CellOutcome, Observed, Outcome, 
 from kbtool.values import NoteId
 
 KEY = CellKey("a" * 64)
+VALUES = (("loss", "0.52", 0.52), ("имя", "'сеть'", None), ("gone", "", None))
 OUTCOME = Outcome(
     KEY,
     NoteId("pages/softmax.md"),
@@ -25,6 +26,7 @@ OUTCOME = Outcome(
         CellOutcome(
             0, "ok", (Output("stdout", "сдвиг 1\n"), Output("figure", "<svg/>"), Output("value", "\x00\u2028")), 0.5
         ),
+        CellOutcome(1, "ok", (Output("value", "df", (("text/html", "<b>таблица</b>"),)),), 0.5, None, VALUES),
         CellOutcome(2, "failed", (Output("error", "Traceback"),), 0.25, CellError("ValueError", "нет", 3)),
         CellOutcome(3, "skipped", (), 0.0),
     ),

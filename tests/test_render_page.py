@@ -6,7 +6,7 @@ import pytest
 
 from kbtool.outcomes import Output
 from kbtool.render.context import Look
-from kbtool.render.outputs import plain_text
+from kbtool.render.streams import plain_text
 from kbtool.values import NoteId, Page
 from tests.rendering import Html, body, outcome, rendered
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kbtool.cells.library import exported
+from kbtool.cells.plan import runnable
 from kbtool.note import Note
 from kbtool.outcomes import CellError, CellOutcome, Outcome, Output
 from kbtool.patterns import regex
@@ -93,7 +94,7 @@ def located(outcome: Outcome, note: Note, text: str, others: Sequence[tuple[Note
     """
     if not any("<cell " in output.text for cell in outcome.cells for output in cell.outputs):
         return outcome
-    sources = [_Source(note, note.cells, line_table(text))]
+    sources = [_Source(note, runnable(note), line_table(text))]
     sources += (_Source(other, exported(other), line_table(its)) for other, its in others)
     return replace(outcome, note=note.id, cells=tuple(_located(cell, sources) for cell in outcome.cells))
 
@@ -120,7 +121,7 @@ def _with_lines(output: Output, sources: Sequence[_Source]) -> Output:
         line = _note_line(sources[number], (int(found[2]), int(found[5]))) if number < len(sources) else 0
         return f"{found[1] or ''}{sources[number].note.id}{found[4]}{line}" if line else found[0]
 
-    return Output(output.kind, _PLACE.sub(name, output.text))
+    return replace(output, text=_PLACE.sub(name, output.text))
 
 
 def _note_line(source: _Source, place: tuple[int, int]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
@@ -23,7 +24,7 @@ from kbtool.cells.inputs import inputs, modules
 from kbtool.cells.library import Library
 from kbtool.cells.observed import Fact, Looked, World
 from kbtool.cells.packages import Packages
-from kbtool.cells.plan import Session, imported_modules, plan
+from kbtool.cells.plan import Session, imported_modules, plan, runnable
 from kbtool.cells.process import stable_environment
 from kbtool.cells.store import Store, default_folder
 from kbtool.config import Config
@@ -50,6 +51,7 @@ class Keeper:
 
     def __init__(self, base: Path, notes: Sequence[Note], given: tuple[Config, Library], jobs: int = 0) -> None:
         self.base = base
+        self._notes = {note.id: note for note in notes}
         self.store = Store(default_folder())
         self.jobs = jobs or cores()
         self._threads = max(1, cores() // self.jobs)
@@ -68,14 +70,23 @@ class Keeper:
     def held(self) -> dict[NoteId, Outcome]:
         """The outcomes that hold, by note; where none does, one that failed, if there is one."""
         found = ((session.note, self._held(session)) for session in self.sessions)
-        outcomes = {note: outcome for note, outcome in found if outcome is not None}
+        outcomes = {note: self.placed(outcome) for note, outcome in found if outcome is not None}
         self._digests.save()
         return outcomes
+
+    def placed(self, outcome: Outcome) -> Outcome:
+        """An outcome whose cells have the numbers that they have in the note, where cells may stand that do not run."""
+        cells = runnable(self._notes[outcome.note]) if outcome.note in self._notes else ()
+        if len(cells) != len(outcome.cells):
+            return outcome
+        pairs = zip(outcome.cells, cells, strict=True)
+        return replace(outcome, cells=tuple(replace(one, index=cell.number) for one, cell in pairs))
 
     def _held(self, session: Session) -> Outcome | None:
         kept = self.store.load(session.key)
         good = (one for one in kept if not one.failed and next(self._broken(session, one), None) is None)
-        return next(good, None) or next((one for one in kept if one.failed), None)
+        found = next(good, None) or next((one for one in kept if one.failed), None)
+        return replace(found, note=session.note) if found else None  # the same cells may have run in another note
 
     def _broken(self, session: Session, outcome: Outcome) -> Iterator[Reason]:
         """What an outcome under the session's key stands on and is another one now."""
@@ -203,10 +214,10 @@ def _cells(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Reason]:
             yield Reason(f"cell {number} is new")
         elif after is None:
             yield Reason(f"cell {number} is gone")
-        elif before[2] != after[2]:
-            yield _line(number, before[2], after[2])
+        elif before[1] != after[1]:
+            yield _line(number, before[1], after[1])
         elif before != after:
-            yield Reason(f"the attributes of cell {number}", str(before[3:]), str(after[3:]))
+            yield Reason(f"the attributes of cell {number}", str(before[2:]), str(after[2:]))
 
 
 def _line(number: int, old: str, new: str) -> Reason:

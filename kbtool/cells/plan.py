@@ -22,7 +22,7 @@ from kbtool.python_imports import MODULE
 from kbtool.python_source import code_of, is_transcript, python_text, tree_of
 from kbtool.values import Cell, CellKind, NoteId
 
-SEMANTICS = 1
+SEMANTICS = 2
 """Version of the way in which cells are run; raised whenever the same code may give another outcome."""
 SEED = 0
 """What generators are seeded with before a session's first cell, where its note asks for no other seed."""
@@ -44,7 +44,7 @@ class Environment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One cell of a session; `index` is the cell's in the note, `timeout` is in seconds.
+    """One cell of a session; `index` counts the cells that run, `timeout` is in seconds.
 
     Of a transcript what was typed is executed, and the answers are compared.
     """
@@ -118,7 +118,7 @@ def _session(note: Note, found: Imported, config: Config, environment: Environme
         note=note.id,
         key=CellKey(""),
         decides="",
-        steps=tuple(_step(cell, config) for cell in cells),
+        steps=tuple(_step(index, cell, config) for index, cell in enumerate(cells)),
         imports=tuple(sorted(_modules(cells, found))),
         output_limit=config.output_limit,
         device=asked.device,
@@ -135,12 +135,12 @@ def _session(note: Note, found: Imported, config: Config, environment: Environme
     return replace(session, key=CellKey(digest), decides=decides)
 
 
-def _step(cell: Cell, config: Config) -> Step:
+def _step(index: int, cell: Cell, config: Config) -> Step:
     options = cell.options
     timeout = config.timeout if options.timeout is None else options.timeout
     code = python_text(cell.code)
     kind: CellKind = "transcript" if cell.kind == "python" and is_transcript(code) else cell.kind
-    return Step(cell.number, code, options.raises, timeout, kind)
+    return Step(index, code, options.raises, timeout, kind)
 
 
 def _decides(session: Session, environment: Environment) -> Mapping[str, object]:
@@ -148,7 +148,7 @@ def _decides(session: Session, environment: Environment) -> Mapping[str, object]
     packages, found = environment.packages, session.imported
     return {
         "semantics": SEMANTICS,
-        "cells": [[step.index, step.kind, step.code, step.raises] for step in session.steps],
+        "cells": [[step.kind, step.code, step.raises] for step in session.steps],
         "imported": [[module.codes for module in found.modules], found.meant] if found.modules else [],
         "packages": {name: [_public(item) for item in packages.get(name, ())] for name in session.imports},
         "python": environment.python,

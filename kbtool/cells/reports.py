@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any, get_args
 
 from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Session, Step
-from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind
+from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind, Value
+from kbtool.rich import PICTURES, is_sound
 
 FAR_TOO_MUCH = 16
 """A cell that prints this many times its limit is stopped: it would go on for ever."""
+_VALUES, _NAME, _TEXT = 200, 100, 200  # as `showing` keeps to
 
 
 class BadReportError(Exception):
@@ -29,6 +32,7 @@ class Report:
     outputs: tuple[Output, ...]
     error: CellError | None
     seconds: float
+    values: tuple[Value, ...] = ()
 
 
 def read_report(message: Mapping[str, Any]) -> Report:
@@ -39,16 +43,40 @@ def read_report(message: Mapping[str, Any]) -> Report:
             "state": "ok" | "failed" as state,
             "outputs": list(outputs),
             "seconds": float(seconds),
-        }:
+            "values": list(values),
+        } if len(values) <= _VALUES:
             shown = tuple(_read_output(output) for output in outputs)
-            return Report(index, state == "failed", shown, _read_error(message.get("error")), seconds)
+            error, kept = _read_error(message.get("error")), tuple(_read_value(value) for value in values)
+            return Report(index, state == "failed", shown, error, seconds, kept)
     raise BadReportError
 
 
 def _read_output(output: object) -> Output:
     match output:
-        case [str(kind), str(text)] if kind in get_args(OutputKind):
-            return Output(kind, readable(text))  # type: ignore[arg-type]
+        case [str(kind), str(text), list(data)] if kind in get_args(OutputKind):
+            return Output(kind, readable(text), _read_forms(data))  # type: ignore[arg-type]
+    raise BadReportError
+
+
+def _read_forms(data: Iterable[object]) -> tuple[tuple[str, str], ...]:
+    """The richer forms that can be shown, each kind once; a value of the note made them, so some may be anything."""
+    found: dict[str, str] = {}
+    for one in data:
+        match one:
+            case [str(kind), str(content)]:
+                if kind not in found and is_sound(kind, clean := readable(content)):
+                    found[kind] = clean
+            case _:
+                raise BadReportError
+    return tuple(found.items())
+
+
+def _read_value(value: object) -> Value:
+    match value:
+        case [str(name), str(text), None | int() | float() as number]:
+            known = name.isidentifier() and not name.startswith("_") and len(name) <= _NAME and len(text) <= _TEXT
+            if known and not isinstance(number, bool) and (number is None or (text and isfinite(number))):
+                return name, readable(text), None if number is None else float(number)
     raise BadReportError
 
 
@@ -106,15 +134,21 @@ def without_paths(text: str, paths: Sequence[tuple[str, str]]) -> str:
 
 def outcome_of(report: Report, printed: tuple[Output, ...], paths: Sequence[tuple[str, str]]) -> CellOutcome:
     """The outcome of a cell that came to its end."""
-    shown = tuple(
-        output if output.kind == "figure" else Output(output.kind, without_paths(output.text, paths))
-        for output in report.outputs
-    )
+    shown = tuple(output if output.kind == "figure" else _pathless(output, paths) for output in report.outputs)
+    values = tuple((name, without_paths(text, paths), number) for name, text, number in report.values)
     error = report.error
     if error is not None:
         error = CellError(error.name, without_paths(error.message, paths), error.line)
     state = "failed" if report.failed else "ok"
-    return CellOutcome(report.index, state, printed + shown, round(report.seconds, 4), error)  # type: ignore[arg-type]
+    seconds = round(report.seconds, 4)
+    return CellOutcome(report.index, state, printed + shown, seconds, error, values)  # type: ignore[arg-type]
+
+
+def _pathless(output: Output, paths: Sequence[tuple[str, str]]) -> Output:
+    data = tuple(
+        (kind, content if kind in PICTURES else without_paths(content, paths)) for kind, content in output.data
+    )
+    return replace(output, text=without_paths(output.text, paths), data=data)
 
 
 def cut_mark(limit: int) -> bytes:

@@ -1,7 +1,7 @@
 """Executes the cells of one note in the process that `session` has forked for that, and reports on each.
 
-It imports nothing but the standard library. A cell's code is called `<cell 3>` and counts its own lines, so that
-nothing in an outcome depends on where the cell stands in the note.
+It imports nothing but the standard library, and is given `showing`, which `session` loads beside it. A cell's code is
+called `<cell 3>` and counts its own lines, so that nothing in an outcome depends on where the cell stands in the note.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from contextlib import redirect_stdout, suppress
 from typing import Any, NoReturn
 
 _FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
-_FIGURE_LIMIT = 8 << 20  # bytes of one figure's SVG: above it browsers struggle
-_FIGURES, _MESSAGE = 32, 2000  # figures of a cell; characters of an exception's message
+_MESSAGE = 2000  # characters of an exception's message
 
 
 # ---------------------------------------------------------------- the runner's line to the caller
@@ -216,6 +215,9 @@ class _Program:
     def __init__(self, sibling: Callable[[str], Any], limit: int) -> None:
         self.sibling = sibling
         self.limit = limit
+        self.showing = sibling("showing")
+        self.values = self.showing.Values()
+        self.bound: frozenset[str] = frozenset()  # names that the last cell binds, as far as its text tells
         self.own = sys.modules["__main__"]  # a module that nobody holds may lose its names
         self.module = types.ModuleType("__main__")
         self.flags = 0
@@ -226,20 +228,21 @@ class _Program:
         """Execute a cell; what it showed beside its streams, and how it ended."""
         name, code = f"<cell {cell['index']}>", cell["code"]
         linecache.cache[name] = (len(code), None, [f"{line}\n" for line in code.split("\n")], name)
-        outputs: list[tuple[str, str]] = []
+        outputs: list[tuple[str, str, list[tuple[str, str]]]] = []
         began = time.perf_counter()
         with _Raised() as raised:
             value = self.perform(cell["kind"], code, name)
             if _is_shown(value):
-                outputs.append(("value", _cut(repr(value), self.limit)))
+                outputs.append(("value", _cut(repr(value), self.limit), self.showing.forms(value, self.limit)))
         with _Raised() as drawing:
-            _draw(lambda figure: outputs.append(("figure", figure)))
+            self.showing.draw(outputs.append)
         error = raised.error or drawing.error
         state, problem, text = self.verdict(error, cell["raises"], name)
         if text:
-            outputs.append(("error", _cut(text, self.limit)))
+            outputs.append(("error", _cut(text, self.limit), []))
         seconds = time.perf_counter() - began
-        return {"end": cell["index"], "state": state, "outputs": outputs, "error": problem, "seconds": seconds}
+        report = {"end": cell["index"], "state": state, "outputs": outputs, "error": problem, "seconds": seconds}
+        return {**report, "values": self.values.news(vars(self.module), self.bound)}
 
     def perform(self, kind: str, code: str, name: str) -> Any:
         """Execute a cell of any kind; the value that it shows."""
@@ -260,7 +263,9 @@ class _Program:
 
     def execute(self, code: str, name: str) -> Any:
         """Execute code; the value of its last expression, unless a semicolon follows it."""
+        self.bound = frozenset()
         tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | self.flags, dont_inherit=True)
+        self.bound = _stored(tree)
         last = tree.body[-1] if tree.body else None
         final = tree.body.pop() if isinstance(last, ast.Expr) and not _has_semicolon(code, last) else None
         body = compile(tree, name, "exec", self.flags, dont_inherit=True)
@@ -314,6 +319,12 @@ class _Program:
         return any(expected in (kind.__name__, f"{kind.__module__}.{kind.__name__}") for kind in kinds)
 
 
+def _stored(tree: ast.AST) -> frozenset[str]:
+    """The names that code assigns to, those of functions among them."""
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in nodes if isinstance(node.ctx, ast.Store))
+
+
 def _has_semicolon(code: str, last: ast.Expr) -> bool:
     line = code.split("\n")[(last.end_lineno or 1) - 1].encode()
     return line[last.end_col_offset :].lstrip().startswith(b";")
@@ -335,7 +346,7 @@ def _message(error: BaseException) -> str:
     return f"<no message: {type(raised.error).__name__}>"
 
 
-# ---------------------------------------------------------------- tracebacks and figures
+# ---------------------------------------------------------------- tracebacks
 
 
 def _line(trace: traceback.TracebackException, error: BaseException, name: str) -> int:
@@ -357,28 +368,3 @@ def _text(trace: traceback.TracebackException) -> str:
         part.stack = traceback.StackSummary.from_list(frames) if frames else None  # type: ignore[assignment]
         chain += [part.__cause__, part.__context__, *(getattr(part, "exceptions", None) or ())]
     return "".join(trace.format())
-
-
-def _draw(show: Callable[[str], None]) -> None:
-    """Show each open figure as SVG, the same bytes for the same figure, and close it."""
-    plot = sys.modules.get("matplotlib.pyplot")
-    if plot is None:
-        return
-    try:
-        numbers = plot.get_fignums()
-        if len(numbers) > _FIGURES:
-            raise RuntimeError(f"{len(numbers)} figures are open at the end of the cell, more than {_FIGURES}")
-        with plot.rc_context({"svg.hashsalt": "kbtool", "svg.fonttype": "path"}):
-            for number in numbers:
-                show(_svg(plot.figure(number)))
-    finally:
-        plot.close("all")
-
-
-def _svg(figure: Any) -> str:
-    file = io.BytesIO()
-    figure.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    if file.tell() > _FIGURE_LIMIT:
-        size = f"{file.tell() / 1e6:.0f} MB"
-        raise RuntimeError(f"the figure takes {size} as SVG: draw fewer points, or pass `rasterized=True`")
-    return file.getvalue().decode("utf-8")

@@ -27,7 +27,9 @@ from kbtool.outcomes import (
     Output,
     OutputKind,
     Provenance,
+    Value,
 )
+from kbtool.rich import is_sound
 from kbtool.values import NoteId
 
 _FORMAT = 2
@@ -172,9 +174,20 @@ def _provenance(made: Any) -> Provenance:
 
 
 def _cell(cell: Any) -> CellOutcome:
-    outputs = (Output(_one_of(get_args(OutputKind), one["kind"]), _text(one["text"])) for one in cell["outputs"])
+    outputs, values = tuple(map(_output, cell["outputs"])), tuple(_value(*one) for one in cell["values"])
     state, seconds = _one_of(get_args(CellState), cell["state"]), _number(cell["seconds"])
-    return CellOutcome(_whole(cell["index"]), state, tuple(outputs), seconds, _error(cell["error"]))
+    return CellOutcome(_whole(cell["index"]), state, outputs, seconds, _error(cell["error"]), values)
+
+
+def _output(output: Any) -> Output:
+    data = tuple((_text(kind), _text(content)) for kind, content in output["data"])
+    if not all(is_sound(*one) for one in data):
+        raise ValueError("a form that nobody made")
+    return Output(_one_of(get_args(OutputKind), output["kind"]), _text(output["text"]), data)
+
+
+def _value(name: Any, text: Any, number: Any) -> Value:
+    return _text(name), _text(text), None if number is None else _number(number)
 
 
 def _error(error: Any) -> CellError | None:

@@ -29,6 +29,7 @@ from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
 from kbtool.checks.tasks import bad_timestamp, bare_marker, doubled_bracket, stray_bracket
+from kbtool.checks.values import bad_value
 from kbtool.facts import Used
 from kbtool.graph import Missing
 from kbtool.note import Note
@@ -47,7 +48,7 @@ ALONE = (
 LINKED = (
     *(duplicate_page, duplicate_block_id, case_variant, lost_reference, deceptive_link, date_like_name, built_in_name),
     *(dotted_name, bad_file_name, look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
-    *(missing_export, import_cycle),
+    *(missing_export, import_cycle, bad_value),
 )
 """Checks of what stands between a note and the others: they see its facts, and what its own names lead to."""
 MISSING = (missing_page, missing_heading, dangling_block_ref, missing_asset)

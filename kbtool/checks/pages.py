@@ -11,7 +11,7 @@ from kbtool.checks.spelling import difference, mechanical, relabelling, renaming
 from kbtool.checks.tasks import is_doubled
 from kbtool.graph import Missing
 from kbtool.suggest import Near, closest, nearest, vocabulary
-from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference
+from kbtool.values import Definition, Diagnostic, Fix, Label, NoteId, Reference, Span
 
 _SWITCH = "\nnotes that are written in Obsidian need `dialect: obsidian` in mkdocs.yml"
 
@@ -20,11 +20,12 @@ def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Links, tags and embeds of pages that no note is or is called by."""
     said: dict[str, tuple[str, str, Near | None]] = {}
     named = files_named(context)
+    quoted = [Span(start, end) for *_, start, end, _ in context.note.shows]
     for reference, target in context.references():
         if (
             isinstance(target, Missing)
             and _needs_a_page(reference)
-            and not (reference.span in named or is_doubled(reference))
+            and not (reference.span in named or is_doubled(reference) or _names_a_value(reference, quoted))
         ):
             told = mechanical(reference, context)
             if not told:
@@ -64,6 +65,11 @@ def _missing_heading(reference: Reference, heading: str, owner: NoteId, context:
     meant = f"did you mean «{known[near]}»?" if near else "correct the heading, or link to the page alone"
     message = f"{'this note' if owner == context.note.id else owner} has no heading «{heading}»"
     return context.diagnostic("missing-heading", reference.span, message, meant)
+
+
+def _names_a_value(reference: Reference, quoted: list[Span]) -> bool:
+    """Whether a tag is the name behind `{{val [[Note]]#`, which Logseq takes for one."""
+    return reference.kind == "tag" and any(one.start <= reference.span.start < one.end for one in quoted)
 
 
 def _needs_a_page(reference: Reference) -> bool:

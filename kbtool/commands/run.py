@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kbtool import query, terminal
 from kbtool.cells import workers
+from kbtool.cells.claims import hand_typed
 from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library
@@ -29,7 +30,10 @@ _REFUSED = ("bad-attribute", "dynamic-import")
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What became of each session that was asked for, the outcomes, and the cells that failed."""
+    """What became of each session that was asked for, the outcomes, and what they show to be wrong.
+
+    That is cells that failed, and numbers in prose that are not those that were computed.
+    """
 
     states: Mapping[NoteId, SessionState]
     outcomes: Mapping[NoteId, Outcome]
@@ -82,10 +86,12 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
     states |= dict.fromkeys(known, "cached")
     for outcome in _run(keeper, [session for session in keeper.sessions if session.note not in known]):
-        known[outcome.note] = outcome
+        known[outcome.note] = keeper.placed(outcome)
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
     problems = [found for session in keeper.sessions for found in _failures(session, known, opened.snapshot)]
+    texts = opened.snapshot.files.sources
+    problems += (d for note in asked if note.id in known for d in hand_typed(note, texts[note.id].text, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 

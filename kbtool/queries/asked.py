@@ -20,6 +20,8 @@ from kbtool.syntax.tree import (
     Quote,
     Table,
 )
+from kbtool.syntax.val import NAME as VAL
+from kbtool.syntax.val import Quoted, is_spec, wanted
 from kbtool.values import Diagnostic, NoteId, Source, Span
 
 if TYPE_CHECKING:
@@ -30,11 +32,12 @@ Shown = Macro | Container
 
 
 class Stated(NamedTuple):
-    """What a note's queries name, what is wrong with its queries and macros, and how many of these it has."""
+    """What a note's queries name, what is wrong with its queries and macros, how many it has, what values it shows."""
 
     names: tuple[Asked, ...]
     diagnostics: tuple[Diagnostic, ...]
     macros: int
+    quotes: tuple[Quoted, ...] = ()
 
 
 def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) -> Stated:
@@ -43,6 +46,7 @@ def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) ->
     if "{{" not in text and "_query" not in text.lower():
         return Stated((), (), 0)
     names: list[Asked] = []
+    quotes: list[Quoted] = []
     problems: list[Diagnostic] = []
     nodes = tuple(_nodes(part for block in blocks for part in block.parts))
     for node in nodes:
@@ -52,8 +56,24 @@ def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) ->
             names += asked
             problems += (diagnostic(source.id, fault) for fault in faults)
         elif isinstance(node, Macro) and node.name not in macros.BUILT_IN and node.name not in known:
-            problems.append(_unknown(source.id, node, known))
-    return Stated(tuple(names), tuple(problems), len(nodes))
+            if node.name != VAL:
+                problems.append(_unknown(source.id, node, known))
+            elif problem := _quote(source, node, quotes):
+                problems.append(problem)
+    return Stated(tuple(names), tuple(problems), len(nodes), tuple(quotes))
+
+
+def _quote(source: Source, node: Macro, quotes: list[Quoted]) -> Diagnostic | None:
+    """Takes in a value that the note shows; what is wrong with how it is written."""
+    asked = wanted(source.text, node)
+    if asked is None:
+        advice = "write `{{val name}}`, `{{val cell.name}}` or `{{val [[Note]], name}}`, and a format behind a blank"
+        return Diagnostic("bad-value", source.id, node.span, "it cannot be told which value is meant", (), advice)
+    quotes.append(Quoted(asked, node.span, bool(node.seen)))
+    if not asked.spec or is_spec(asked.spec):
+        return None
+    advice = "formats are Python's: `.3f`, `.2e`, `,`, `.1%`"
+    return Diagnostic("bad-value", source.id, node.span, f"`{asked.spec}` is no format of values", (), advice)
 
 
 def _read(text: str, node: Shown, span: Span) -> tuple[Iterable[Asked], Iterable[Fault]]:
@@ -91,7 +111,7 @@ def diagnostic(note: NoteId, fault: Fault) -> Diagnostic:
 
 
 def _unknown(note: NoteId, node: Macro, known: Mapping[str, str]) -> Diagnostic:
-    near = did_you_mean(node.name, [*macros.BUILT_IN, *known])
+    near = did_you_mean(node.name, [*macros.BUILT_IN, *macros.OURS, *known])
     declare = f'declare it in logseq/config.edn: `:macros {{"{node.name}" "…"}}`'
     advice = f"did you mean `{near}`?" if near else declare
     return Diagnostic("unknown-macro", note, node.span, f"no macro `{node.name}`", (), advice)

@@ -14,7 +14,7 @@ from kbtool.note import Note
 from kbtool.outcomes import Outcome
 from kbtool.queries.answers import Asking
 from kbtool.queries.rows import Entity
-from kbtool.render.svg import Figure, figure
+from kbtool.render.svg import Figure, figure, picture_of
 from kbtool.render.urls import Place
 from kbtool.render.words import Language, Words, words
 from kbtool.syntax.tree import Block, Container, Macro
@@ -179,10 +179,11 @@ def quiet(scope: Scope) -> Scope:
 
 
 def figures(outcome: Outcome | None) -> dict[str, Figure]:
-    """The figures of an outcome by their raw text."""
+    """The pictures of an outcome by their raw SVG."""
     if outcome is None:
         return {}
-    return {o.text: figure(o.text) for cell in outcome.cells for o in cell.outputs if o.kind == "figure"}
+    found = (picture_of(output) for cell in outcome.cells for output in cell.outputs)
+    return {svg: figure(svg) for svg in found if svg}
 
 
 def share(budget: int, entry: Entry) -> int:

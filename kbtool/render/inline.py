@@ -29,7 +29,7 @@ _EMPHASIS: Mapping[tree.EmphasisKind, tuple[str, str]] = {
 }
 INLINE_MACROS = frozenset(
     "cloze function youtube youtube-timestamp vimeo bilibili video tweet twitter zotero-imported-file "
-    "zotero-linked-file renderer".split()
+    "zotero-linked-file renderer val".split()
 )
 """Macros that never become more than running text."""
 _VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov"})
@@ -104,10 +104,18 @@ def node_html(scope: Scope, node: tree.Inline) -> str:
 def formula_html(scope: Scope, inner: Span, display: bool) -> str:
     """A formula as MathML, or its source with what is wrong."""
     source = scope.source(inner)
-    result = convert(source, display)
-    if isinstance(result, MathProblem):
-        title = f"{scope.words.bad_formula}: {result.message}"
+    made = latex_html(source, display)
+    if isinstance(made, MathProblem):
+        title = f"{scope.words.bad_formula}: {made.message}"
         return element("code", {"class": "kb-math-error", "title": title}, escape(source.strip(), quote=False))
+    return made
+
+
+def latex_html(latex: str, display: bool) -> str | MathProblem:
+    """LaTeX as MathML, or what is wrong with it."""
+    result = convert(latex, display)
+    if isinstance(result, MathProblem):
+        return result
     markup = without_styles(result.markup)
     return element("span", {"class": "kb-formula"}, markup) if display else markup
 

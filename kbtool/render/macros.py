@@ -17,9 +17,11 @@ from kbtool.render.html import element, escape, safe_url
 from kbtool.render.inline import cloze_html, embed_macro_html, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.results import LEAST, answer_of, name_html, query_html, source_html
+from kbtool.render.vals import val_html
 from kbtool.syntax.edn import read
 from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import Container, Macro, Prose
+from kbtool.syntax.val import NAME as VAL
 from kbtool.values import Source, Span
 
 Shower: TypeAlias = Callable[[Scope, Macro], str]
@@ -34,6 +36,8 @@ def special_html(scope: Scope, node: Macro | Container) -> str:
     if isinstance(node, Container):
         return query_html(scope, node)
     show = _MACROS.get(node.name)
+    if show is None and node.name == VAL and _body(scope, node.name) is None:
+        return val_html(scope, node)
     return show(scope, node) if show else _custom(scope, node)
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 from kbtool.outcomes import CellOutcome, Outcome, Output
-from kbtool.patterns import regex
 from kbtool.render import urls
+from kbtool.render.chart import charts_html
 from kbtool.render.context import Scope
+from kbtool.render.curves import curves
+from kbtool.render.forms import form_html
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
 from kbtool.render.imports import import_links
-from kbtool.render.svg import Figure, figure
+from kbtool.render.streams import plain_text, settled
+from kbtool.render.svg import Figure, figure, picture_of
 from kbtool.values import Cell
 
-_ANSI = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CONTROL = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 # Characters of one output that a page shows; the rest stays in the stored outcome.
 _SHOWN = 40_000
 
@@ -30,27 +32,6 @@ def cell_html(scope: Scope, cell: Cell, language: str) -> str:
         outputs = element("div", {"class": "kb-outputs"}, outputs)
     state = "norun" if cell.options.norun else outcome.state if outcome else "none"
     return element("div", {"class": f"kb-cell kb-cell--{state}"}, code + badge + outputs) if code or outputs else ""
-
-
-def plain_text(text: str) -> str:
-    """Program output as text: no colours or control characters, progress lines as they ended."""
-    text = _ANSI.sub("", text.replace("\r\n", "\n"))
-    lines = (line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n"))
-    return _CONTROL.sub("", "\n".join(lines))
-
-
-def joined(outputs: Iterable[Output]) -> Iterator[Output]:
-    """Outputs with neighbouring pieces of one stream made one."""
-    last: Output | None = None
-    for output in outputs:
-        if last and last.kind == output.kind and output.kind in ("stdout", "stderr"):
-            last = Output(last.kind, last.text + output.text)
-            continue
-        if last:
-            yield last
-        last = output
-    if last:
-        yield last
 
 
 def _outcome_of(outcome: Outcome | None, cell: Cell) -> CellOutcome | None:
@@ -75,19 +56,51 @@ def _note(text: str) -> str:
 
 def _outputs(scope: Scope, cell: Cell, outcome: CellOutcome) -> Iterator[str]:
     number = 0
-    for output in joined(outcome.outputs):
-        number += output.kind == "figure"
+    for output in settled(outcome.outputs):
+        picture = picture_of(output)
+        number += bool(picture)
         match output.kind:
             case "figure":
-                yield figure_html(scope, output.text, f"{scope.words.plot} {number}" + _named(cell))
+                yield figure_html(scope, picture, f"{scope.words.plot} {number}" + _named(cell))
             case "error":
                 yield _error(scope, output.text, outcome)
-            case "stdout" | "stderr" | "value":
-                yield _stream(scope, output)
+            case "value":
+                yield _value(scope, output, f"{scope.words.plot} {number}" + _named(cell))
+            case "stdout" | "stderr":
+                yield from _log(scope, output)
 
 
 def _named(cell: Cell) -> str:
     return f" ({cell.options.name})" if cell.options.name else ""
+
+
+def _value(scope: Scope, output: Output, label: str) -> str:
+    """The richest of a value's forms that can be shown, else its text."""
+    picture = picture_of(output)
+    if picture and (scope.figures.get(picture) or figure(picture)).light:
+        return figure_html(scope, picture, label)
+    made = form_html(scope.words, output.data)
+    if made and made.whole:
+        return made.html
+    return (made.html if made else "") + _stream(scope, output)
+
+
+def _log(scope: Scope, output: Output) -> Iterator[str]:
+    """A stream in which logged numbers are charts above their lines, which are folded."""
+    text = plain_text(output.text)
+    found = curves(text)
+    if not found:
+        yield _stream(scope, output)
+        return
+    lines = text.split("\n")
+    at = 0
+    for curve in found:
+        yield _stream(scope, replace(output, text="\n".join(lines[at : curve.first])))
+        count = element("summary", {}, f"{scope.words.log_lines}: {curve.end - curve.first}")
+        shown = _stream(scope, replace(output, text="\n".join(lines[curve.first : curve.end])))
+        yield charts_html(curve) + element("details", {"class": "kb-log"}, count + shown)
+        at = curve.end
+    yield _stream(scope, replace(output, text="\n".join(lines[at:])))
 
 
 def _stream(scope: Scope, output: Output) -> str:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from html import escape
 from xml.parsers import expat
 
+from kbtool.outcomes import Output
 from kbtool.patterns import regex
+from kbtool.rich import ARRAY, PNG, SVG, TABLE, read_picture
 
 _ELEMENTS = frozenset(
     "svg g defs path use text tspan rect circle ellipse line polyline polygon clipPath mask linearGradient "
@@ -30,6 +32,9 @@ _NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#8
 _GREY = 0.12
 # Paper and ink of the dark theme (kb.css has the same), and the least luminance that a line needs there for 4 : 1.
 _DARK_PAPER, _DARK_INK, _DARK_LINE = (0.090, 0.102, 0.129), (0.875, 0.886, 0.918), 0.20
+
+# CSS pixels that a picture made of pixels is wide at most: figures are drawn for that.
+_WIDEST = 640
 
 Recolour = Callable[[str, str], str]
 
@@ -52,11 +57,31 @@ def figure(svg: str) -> Figure:
     """A cell's SVG as files, named by its content."""
     name = hashlib.blake2b(svg.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     try:
-        light, size = _rewritten(svg, lambda _, value: value)
-        dark, _ = _rewritten(svg, _darkened)
+        light, size, draws = _rewritten(svg, lambda _, value: value)
+        dark = _rewritten(svg, _darkened)[0] if draws else light
     except (expat.ExpatError, ValueError, UnicodeEncodeError):
         return Figure(name, "", "", 0, 0)
     return Figure(name, light, "" if dark == light else dark, *size)
+
+
+def picture_of(output: Output) -> str:
+    """What an output shows as a picture, as SVG, which may hold pixels; empty where it shows none."""
+    data = dict(output.data)
+    if output.kind == "figure" and output.text:
+        return output.text
+    if output.kind not in ("figure", "value") or TABLE in data or ARRAY in data:
+        return ""
+    return data.get(SVG) or _pixels_as_svg(data.get(PNG, ""))
+
+
+def _pixels_as_svg(png: str) -> str:
+    found = read_picture(png)
+    if found is None:
+        return ""
+    width = min(found.width, _WIDEST)
+    size = f'width="{width}" height="{round(found.height * width / found.width)}"'
+    image = f'<image {size} href="data:image/png;base64,{found.data}"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{image}</svg>'
 
 
 # ---------------------------------------------------------------- reading and writing
@@ -68,6 +93,7 @@ class _Writer:
     def __init__(self, recolour: Recolour) -> None:
         self.out: list[str] = []
         self.size = (0, 0)
+        self.draws = False  # something but pixels
         self._recolour = recolour
         self._dropped = 0
         self._style: list[str] | None = None
@@ -79,6 +105,7 @@ class _Writer:
         if not self.out:
             self.size = (_pixels(pairs.get("width", "")), _pixels(pairs.get("height", "")))
             pairs = _root(pairs)
+        self.draws = self.draws or name not in ("svg", "image")
         self._style = [] if name == "style" else None
         self.out.append(f"<{name}{self._attributes(pairs)}>")
 
@@ -104,7 +131,8 @@ class _Writer:
         return "".join(f' {name}="{escape(value)}"' for name, value in kept if value)
 
 
-def _rewritten(svg: str, recolour: Recolour) -> tuple[str, tuple[int, int]]:
+def _rewritten(svg: str, recolour: Recolour) -> tuple[str, tuple[int, int], bool]:
+    """The harmless part of an SVG, its size, and whether it draws anything but pixels."""
     writer = _Writer(recolour)
     parser = expat.ParserCreate(encoding="utf-8")
     parser.buffer_text = True
@@ -115,7 +143,7 @@ def _rewritten(svg: str, recolour: Recolour) -> tuple[str, tuple[int, int]]:
     parser.Parse(svg.encode("utf-8"), True)
     if not writer.out:
         raise ValueError("no svg element")
-    return "".join(writer.out) + "\n", writer.size
+    return "".join(writer.out) + "\n", writer.size, writer.draws
 
 
 def _refuse_entity(*_: object) -> None:

@@ -41,6 +41,16 @@ class Words:
     failed: str
     expected_error: str
     cut: str
+    log_lines: str
+    not_computed: str
+    no_such_value: str
+    value_not_run: str
+    value_failed: str
+    value_not_plain: str
+    value_no_format: str
+    rows: str
+    columns: str
+    first_shown: str
     page_ran: str
     page_failed: str
     page_not_run: str
@@ -102,6 +112,16 @@ RUSSIAN = Words(
     failed="ошибка",
     expected_error="ожидаемая ошибка",
     cut="вывод сокращён",
+    log_lines="Строки вывода",
+    not_computed="ещё не вычислено",
+    no_such_value="такого значения нет",
+    value_not_run="код не выполнялся",
+    value_failed="код остановился раньше",
+    value_not_plain="не число и не короткий текст",
+    value_no_format="не подходит формат",
+    rows="строк",
+    columns="столбцов",
+    first_shown="показано",
     page_ran="Код выполнен",
     page_failed="Код остановился на ошибке",
     page_not_run="Код этой страницы ещё не выполнялся",
@@ -177,6 +197,16 @@ ENGLISH = Words(
     failed="error",
     expected_error="expected error",
     cut="output shortened",
+    log_lines="Lines of output",
+    not_computed="not computed yet",
+    no_such_value="there is no such value",
+    value_not_run="the code has not been run",
+    value_failed="the code stopped before",
+    value_not_plain="neither a number nor a short text",
+    value_no_format="it does not fit the format",
+    rows="rows",
+    columns="columns",
+    first_shown="shown",
     page_ran="Code ran",
     page_failed="Code stopped at an error",
     page_not_run="The code of this page has not been run yet",

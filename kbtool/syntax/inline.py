@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from kbtool.patterns import regex
-from kbtool.syntax import html, links, obsidian
+from kbtool.syntax import html, links, obsidian, val
 from kbtool.syntax.emphasis import ANY_CODE, BESIDE_UNDERSCORE, MARKS, NOWHERE, WHITE, closing_mark
 from kbtool.syntax.limits import MAX_NODES, Budget
 from kbtool.syntax.lookups import Lookups
@@ -70,7 +70,7 @@ _MAX_EMPHASIS = 40
 class InlineScanner:
     """Scans stretches of one text; keeps what it learned about where closing marks are missing."""
 
-    __slots__ = ("_budget", "_candidate", "_last_plain", "_look", "_macros", "_obsidian", "_tags", "text")
+    __slots__ = ("_budget", "_candidate", "_last_plain", "_look", "_macros", "_obsidian", "_tags", "_vals", "text")
 
     def __init__(self, text: str, tags: html.TagMatcher, budget: Budget, *, obsidian: bool = False) -> None:
         self.text = text
@@ -81,6 +81,7 @@ class InlineScanner:
         self._macros = True
         self._look = Lookups(text, 0)
         self._tags = tags
+        self._vals = val.may_hold(text)
 
     def scan(self, start: int, end: int, *, macros: bool = True) -> tuple[Inline, ...]:
         """The nodes of text[start:end]; a property's value holds no macros."""
@@ -93,7 +94,8 @@ class InlineScanner:
             return ()
         self._look = Lookups(text, end)
         self._last_plain = ""
-        return tuple(self._nodes(start, found, search, words=words))
+        nodes = self._nodes(start, found, search, words=words)
+        return val.folded(text, Span(start, end), nodes) if self._vals and macros else tuple(nodes)
 
     def _nodes(self, at: int, found: re.Match[str] | None, search: _Search, *, words: bool) -> list[Inline]:
         text, end = self.text, self._look.end

@@ -74,11 +74,12 @@ class Link(NamedTuple):
 
 
 class Macro(NamedTuple):
-    """`{{name argument, argument}}`."""
+    """`{{name argument, argument}}`; `seen` is what Logseq sees where it does not take it for a macro (see `val`)."""
 
     span: Span
     name: str
     arguments: tuple[str, ...]
+    seen: tuple[Inline, ...] = ()
 
 
 EmphasisKind = Literal["strong", "em", "strong-em", "strike", "mark", "sub", "sup"]
