@@ -246,3 +246,9 @@ def test_code_that_may_bind_unseen_is_not_judged(code: str) -> None:
 def test_cells_that_do_not_run_give_nothing() -> None:
     cells = made(("x = 1", CellOptions(norun=True, name="n")), ">>> y = 1", ("z = 1", CellOptions(name="m"))).note.cells
     assert given(cells)[:2] == ((("z", 2),), (("m", 2),))
+
+
+def test_many_values_take_no_longer_than_their_text() -> None:
+    macro = "{{val [[нет]]#x}} "
+    sources: dict[str, str] = {A: f"{CODE}- " + macro * 10_000, B: "- x"}
+    assert len(said(sources)) == 10_000  # one missing page each; the tags behind are none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from kbtool import names
@@ -20,7 +21,7 @@ def missing_page(context: CheckContext) -> Iterator[Diagnostic]:
     """Links, tags and embeds of pages that no note is or is called by."""
     said: dict[str, tuple[str, str, Near | None]] = {}
     named = files_named(context)
-    quoted = [Span(start, end) for *_, start, end, _ in context.note.shows]
+    quoted = sorted(Span(start, end) for *_, start, end, _ in context.note.shows)
     for reference, target in context.references():
         if (
             isinstance(target, Missing)
@@ -69,7 +70,8 @@ def _missing_heading(reference: Reference, heading: str, owner: NoteId, context:
 
 def _names_a_value(reference: Reference, quoted: list[Span]) -> bool:
     """Whether a tag is the name behind `{{val [[Note]]#`, which Logseq takes for one."""
-    return reference.kind == "tag" and any(one.start <= reference.span.start < one.end for one in quoted)
+    at = bisect_right(quoted, reference.span.start, key=lambda one: one.start) - 1
+    return reference.kind == "tag" and at >= 0 and reference.span.start < quoted[at].end
 
 
 def _needs_a_page(reference: Reference) -> bool:

@@ -17,13 +17,17 @@ _RULE = "bad-value"
 
 def bad_value(context: CheckContext) -> Iterator[Diagnostic]:
     """Values that no run of the code can give."""
+    known: dict[Wanted, tuple[str, str] | None] = {}
     for page, cell, name, start, end, linked in context.note.shows:
-        wanted, span = Wanted(page, cell, name, ""), Span(start, end)
+        wanted = Wanted(page, cell, name, "")
         owner = _owner(context, page)
-        said = _of_code(owner, wanted) if owner is not None else _no_page(context, page)
-        # Of a link that leads nowhere another rule speaks.
-        if said and (owner is not None or not linked):
-            yield context.diagnostic(_RULE, span, *said)
+        if owner is None and linked:
+            continue  # of a link that leads nowhere another rule speaks
+        if wanted not in known:
+            known[wanted] = _of_code(owner, wanted) if owner is not None else _no_page(context, page)
+        if said := known[wanted]:
+            message, advice = said
+            yield context.diagnostic(_RULE, Span(start, end), message, advice)
 
 
 def _owner(context: CheckContext, page: str) -> Facts | None:
