@@ -27,7 +27,7 @@ def key(*codes: str | tuple[str, CellOptions]) -> str:
 def test_a_note_is_a_session_of_its_runnable_cells() -> None:
     made_session = session(("1", CellOptions(norun=True)), "2", ("3", CellOptions(timeout=5)), ">>> 4\n4")
     steps = [(step.index, step.kind, step.code, step.timeout) for step in made_session.steps]
-    assert steps == [(1, "python", "2", 60.0), (2, "python", "3", 5.0), (3, "transcript", ">>> 4\n4", 60.0)]
+    assert steps == [(0, "python", "2", 60.0), (1, "python", "3", 5.0), (2, "transcript", ">>> 4\n4", 60.0)]
 
 
 @pytest.mark.parametrize("codes", [(), (("1", CellOptions(norun=True)),), ((">>> 1", CellOptions(norun=True)),)])

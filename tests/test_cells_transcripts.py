@@ -127,7 +127,7 @@ def test_a_fence_is_a_transcript_by_its_name_or_by_its_prompt() -> None:
     source = Source(NoteId("pages/a.md"), "".join(f"- ```{fence}\n  ```\n" for fence in fences))
     note = lower(source, parse(source), GraphSettings())
     (session,) = plan([note], Config(), Environment("", "")).sessions
-    assert [(step.index, step.kind) for step in session.steps] == [(1, "transcript"), (2, "transcript")]
+    assert [(step.index, step.kind) for step in session.steps] == [(0, "transcript"), (1, "transcript")]
 
 
 def test_it_runs_in_its_place_among_the_cells(outcome: Run) -> None:

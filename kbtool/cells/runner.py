@@ -165,9 +165,10 @@ def _lacking(device: str) -> str:
 
 def _refused(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """The report on a cell that was not begun for want of a device."""
-    outputs = [("error", f"NeedsDevice: {why}")]
+    outputs = [("error", f"NeedsDevice: {why}", [])]
     error = ("NeedsDevice", why, 0)
-    return {"end": cell["index"], "state": "failed", "outputs": outputs, "error": error, "seconds": 0.0}
+    how = {"end": cell["index"], "state": "failed", "outputs": outputs, "error": error, "seconds": 0.0}
+    return {**how, "values": []}
 
 
 def _device() -> str:
@@ -230,6 +231,7 @@ class _Program:
         linecache.cache[name] = (len(code), None, [f"{line}\n" for line in code.split("\n")], name)
         outputs: list[tuple[str, str, list[tuple[str, str]]]] = []
         began = time.perf_counter()
+        self.bound = frozenset()
         with _Raised() as raised:
             value = self.perform(cell["kind"], code, name)
             if _is_shown(value):
@@ -263,7 +265,6 @@ class _Program:
 
     def execute(self, code: str, name: str) -> Any:
         """Execute code; the value of its last expression, unless a semicolon follows it."""
-        self.bound = frozenset()
         tree = compile(code, name, "exec", ast.PyCF_ONLY_AST | self.flags, dont_inherit=True)
         self.bound = _stored(tree)
         last = tree.body[-1] if tree.body else None
@@ -286,6 +287,7 @@ class _Program:
                 typed = "\n" * example.lineno + example.source
                 body = compile(typed, name, "single", self.flags, dont_inherit=True)
                 self.flags |= body.co_flags & _FUTURE
+                self.bound |= _stored(ast.parse(typed))
                 exec(body, vars(self.module))  # noqa: S102
             if raised.error is not None and not spoken.is_awaited(example, raised.error):
                 raise raised.error
