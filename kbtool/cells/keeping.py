@@ -103,10 +103,14 @@ class Keeper:
 
     def _where(self, session: Session) -> tuple[tuple[str, str], ...]:
         """What a session runs on, as far as that may decide what it gives."""
-        threads = ("threads", str(session.cpus or self._threads))
-        if "torch" not in session.imports or session.device == "cpu":
-            return (threads,)
-        return (threads, ("device", machine_device()))
+        found = {
+            "Python": self.environment.python,
+            "the platform": self.environment.platform,
+            "threads": str(session.cpus or self._threads),
+        }
+        if "torch" in session.imports and session.device != "cpu":
+            found["the device"] = machine_device()
+        return tuple(found.items())
 
     # ------------------------------------------------------------ what ran
 
@@ -181,8 +185,6 @@ _NAMES = MappingProxyType(
     {
         "semantics": "the way in which kbtool runs cells",
         "output_limit": "the option output_limit",
-        "python": "Python",
-        "platform": "the platform",
         "seed": "the seed",
         "device": "the device",
         "cpus": "the threads",

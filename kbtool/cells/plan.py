@@ -151,8 +151,6 @@ def _decides(session: Session, environment: Environment) -> Mapping[str, object]
         "cells": [[step.kind, step.code, step.raises] for step in session.steps],
         "imported": [[module.codes for module in found.modules], found.meant] if found.modules else [],
         "packages": {name: [_public(item) for item in packages.get(name, ())] for name in session.imports},
-        "python": environment.python,
-        "platform": environment.platform,
         "seed": session.seed,
         "device": session.device,
         # How a sum is shared out among threads decides its last digits.

@@ -165,7 +165,7 @@ def _lacking(device: str) -> str:
 
 def _refused(cell: dict[str, Any], why: str) -> dict[str, Any]:
     """The report on a cell that was not begun for want of a device."""
-    outputs = [("error", f"NeedsDevice: {why}", [])]
+    outputs: list[tuple[str, str, list[Any]]] = [("error", f"NeedsDevice: {why}", [])]
     error = ("NeedsDevice", why, 0)
     how = {"end": cell["index"], "state": "failed", "outputs": outputs, "error": error, "seconds": 0.0}
     return {**how, "values": []}
