@@ -16,6 +16,8 @@ from kbtool import __version__
 COMMANDS = (
     ("check", "say what is wrong with links, blocks, formulas and code; executes nothing"),
     ("run", "run the Python cells of notes whose results are not known yet"),
+    ("plan", "say what run would do, and why; executes nothing"),
+    ("why", "say why a note's code would run again, or what its results stand on"),
     ("build", "check, run what changed, and build the site"),
     ("serve", "show the site here and build it again at each change; runs no code"),
     ("new", "start a note"),
@@ -24,6 +26,8 @@ COMMANDS = (
     ("query", "find blocks and pages with a query as in Logseq"),
     ("tree", "print the blocks of notes as Logseq sees them"),
     ("explain", "tell what a rule means and how to mend what it finds"),
+    ("cache", "say what is kept outside of bases, and where"),
+    ("clean", "take away the site and what is kept of a base"),
     ("completion", "print a completion script for a shell"),
 )
 

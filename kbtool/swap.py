@@ -28,6 +28,11 @@ def refuse(site: Path, base: Path) -> None:
         raise KbError(f"{site}: is not empty, and no site of kbtool\nempty it, or correct site_dir in mkdocs.yml")
 
 
+def is_ours(site: Path) -> bool:
+    """Whether a folder holds a site that kbtool built."""
+    return site.is_dir() and not site.is_symlink() and (site / MARKER).is_file()
+
+
 @contextmanager
 def staged(site: Path) -> Iterator[Path]:
     """A folder beside the site to build into; on success it takes the site's place, on failure it goes."""

@@ -71,10 +71,10 @@ ORDER = [
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
-    *("commands.watching",),
+    *("commands.watching", "commands.refusing", "commands.plan", "commands.why"),
     *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
-    *("commands.query", "commands.completion", "cli", "__main__"),
+    *("commands.query", "commands.cache", "commands.clean", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
@@ -83,6 +83,7 @@ RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell",
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
+RIM |= {"commands.cache", "commands.clean", "commands.why"}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {

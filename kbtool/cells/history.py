@@ -31,7 +31,7 @@ class Past(NamedTuple):
 def load(folder: Path, base: Path) -> dict[NoteId, Past]:
     """What is known of the sessions of a base, by note."""
     try:
-        with _file(folder, base).open("rb") as file:
+        with place(folder, base).open("rb") as file:
             found = json.loads(file.read(_LIMIT))
         return {NoteId(note): _past(*one) for note, one in found.items()}
     except (OSError, ValueError, TypeError, AttributeError, RecursionError):
@@ -40,7 +40,7 @@ def load(folder: Path, base: Path) -> dict[NoteId, Past]:
 
 def save(folder: Path, base: Path, found: Mapping[NoteId, Past]) -> None:
     """Adds to what is known; of two processes the last one wins, and where it cannot be written nothing is lost."""
-    path = _file(folder, base)
+    path = place(folder, base)
     known = {**load(folder, base), **found}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,6 +56,7 @@ def _past(seconds: object, memory: object, key: object = "") -> Past:
     return Past(max(0.0, float(seconds)), max(0, memory), key)
 
 
-def _file(folder: Path, base: Path) -> Path:
+def place(folder: Path, base: Path) -> Path:
+    """Where the history of a base lies."""
     name = hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:32]
     return folder / "history" / f"{name}.json"

@@ -55,12 +55,14 @@ class Process:
 class Nursery:
     """What all sessions of a run start with: threads for each, and the folder where matplotlib keeps its font list.
 
-    `base` is where inputs and modules lie. `zygote` is their warm parent, None where each starts by itself.
+    `base` is where inputs and modules lie, `states` where sessions that did not come to their end keep checkpoints.
+    `zygote` is their warm parent, None where each starts by itself.
     """
 
     threads: int
     plots: Path
     base: Path | None
+    states: Path
     zygote: Zygote | None
 
     def close(self) -> None:
@@ -77,7 +79,7 @@ def nursery(sessions: Sequence[Session], threads: int, plots: Path, base: Path |
         zygote = Zygote(preloads(sessions), environment, "/") if can_fork else None
     except OSError:
         zygote = None
-    return Nursery(threads, plots, base, zygote)
+    return Nursery(threads, plots, base, plots.with_name("state"), zygote)
 
 
 def start(session: Session, given: Nursery) -> Process:
@@ -96,6 +98,20 @@ def start(session: Session, given: Nursery) -> Process:
         raise KbError(f"cannot start a process for {session.note}: {error.strerror}\nfree memory or disk") from error
 
 
+def _state(session: Session, given: Nursery) -> str:
+    """The folder in which a session finds what it kept when it did not come to its end; empty where there is none."""
+    folder = given.states / session.key
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(folder)
+    return ""
+
+
+def forget_state(session: Session, given: Nursery) -> None:
+    """Take away the checkpoints of a session that came to its end."""
+    shutil.rmtree(given.states / session.key, ignore_errors=True)
+
+
 def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
     """Copy the session's inputs into its folder: it finds them by their paths in the base, and cannot change them."""
     if base is None:
@@ -110,7 +126,7 @@ def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
 def _start(session: Session, scratch: str, given: Nursery) -> Process:
     threads = session.cpus or given.threads
     no_gpu = {"CUDA_VISIBLE_DEVICES": ""} if session.device == "cpu" else {}
-    environment = {**_environment(scratch, threads, given.plots), **no_gpu}
+    environment = {**_environment(scratch, threads, given.plots), **no_gpu, "KBTOOL_STATE": _state(session, given)}
     line, its_line = socket.socketpair()
     control, its_control = socket.socketpair()
     (dumps, its_dumps), (stdout, its_stdout), (stderr, its_stderr) = os.pipe(), os.pipe(), os.pipe()
@@ -148,6 +164,7 @@ def _spawned(
 
 def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
+    own = {scratch, str(given.plots), str(given.states), *_python_folders()}
     modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
     task = {
         "cells": [
@@ -160,7 +177,7 @@ def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
         "device": session.device,
         "output_limit": session.output_limit,
         "base": str(given.base or ""),
-        "own": sorted({f"{folder.rstrip('/')}/" for folder in (scratch, str(given.plots), *_python_folders())}),
+        "own": sorted({f"{folder.rstrip('/')}/" for folder in own}),
     }
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
     file.write(json.dumps(task).encode())
@@ -243,8 +260,9 @@ def _has_ended(line: socket.socket) -> bool:
 
 
 def _python_folders() -> set[str]:
-    """Where Python and the installed packages lie."""
-    return {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix)}
+    """Where Python, the installed packages and kbtool itself lie."""
+    ours = str(Path(__file__).parents[1])
+    return {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), ours}
 
 
 def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:

@@ -57,10 +57,11 @@ class Store:
         Failed outcomes are given, too: pages show them, and `run` runs the session again. Of two notes with the same
         cells, the `note` of an outcome is the one that ran.
         """
-        found = ((path, self._read(path, key)) for path in self._paths(key))
+        found = ((path, self._read(path, key)) for path in self.paths(key))
         return [outcome for _, outcome in found if outcome is not None]
 
-    def _paths(self, key: CellKey) -> list[Path]:
+    def paths(self, key: CellKey) -> list[Path]:
+        """The files under a key, the newest first."""
         try:
             return sorted(_folder(self.folder).glob(f"{key}-*.json"), key=_age)
         except OSError:
@@ -87,7 +88,7 @@ class Store:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, _encode(outcome))
-            for old in self._paths(outcome.key)[_MOST:]:
+            for old in self.paths(outcome.key)[_MOST:]:
                 old.unlink(missing_ok=True)
         except OSError as error:
             return f"the outcome of {outcome.note} is not kept and will be computed again: {error}"

@@ -84,8 +84,10 @@ class Trace:
 
     def _add(self, kind: dict[str, None], path: Any) -> None:
         place = _absolute(path)
-        if place is None or place.startswith(self._own) or f"{place}/".startswith(self._own):
+        if place is None or f"{place}/".startswith(self._own):
             return
+        if kind is self.seen and any(own.startswith(f"{place}/") for own in self._own):
+            return  # on the way to what does not count
         if len(kind) < _MOST:
             kind[place] = None
         else:

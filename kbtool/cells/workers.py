@@ -334,6 +334,8 @@ class _Live:
         cells = self.all_cells()
         failed = any(cell.state != "ok" for cell in cells)
         session, made = self.session, self.provenance()
+        if not failed:
+            processes.forget_state(session, self.around.nursery)
         observed = Observed()
         if self.around.observe is not None and not failed:
             observed = self.around.observe(session, self.looked, (made.packages, self.started.timestamp()))

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kbtool import query, terminal
+from kbtool import terminal
 from kbtool.cells import workers
 from kbtool.cells.claims import hand_typed
 from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
-from kbtool.cells.library import Library
 from kbtool.cells.plan import Session
-from kbtool.checks import check_imports
-from kbtool.checks.context import base
-from kbtool.commands import opening
+from kbtool.commands import opening, refusing
 from kbtool.commands.watching import Watch
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.kb import Snapshot
-from kbtool.note import Note
 from kbtool.outcomes import Outcome, SessionState
 from kbtool.values import Diagnostic, NoteId
-
-_REFUSED = ("bad-attribute", "dynamic-import")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +67,9 @@ def run(options: argparse.Namespace) -> int:
 
 def execute(opened: opening.Opened, jobs: int) -> Ran:
     """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
-    asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
-    said = {note.id: facts(note).suppressions for note in asked}
+    asked, refused, keeper = refusing.asked(opened, jobs)
+    said = {note: facts(opened.snapshot.notes[note]).suppressions for note in (*refused, *(one.id for one in asked))}
     config = opened.project.config
-    misunderstood = _misunderstood(asked, opened.snapshot)
-    refused = {note: found for note, given in misunderstood if (found := filtered(given, said, config, whole=False))}
-    asked = [note for note in asked if note.id not in refused]
-    library = Library(opened.snapshot.notes, opened.snapshot.names)
-    keeper = Keeper(opened.project.base, asked, (config, library), jobs)
     held = keeper.held()
     known = {note: outcome for note, outcome in held.items() if not outcome.failed}
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
@@ -94,15 +83,6 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     problems += (d for note in asked if note.id in known for d in hand_typed(note, texts[note.id].text, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
-
-
-def _misunderstood(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[NoteId, tuple[Diagnostic, ...]]]:
-    """Why notes are not run: words after ```python that nobody knows, of which one may be a misspelled `norun`, and
-    imports from other notes that lead nowhere."""
-    said = {note.id: facts(note) for note in query.pages(snapshot)}
-    known = base(said, snapshot.names, snapshot.files.config)
-    for note in notes:
-        yield note.id, (*(one for one in note.diagnostics if one.rule in _REFUSED), *check_imports(note.id, known))
 
 
 def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snapshot) -> tuple[Diagnostic, ...]:

@@ -1,0 +1,93 @@
+"""`kbtool why`: says why a note's code would run again, or what its results stand on."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from kbtool import terminal
+from kbtool.cells.keeping import Keeper
+from kbtool.cells.plan import Session
+from kbtool.commands import opening
+from kbtool.commands.plan import reason_lines
+from kbtool.commands.refusing import asked
+from kbtool.config import KbError
+from kbtool.outcomes import Outcome
+from kbtool.report.visible import visible
+from kbtool.suggest import did_you_mean
+from kbtool.values import NoteId
+
+_SHOWN = 20
+"""Things of a kind that are listed."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    what = "a note's file, or its page's name; a cell is one with its note"
+    parser.add_argument("note", metavar="NOTE[#CELL]", help=what)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prints all reasons, or what the outcome stands on."""
+    name = options.note.partition("#")[0]
+    path = Path(name)
+    opened = opening.open_base([path] if path.exists() else [])
+    note = _note(opened, name)
+    given = asked(opening.Opened(opened.project, frozenset({note}), opened.work))
+    if note in given.refused:
+        opening.print_report(opened, given.refused[note], "text")
+        return 1
+    session = next((one for one in given.keeper.sessions if one.note == note), None)
+    if session is None:
+        raise KbError(f"{note} has no code that runs")
+    terminal.say(_lines(given.keeper, session))
+    given.keeper.remember({})
+    return 0
+
+
+def _note(opened: opening.Opened, name: str) -> NoteId:
+    """The note of a file or of a page's name."""
+    if opened.selected is not None and len(opened.selected) == 1 and Path(name).is_file():
+        return next(iter(opened.selected))
+    from kbtool import names
+
+    pages = opened.snapshot.names.pages
+    found = pages.get(names.key(name.removeprefix("[[").removesuffix("]]")), ())
+    if not found:
+        near = did_you_mean(name, list(opened.snapshot.names.spelled.values()))
+        hint = f"did you mean {near}?" if near else "name a file, or a page"
+        raise KbError(f"no note or page named {name}\n{hint}")
+    return found[0]
+
+
+def _lines(keeper: Keeper, session: Session) -> Iterator[str]:
+    reasons = tuple(keeper.why(session))
+    if reasons:
+        yield visible(f"{session.note} would run again:")
+        for reason in reasons:
+            yield from (f"  {line}" for line in reason_lines(reason))
+        return
+    outcome = keeper.held()[session.note]
+    yield visible(f"{session.note} holds: nothing that decides it has changed since {_when(outcome)}")
+    yield from (f"  {line}" for line in _standing(outcome))
+
+
+def _when(outcome: Outcome) -> str:
+    return outcome.provenance.started[:16].replace("T", " ") + " UTC"
+
+
+def _standing(outcome: Outcome) -> Iterator[str]:
+    """What an outcome stands on beside its code."""
+    observed = outcome.observed
+    yield from (visible(f"{name}: {value}") for name, value in observed.where)
+    packages = ", ".join(name for name, _ in observed.packages)
+    if packages:
+        yield visible(f"packages, byte by byte: {packages}")
+    for kind, title in (("file", "files"), ("folder", "folders"), ("seen", "looked for"), ("name", "variables")):
+        found = [what for one, what, _ in observed.facts if one == kind]
+        if found:
+            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            yield visible(f"{title}: {', '.join(found[:_SHOWN])}{more}")
+    for gap in observed.gaps:
+        yield visible(f"could not be followed: {gap}")
