@@ -28,6 +28,7 @@ test: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@$(PY) -m benchmarks.check
+	@$(PY) -m benchmarks.sessions
 
 clean:
 	rm -rf site site.new-* .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
