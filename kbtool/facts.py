@@ -6,15 +6,15 @@ checked between notes is checked on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, cast
 
 from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
 from kbtool.packed import whole
-from kbtool.values import Definition, Name, NoteId, Reference
-
-NOTHING_GIVEN = ((), (), False)
+from kbtool.values import Cell, Definition, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
@@ -22,8 +22,9 @@ class Facts(NamedTuple):
 
     `asks` are names with the start and end of their spans; `blank` is a page of empty bullets, as Logseq leaves them
     behind; `imports` are the fields of `CodeImport`s. `shows` are the values that it shows: page, cell, name, start and
-    end of its span, and whether Logseq counts the page as a reference; `gives` is what its own code gives (see
-    `python_given.Given`). What is more than named tuples must be plain.
+    end of its span, and whether Logseq counts the page as a reference. `gives` is the code of its own cells (see
+    `python_given.Code`), which is looked into when somebody shows a value of it. What is more than named tuples must be
+    plain.
     """
 
     id: NoteId
@@ -43,7 +44,7 @@ class Facts(NamedTuple):
     imports: tuple[tuple[Any, ...], ...] = ()
     offers: tuple[str, ...] | None = None
     shows: tuple[tuple[str, str, str, int, int, bool], ...] = ()
-    gives: tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...], bool] = NOTHING_GIVEN
+    gives: tuple[tuple[int, str, str], ...] = ()
 
 
 class Uses(NamedTuple):
@@ -85,14 +86,18 @@ def facts(note: Note) -> Facts:
         return made
     code = made._replace(imports=tuple(map(tuple, note.imports)), offers=note.offers)
     shows = tuple((*one.wanted[:3], *one.span, one.linked) for one in note.quotes)
-    return code._replace(shows=shows, gives=_given(note))
+    running = (cell for cell in note.cells if cell.kind != "bash" and not cell.options.norun)
+    return code._replace(shows=shows, gives=tuple((cell.number, cell.options.name, _typed(cell)) for cell in running))
 
 
-def _given(note: Note) -> tuple[Any, Any, bool]:
-    from kbtool.python_given import given  # only notes with code import what reads it
+def _typed(cell: Cell) -> str:
+    """The code of a cell, of a transcript what was typed."""
+    if ">>>" not in cell.code:
+        return cell.code
+    from kbtool.python_source import code_of  # most notes have no transcripts
 
-    names, cells, unsure = given(note.cells)
-    return names, cells, unsure
+    code = code_of(cell.number, cell)
+    return code.text if code.transcript else cell.code
 
 
 def uses(note: Facts) -> Uses:
@@ -104,7 +109,7 @@ def uses(note: Facts) -> Uses:
     return Uses(tuple(keys), tuple(own), tuple(assets), note.files, note.asks, filed)
 
 
-def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Iterable[tuple[NoteId, Uses]]) -> Used:
+def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Collection[tuple[NoteId, Uses]]) -> Used:
     """What all notes use, after some of them are gone and others have come; a note that changed is among both."""
     tables: list[dict[Any, Any]] = [dict(whole(table)) for table in cast(tuple[Mapping[Any, Any], ...], old)]
     counts = tables.pop(0)
@@ -115,10 +120,10 @@ def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Iterable[tuple[No
                 del counts[key]
         for table in tables:
             table.pop(note, None)
+    counts = Counter(counts)
+    counts.update(chain.from_iterable(one.keys for _, one in come))
     for note, one in come:
-        for key in one.keys:
-            counts[key] = counts.get(key, 0) + 1
         for table, value in zip(tables, one[1:], strict=True):
             if value:
                 table[note] = value
-    return Used(counts, *tables)
+    return Used(dict(counts), *tables)

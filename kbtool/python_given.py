@@ -5,10 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from symtable import SymbolTable, symtable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from kbtool.python_source import is_transcript, python_text
-from kbtool.values import Cell
+from kbtool.python_source import python_text
 
 _UNSEEN = frozenset(("exec", "globals", "locals", "vars", "setattr"))
 
@@ -24,21 +23,23 @@ class Given(NamedTuple):
     unsure: bool = False
 
 
-def given(cells: Iterable[Cell]) -> Given:
+Code: TypeAlias = tuple[int, str, str]
+"""A cell that runs: its number, its name (empty without one), and its code, of a transcript what was typed."""
+
+
+def given(codes: Iterable[Code]) -> Given:
     """What the cells of a note give."""
     names: dict[str, int] = {}
     named: list[tuple[str, int]] = []
     unsure = False
-    for cell in cells:
-        if cell.options.norun or is_transcript(cell.code):
-            continue
-        if cell.options.name:
-            named.append((cell.options.name, cell.number))
-        table = _table(cell.code)
+    for number, cell, code in codes:
+        if cell:
+            named.append((cell, number))
+        table = _table(code)
         bound = _bound(table) if table else None
-        unsure = unsure or bound is None or "import *" in cell.code
+        unsure = unsure or bound is None or "import *" in code
         for name in bound or ():
-            names.setdefault(name, cell.number)
+            names.setdefault(name, number)
     return Given(tuple(names.items()), tuple(named), unsure)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from kbtool.config import GraphSettings
+from kbtool.facts import facts
 from kbtool.kb import Kb
 from kbtool.note import lower
 from kbtool.outcomes import CellKey, CellOutcome, CellState, Outcome, Value
@@ -233,19 +234,24 @@ def test_an_edit_of_the_code_is_seen_by_the_notes_that_quote_it() -> None:
     ],
 )
 def test_names_that_code_binds(code: str, names: str) -> None:
-    found = given(made(code).note.cells)
+    found = given(facts(made(code).note).gives)
     assert (sorted(name for name, _ in found.names), found.unsure) == (sorted(names.split()), False)
 
 
 @pytest.mark.parametrize("code", ["exec(s)", "from a import *", "def f():\n    globals()['x'] = 1", "x = ("])
 def test_code_that_may_bind_unseen_is_not_judged(code: str) -> None:
-    assert given(made(code).note.cells).unsure
-    assert not given(made("y = 1").note.cells).unsure
+    assert given(facts(made(code).note).gives).unsure
+    assert not given(facts(made("y = 1").note).gives).unsure
 
 
 def test_cells_that_do_not_run_give_nothing() -> None:
-    cells = made(("x = 1", CellOptions(norun=True, name="n")), ">>> y = 1", ("z = 1", CellOptions(name="m"))).note.cells
-    assert given(cells)[:2] == ((("z", 2),), (("m", 2),))
+    note = made(("x = 1", CellOptions(norun=True, name="n")), ("z = 1", CellOptions(name="m"))).note
+    assert given(facts(note).gives)[:2] == ((("z", 1),), (("m", 1),))
+
+
+def test_transcripts_give_what_was_typed() -> None:
+    note = made("y = 1", ">>> x = 1\n>>> x\n1\n").note
+    assert given(facts(note).gives).names == (("y", 0), ("x", 1))
 
 
 def test_many_values_take_no_longer_than_their_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from kbtool import names
 from kbtool.checks.context import CheckContext
@@ -12,19 +13,23 @@ from kbtool.suggest import closest, did_you_mean
 from kbtool.syntax.val import Wanted
 from kbtool.values import Diagnostic, NoteId, Span
 
+if TYPE_CHECKING:
+    from kbtool.python_given import Given
+
 _RULE = "bad-value"
 
 
 def bad_value(context: CheckContext) -> Iterator[Diagnostic]:
     """Values that no run of the code can give."""
     known: dict[Wanted, tuple[str, str] | None] = {}
+    read: dict[NoteId, Given] = {}
     for page, cell, name, start, end, linked in context.note.shows:
         wanted = Wanted(page, cell, name, "")
         owner = _owner(context, page)
         if owner is None and linked:
             continue  # of a link that leads nowhere another rule speaks
         if wanted not in known:
-            known[wanted] = _of_code(owner, wanted) if owner is not None else _no_page(context, page)
+            known[wanted] = _of_code(_given(owner, read), wanted) if owner is not None else _no_page(context, page)
         if said := known[wanted]:
             message, advice = said
             yield context.diagnostic(_RULE, Span(start, end), message, advice)
@@ -46,9 +51,17 @@ def _no_page(context: CheckContext, page: str) -> tuple[str, str]:
     return f"no page named «{page}»", advice
 
 
-def _of_code(owner: Facts, wanted: Wanted) -> tuple[str, str] | None:
+def _given(owner: Facts, read: dict[NoteId, Given]) -> Given:
+    if owner.id not in read:
+        from kbtool.python_given import given  # few notes show values
+
+        read[owner.id] = given(owner.gives)
+    return read[owner.id]
+
+
+def _of_code(given: Given, wanted: Wanted) -> tuple[str, str] | None:
     """What is wrong, and what to do; None where the code may well give the value."""
-    bound, cells, unsure = owner.gives
+    bound, cells, unsure = given
     known, places = dict(bound), dict(cells)
     whose = f"«{wanted.page}»" if wanted.page else "this note"
     if wanted.cell and wanted.cell not in places:
