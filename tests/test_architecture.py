@@ -54,7 +54,8 @@ ORDER = [
     *("checks.filenames", "checks.circles", "checks.imports", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
-    *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.environment", "cells.history"),
+    *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.naming"),
+    *("cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
@@ -70,8 +71,8 @@ ORDER = [
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
-    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
-    *("commands.watching",),
+    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
+    *("commands.check", "commands.targets", "commands.watching", "commands.sessions", "commands.ending"),
     *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.query", "commands.completion", "cli", "__main__"),
@@ -83,6 +84,7 @@ RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell",
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
+RIM |= {f"commands.{name}" for name in ("changes", "targets")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {

@@ -1,0 +1,88 @@
+"""Has sessions run as a command asks for it, and keeps what they gave."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from kbtool import terminal
+from kbtool.cells import workers
+from kbtool.cells.keeping import Keeper
+from kbtool.cells.plan import Session, runnable
+from kbtool.commands.watching import Watch
+from kbtool.outcomes import Outcome
+from kbtool.values import Cell, Diagnostic
+
+
+class How(NamedTuple):
+    """How sessions are run; `memory` is what they may take together, in bytes (0: what there is).
+
+    `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare. `fail_fast`:
+    after a failure no other one starts. `cell`: of the only session the cells up to this one, or with `alone` it and
+    no other; nothing of that is kept.
+    """
+
+    memory: int = 0
+    anew: Literal["", "force"] = ""
+    fail_fast: bool = False
+    cell: Cell | None = None
+    alone: bool = False
+
+
+AS_USUAL = How()
+
+
+class Done(NamedTuple):
+    """The outcomes of sessions that ran, and what comparing them has shown to be wrong."""
+
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def run_all(keeper: Keeper, waiting: Sequence[Session], how: How) -> Done:
+    """Runs sessions."""
+    if how.cell is not None:
+        parts = [_part(session, keeper, (how.cell, how.alone)) for session in waiting]
+        return Done(tuple(map(keeper.placed, _run(keeper, parts, how))))
+    finished = []
+    with closing(_run(keeper, waiting, how)) as outcomes:
+        for outcome in outcomes:
+            _keep(keeper, outcome)
+            finished.append(keeper.placed(outcome))
+    return Done(tuple(finished))
+
+
+def _part(session: Session, keeper: Keeper, wanted: tuple[Cell, bool]) -> Session:
+    """A session as far as a cell."""
+    cell, alone = wanted
+    at = runnable(keeper.notes[session.note]).index(cell)
+    return replace(session, steps=session.steps[at if alone else 0 : at + 1])
+
+
+def _keep(keeper: Keeper, outcome: Outcome) -> None:
+    problem = keeper.save(outcome)
+    if problem:
+        terminal.warn(f"warning: {problem}")
+
+
+def _run(keeper: Keeper, waiting: Sequence[Session], how: How) -> Generator[Outcome, None, None]:
+    settings = workers.Settings(
+        keeper.store.folder,
+        keeper.environment,
+        keeper.jobs,
+        keeper.past,
+        memory=how.memory,
+        base=keeper.base,
+        observe=keeper.observed,
+        fail_fast=how.fail_fast,
+    )
+    watch = Watch(waiting, settings.past, settings.jobs)
+    try:
+        with closing(workers.run(waiting, settings, watch.on_event)) as outcomes:
+            yield from outcomes
+    finally:
+        watch.end()
+        if how.cell is None:  # a part takes less than the whole
+            keeper.remember(watch.ran)

@@ -1,0 +1,223 @@
+"""`kbtool run` as a person asks for it: which sessions run, one cell alone, runs compared with each other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import indent
+from typing import TypeAlias
+
+import pytest
+
+from kbtool.cli import main
+
+Run: TypeAlias = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty base that is the working folder, with a cache of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "kb" / "pages").mkdir(parents=True)
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\ndocs_dir: kb\nplugins: [kbtool]\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "kb"
+
+
+@pytest.fixture
+def tool(capfd: pytest.CaptureFixture[str], kb: Path) -> Run:
+    """The command: its exit code, what it prints, and what it says on standard error."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        try:
+            status = main(arguments)
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+        shown = capfd.readouterr()
+        return status, shown.out, shown.err
+
+    return call
+
+
+def note(kb: Path, name: str, *codes: str, head: str = "") -> Path:
+    """Writes a note of cells; the first line of each is what stands behind ```python."""
+    fences = (code.partition("\n") for code in codes)
+    text = "".join(f"- ```python {words}\n{indent(code, '  ')}\n  ```\n" for words, _, code in fences)
+    path = kb / "pages" / f"{name}.md"
+    path.write_text(head + text, "utf-8")
+    return path
+
+
+def states(tool: Run, *arguments: str) -> dict[str, str]:
+    found = (json.loads(line) for line in tool("run", "--format", "json", *arguments)[1].splitlines())
+    return {one["note"].removeprefix("pages/").removesuffix(".md"): one["state"] for one in found}
+
+
+# ---------------------------------------------------------------- which sessions run
+
+
+def test_force_runs_what_holds(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\n1")
+    assert states(tool) == {"a": "ran"}
+    assert states(tool) == {"a": "cached"}
+    assert states(tool, "--force") == {"a": "ran"}
+
+
+def git(*words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True)
+
+
+def test_changed_runs_what_git_says_and_its_importers(tool: Run, kb: Path) -> None:
+    note(kb, "lib", "export\nx = 1")
+    note(kb, "middle", "export\nfrom kb.lib import x")
+    note(kb, "user", "\nfrom kb.middle import x\nx")
+    note(kb, "importer", "\nfrom kb.lib import x")
+    note(kb, "behind", "\nfrom kb.user import y", "export\nz = 1")
+    note(kb, "other", "\n1")
+    note(kb, "user", "\nfrom kb.middle import x\nx", "export\ny = 1")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    assert states(tool, "--changed") == {}
+    note(kb, "lib", "export\nx = 2")
+    assert set(states(tool, "--changed")) == {"lib", "middle", "user", "importer"}
+    assert set(states(tool, "--changed", "--only")) == {"lib"}
+    assert set(states(tool, "kb/pages/user.md", "--changed=HEAD")) == {"user"}
+
+
+def test_a_page_is_named_by_its_name_or_an_alias(tool: Run, kb: Path) -> None:
+    note(kb, "Первая", "\n1", head="alias:: начало\n\n")
+    note(kb, "Вторая", "\n2")
+    assert set(states(tool, "начало")) == {"Первая"}
+    assert set(states(tool, "ПЕРВАЯ", "kb/pages/Вторая.md")) == {"Первая", "Вторая"}
+    status, out, err = tool("run", "Перваяя")
+    assert (status, out) == (2, "")
+    assert "error: Перваяя: no such file, and no page of this name\nhelp: did you mean «Первая»?" in err
+
+
+def test_without_a_base_names_are_files_alone(
+    tool: Run, kb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(kb, "a", "\n1")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "mkdocs.yml").unlink()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "a: no such file or folder" in tool("run", "a")[2]
+    assert set(states(tool, str(kb / "pages" / "a.md"))) == {"a"}
+
+
+def test_fail_fast_starts_nothing_after_a_failure(tool: Run, kb: Path) -> None:
+    for name in "abcd":
+        note(kb, name, "\n1 / 0")
+    found = states(tool, "--fail-fast", "--jobs", "1")
+    assert sorted(found.values()) == ["failed", "skipped", "skipped", "skipped"]
+    assert set(states(tool, "--jobs", "1").values()) == {"failed"}
+    assert set(states(tool, "--jobs", "1", "--keep-going").values()) == {"failed"}
+
+
+def test_the_end_names_what_failed(tool: Run, kb: Path) -> None:
+    note(kb, "good", "\n1")
+    note(kb, "bad", "\n1", "norun\n2", "name=train\n\nnope", "\n3")
+    note(kb, "wrong", "norunn\n1")
+    status, out, _ = tool("run")
+    assert status == 1
+    *_, first, second, last = out.splitlines()
+    assert first == "failed: kb/pages/bad.md, cell 2 (train): NameError: name 'nope' is not defined"
+    assert second == "failed: kb/pages/wrong.md, cell 1: unknown cell attribute `norunn`"
+    assert last.startswith("sessions: 1 ran, 2 failed in ")
+    assert last.endswith(" s")
+
+
+def test_memory_is_what_sessions_share(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\n1")
+    assert tool("run", "--memory", "lots")[0] == 2
+    assert tool("run", "--memory", "1G")[0] == 0
+
+
+# ---------------------------------------------------------------- one cell
+
+CELLS = (
+    "name=first\nprint('one')\nx = 1",
+    "norun\nx = ...",
+    "name=second\nimport sys\nprint('two', x)\nprint('beside', file=sys.stderr)\nx + 1",
+    "\nprint('three')\n1 / 0",
+)
+
+
+@pytest.mark.parametrize("word", ["a#second", "a#2", "kb/pages/a.md#second", "al#2"])
+def test_one_cell_prints_its_outputs(tool: Run, kb: Path, word: str) -> None:
+    note(kb, "a", *CELLS, head="alias:: al\n\n")
+    assert tool("run", word) == (0, "two 1\n2\n", "beside\n")
+
+
+def test_one_cell_is_no_outcome_of_its_note(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\n1", "\n2")
+    assert tool("run", "a#1")[:2] == (0, "1\n")
+    assert tool("run", "a#2")[:2] == (0, "2\n")
+    assert states(tool) == {"a": "ran"}
+    assert states(tool) == {"a": "cached"}
+
+
+def test_one_cell_runs_with_what_it_imports_and_without_what_is_below(tool: Run, kb: Path) -> None:
+    note(kb, "lib", "export\ndef f(x):\n    return 2 * x")
+    note(kb, "a", "\nfrom kb.lib import f", "\nf(4)", "\n1 / 0")
+    assert tool("run", "a#2")[:2] == (0, "8\n")
+    assert tool("run", "a#3")[0] == 1
+
+
+def test_only_leaves_out_the_cells_above(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\nprint('above')\nx = 1", "name=b\n5", "\nx")
+    assert tool("run", "a#b", "--only")[:2] == (0, "5\n")
+    status, out, _ = tool("run", "a#3", "--only")
+    assert status == 1
+    assert "failed: kb/pages/a.md, cell 3: NameError: name 'x' is not defined" in out
+
+
+def test_a_cell_that_fails_shows_where(tool: Run, kb: Path) -> None:
+    note(kb, "a", *CELLS)
+    status, out, err = tool("run", "a#3")
+    assert status == 1
+    assert out.startswith("three\nerror[cell-failed]: ZeroDivisionError: division by zero\n  --> kb/pages/a.md:16:3\n")
+    assert 'File "pages/a.md", line 16' in err
+
+
+def test_figures_have_numbers(tool: Run, kb: Path) -> None:
+    code = "\nimport matplotlib.pyplot as plt\nfor i in range(2):\n    plt.figure()\n    plt.plot([i, 2])\nprint('x')"
+    note(kb, "a", code)
+    assert tool("run", "a#1")[:2] == (0, "x\n[figure 1]\n[figure 2]\n")
+
+
+def test_one_cell_as_json(tool: Run, kb: Path) -> None:
+    note(kb, "a", *CELLS)
+    found = json.loads(tool("run", "a#second", "--format", "json")[1])
+    outputs = [("stdout", "two 1"), ("stderr", "beside"), ("value", "2")]
+    assert found == {
+        "note": "pages/a.md",
+        "cell": "second",
+        "state": "ok",
+        "outputs": [{"kind": kind, "text": text} for kind, text in outputs],
+    }
+
+
+@pytest.mark.parametrize("word", ["a#nope", "a#0", "a#4", "a#-1", "kb/pages/a.md#nope"])
+def test_a_cell_that_is_not_there(tool: Run, kb: Path, word: str) -> None:
+    note(kb, "a", *CELLS)
+    status, out, err = tool("run", word)
+    assert (status, out) == (2, "")
+    assert "help: its cells are: first, second, 3" in err
+
+
+def test_cells_come_one_at_a_time(tool: Run, kb: Path) -> None:
+    note(kb, "a", *CELLS)
+    note(kb, "b", "\n1")
+    assert "one cell runs at a time" in tool("run", "b", "a#1")[2]
+
+
+def test_a_name_may_hold_the_sign(tool: Run, kb: Path) -> None:
+    note(kb, "C#", "\n7")
+    assert tool("run", "C##1")[:2] == (0, "7\n")
+    assert set(states(tool, "C#")) == {"C#"}
+    assert set(states(tool, "kb/pages/C#.md")) == {"C#"}
