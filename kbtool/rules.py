@@ -108,6 +108,7 @@ RULES = (
     Rule("missing-import", "warning", "Python code that imports what is not installed"),
     Rule("missing-page", "error", "a link to a page that does not exist"),
     Rule("needs-device", "error", "a note that needs a GPU, run where there is none", always=False),
+    Rule("not-deterministic", "error", "code that gives other outputs when it runs again (with --twice)", always=False),
     Rule("note-too-large", "error", "a note beyond the limits that keep kbtool quick"),
     Rule("odd-name", "error", "a link whose name holds spaces or signs that nobody sees"),
     Rule("orphan-page", "info", "a page that nothing mentions"),

@@ -221,3 +221,53 @@ def test_a_name_may_hold_the_sign(tool: Run, kb: Path) -> None:
     assert tool("run", "C##1")[:2] == (0, "7\n")
     assert set(states(tool, "C#")) == {"C#"}
     assert set(states(tool, "kb/pages/C#.md")) == {"C#"}
+
+
+# ---------------------------------------------------------------- two times
+
+UNLIKE = (
+    "\nimport os\nprint('so')\nprint(os.getpid())",
+    "volatile\nprint(os.getpid())",
+    "name=alike\nimport random\nprint(random.random())",
+    "name=value\npid = os.getpid()",
+)
+
+
+def test_twice_finds_what_differs_and_keeps_nothing_of_it(tool: Run, kb: Path) -> None:
+    note(kb, "unlike", *UNLIKE)
+    note(kb, "alike", UNLIKE[2])
+    status, out, _ = tool("run", "--twice")
+    assert status == 1
+    assert out.count("error[not-deterministic]") == 2
+    assert "error[not-deterministic]: standard output came out otherwise" in out
+    assert "error[not-deterministic]: `pid` came out otherwise" in out
+    assert "= help:  so\n  = help: -" in out
+    assert states(tool) == {"unlike": "ran", "alike": "cached"}
+
+
+def test_twice_runs_two_times_and_never_from_the_cache(tool: Run, kb: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    note(kb, "a", f"\nimport pathlib\nwith pathlib.Path({str(log)!r}).open('a') as file:\n    _ = file.write('x')")
+    assert tool("run")[0] == 0
+    assert tool("run", "--twice")[0] == 0
+    assert log.read_text() == "xxx"
+    assert states(tool) == {"a": "cached"}
+
+
+def test_twice_tells_a_failure_of_either_run(tool: Run, kb: Path, tmp_path: Path) -> None:
+    for name, once in (("first", "not"), ("second", "")):
+        mark = str(tmp_path / f"mark-{name}")
+        code = f"\nimport os\nknown = os.path.exists({mark!r})\nopen({mark!r}, 'w').close()\nassert {once} known"
+        note(kb, name, code.replace("known", "_known"))
+    status, out, _ = tool("run", "--twice")
+    assert status == 1
+    assert out.count("error[cell-failed]: AssertionError") == 2
+    assert out.count("error[not-deterministic]: the state came out otherwise") == 2
+
+
+def test_sessions_alone_can_be_compared(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\n1")
+    status, _, err = tool("run", "--twice", "a#1")
+    assert status == 2
+    assert "--twice compares whole sessions" in err
+    assert tool("run", "--twice", "--force")[0] == 2

@@ -19,6 +19,7 @@ from kbtool.checks.context import base
 from kbtool.commands import changes, ending, opening, targets
 from kbtool.commands.sessions import AS_USUAL, How, run_all
 from kbtool.commands.watching import stopwatch
+from kbtool.config import KbError
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.kb import Snapshot
@@ -49,7 +50,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     changes.add_changed(which, "run")  # type: ignore[arg-type]
     only = "just what was named: with --changed not the notes that import these, of NOTE#cell not the cells above it"
     which.add_argument("--only", action="store_true", help=only)
-    which.add_argument("--force", action="store_true", help="run sessions whose outcomes hold, too")
+    anew = which.add_mutually_exclusive_group()
+    anew.set_defaults(anew="")
+    constant = {"action": "store_const", "dest": "anew"}
+    anew.add_argument("--force", **constant, const="force", help="run sessions whose outcomes hold, too")  # type: ignore[arg-type]
+    twice = "run each session two times, and say where the outputs differ"
+    anew.add_argument("--twice", **constant, const="twice", help=twice)  # type: ignore[arg-type]
     parts = parser.add_argument_group("how they run")
     add_jobs(parts)  # type: ignore[arg-type]
     memory = "what sessions together may take, as 4G (default: most of what is free)"
@@ -80,7 +86,9 @@ def run(options: argparse.Namespace) -> int:
     """0 when all sessions ran well, 1 when one failed."""
     seconds = stopwatch()
     opened, cell = _asked(options)
-    how = How(options.memory, "force" if options.force else "", options.fail_fast, cell, options.only)
+    if cell is not None and options.anew not in ("", "force"):
+        raise KbError(f"--{options.anew} compares whole sessions: name a note without a cell")
+    how = How(options.memory, options.anew, options.fail_fast, cell, options.only)
     ran = execute(opened, options.jobs, how)
     if cell is not None and ran.outcomes:
         (outcome,) = ran.outcomes.values()

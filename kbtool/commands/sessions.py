@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from kbtool import terminal
 from kbtool.cells import workers
+from kbtool.cells.drift import not_deterministic
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
 from kbtool.commands.watching import Watch
@@ -19,13 +20,13 @@ from kbtool.values import Cell, Diagnostic
 class How(NamedTuple):
     """How sessions are run; `memory` is what they may take together, in bytes (0: what there is).
 
-    `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare. `fail_fast`:
-    after a failure no other one starts. `cell`: of the only session the cells up to this one, or with `alone` it and
-    no other; nothing of that is kept.
+    `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare two runs with
+    each other (`twice`). `fail_fast`: after a failure no other one starts. `cell`: of the only session the cells up to
+    this one, or with `alone` it and no other; nothing of that is kept.
     """
 
     memory: int = 0
-    anew: Literal["", "force"] = ""
+    anew: Literal["", "force", "twice"] = ""
     fail_fast: bool = False
     cell: Cell | None = None
     alone: bool = False
@@ -46,12 +47,34 @@ def run_all(keeper: Keeper, waiting: Sequence[Session], how: How) -> Done:
     if how.cell is not None:
         parts = [_part(session, keeper, (how.cell, how.alone)) for session in waiting]
         return Done(tuple(map(keeper.placed, _run(keeper, parts, how))))
+    if how.anew == "twice":
+        return _twice(keeper, waiting, how)
     finished = []
     with closing(_run(keeper, waiting, how)) as outcomes:
         for outcome in outcomes:
             _keep(keeper, outcome)
             finished.append(keeper.placed(outcome))
     return Done(tuple(finished))
+
+
+def _twice(keeper: Keeper, waiting: Sequence[Session], how: How) -> Done:
+    """Runs all sessions, and then all once more, so that each has a process of its own; keeps what came out alike.
+
+    Of two outcomes that differ the one that failed is given, if one did.
+    """
+    with closing(_run(keeper, waiting, how)) as outcomes:
+        first = {outcome.note: outcome for outcome in outcomes}
+    finished: list[Outcome] = []
+    problems: list[Diagnostic] = []
+    with closing(_run(keeper, [session for session in waiting if session.note in first], how)) as outcomes:
+        for second in outcomes:
+            before, after = keeper.placed(first[second.note]), keeper.placed(second)
+            found = not_deterministic(keeper.notes[second.note], before, after)
+            if not found:
+                _keep(keeper, second)
+            problems += found
+            finished.append(before if before.failed else after)
+    return Done(tuple(finished), tuple(problems))
 
 
 def _part(session: Session, keeper: Keeper, wanted: tuple[Cell, bool]) -> Session:
