@@ -127,6 +127,17 @@ def _create(base: Path, target: Path, data: bytes) -> None:
     _sync(target.parent)
 
 
+def remove(base: Path, path: NoteId) -> None:
+    """Take a file away that is there."""
+    with _alone(base):
+        _finish_earlier(base)
+        target = _inside(base, path)
+        try:
+            target.unlink()
+        except OSError as error:
+            raise KbError(f"{target}: not removed: {error.strerror or error}") from error
+
+
 def recover(base: Path) -> None:
     """Finish or undo what an earlier run could not; call it before notes are read."""
     with _told(base):

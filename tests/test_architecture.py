@@ -71,10 +71,11 @@ ORDER = [
     *("cells.comparing", "cells.drift"),
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
+    *("cells.expected",),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
     *("commands.check", "commands.targets", "commands.watching", "commands.sessions", "commands.ending"),
-    *("commands.run", "commands.build"),
+    *("commands.run", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.query", "commands.completion", "cli", "__main__"),
 ]
@@ -83,9 +84,9 @@ RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
-RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
+RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
-RIM |= {f"commands.{name}" for name in ("changes", "targets")}
+RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {

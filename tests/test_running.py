@@ -271,3 +271,157 @@ def test_sessions_alone_can_be_compared(tool: Run, kb: Path) -> None:
     assert status == 2
     assert "--twice compares whole sessions" in err
     assert tool("run", "--twice", "--force")[0] == 2
+
+
+# ---------------------------------------------------------------- accepted outputs
+
+
+def accepted(kb: Path, name: str = "a") -> Path:
+    return kb / ".kbtool" / "expected" / "pages" / f"{name}.md.json"
+
+
+def test_what_was_accepted_is_what_must_come_out(tool: Run, kb: Path) -> None:
+    codes = ("expect name=train\nloss = 0.5\nprint('loss', loss)", "\nprint('free')", "expect\nloss * 2")
+    note(kb, "a", *codes)
+    status, out, _ = tool("run")
+    assert status == 0
+    assert out.count("info[not-accepted]") == 2
+    assert 'if it is right: kbtool accept "a"' in out
+    assert tool("accept") == (0, "", "accepted 2 cells in 1 note\n")
+    assert json.loads(accepted(kb).read_text()) == {
+        "train": {"outputs": [{"kind": "stdout", "lines": ["loss 0.5"]}], "values": {"loss": "0.5"}},
+        "3": {"outputs": [{"kind": "value", "lines": ["1.0"]}]},
+    }
+    status, out, _ = tool("run")
+    assert (status, "[" in out) == (0, False)
+    assert tool("accept") == (0, "", "nothing to accept\n")
+    note(kb, "a", codes[0].replace("0.5", "0.6"), codes[1].replace("free", "freed"), codes[2])
+    status, out, _ = tool("run")
+    assert status == 1
+    assert out.count("error[result-drift]") == 2
+    assert "error[result-drift]: standard output is not as it was accepted\n --> kb/pages/a.md:1:6\n" in out
+    assert "help: --- accepted\n  = help: +++ now\n  = help: -loss 0.5\n  = help: +loss 0.6\n" in out
+    assert tool("accept", "a") == (0, "", "accepted 2 cells in 1 note\n")
+    assert tool("run")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("expect", "print('a   1.0')", 0),
+        ("expect", "print('a 1.0001')", 1),
+        ("expect=exact", "print('a 1.00')", 1),
+        ("expect=1e-3", "print('a 1.0001')", 0),
+        ("expect=1e-3", "print('a 1.01')", 1),
+        ("expect=1e-3", "print('b 1.0')", 1),
+        ("expect=1e-3", "print('a 1.0'); 5", 1),
+        ("expect=1e-3", "print('a 1.0'); x = 5", 1),
+        ("expect=1e-3", "print('a 1.0'); _x = 5", 0),
+        ("expect=1e-3", "pass", 1),
+    ],
+)
+def test_tolerances(tool: Run, kb: Path, case: tuple[str, str, int]) -> None:
+    expect, after, status = case
+    note(kb, "a", f"{expect}\nprint('a 1.0')")
+    tool("run")
+    tool("accept")
+    note(kb, "a", f"{expect}\n{after}")
+    assert tool("run")[0] == status
+
+
+def test_figures_are_known_by_their_digests(tool: Run, kb: Path) -> None:
+    def plot(end: int, colour: str) -> None:
+        note(kb, "a", f"expect\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, {end}], color={colour!r})")
+
+    plot(2, "red")
+    tool("run")
+    tool("accept")
+    assert "sha256 " in accepted(kb).read_text()
+    assert len(accepted(kb).read_text()) < 400
+    for end, colour, status in ((2, "red", 0), (3, "red", 1), (2, "blue", 1)):
+        plot(end, colour)
+        code, out, _ = tool("run")
+        assert code == status
+        assert ("the figure is not as it was accepted" in out) is bool(status)
+
+
+def test_accept_shows_what_it_would_write(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1")
+    tool("run")
+    status, out, err = tool("accept", "--diff")
+    assert (status, err) == (1, "would accept 1 cell in 1 note\n")
+    assert '+     "1"\n' in out
+    assert not accepted(kb).exists()
+    assert tool("accept")[0] == 0
+    assert tool("accept", "--diff") == (0, "", "nothing to accept\n")
+
+
+def test_accept_runs_nothing_and_takes_what_holds(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1")
+    note(kb, "b", "expect\n2")
+    assert tool("run", "b")[0] == 0
+    status, _, err = tool("accept")
+    assert status == 1
+    assert err == 'no outcome of pages/a.md holds; run it first: kbtool run "a"\naccepted 1 cell in 1 note\n'
+    note(kb, "b", "expect\n1 / 0")
+    tool("run")
+    assert "no outcome of pages/b.md holds" in tool("accept", "b")[2]
+    assert '"2"' in accepted(kb, "b").read_text()
+
+
+def test_accept_forgets_cells_that_expect_nothing(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect name=x\n1", "expect name=y\n2")
+    tool("run")
+    tool("accept")
+    note(kb, "a", "expect name=x\n1", "name=y\n2")
+    assert tool("accept") == (0, "", "accepted 1 cell in 1 note\n")
+    assert list(json.loads(accepted(kb).read_text())) == ["x"]
+    note(kb, "a", "name=x\n1", "name=y\n2")
+    assert tool("accept") == (0, "", "accepted 1 cell in 1 note\n")
+    assert not accepted(kb).exists()
+
+
+def test_accept_is_for_whole_notes(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1")
+    assert tool("accept", "a#1")[0] == 2
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"1": 5}', '{"1": {"outputs": [{"kind": "x", "lines": []}]}}', "\udcff"])
+def test_a_file_that_is_none_of_ours_is_said_and_can_be_replaced(tool: Run, kb: Path, text: str) -> None:
+    note(kb, "a", "expect\n1")
+    tool("run")
+    accepted(kb).parent.mkdir(parents=True)
+    accepted(kb).write_bytes(text.encode("utf-8", "surrogateescape"))
+    status, _, err = tool("run")
+    assert status == 2
+    assert "pages/a.md.json" in err
+    assert tool("accept")[:2] == (0, "")
+    assert tool("run")[0] == 0
+
+
+def test_accepted_outputs_stay_beside_changes_of_notes(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1")
+    tool("run")
+    tool("accept")
+    before = accepted(kb).read_bytes()
+    note(kb, "b", "norunn\n1")
+    assert tool("check", "--fix", "--unsafe")[0] == 0
+    assert tool("new", "c")[0] == 0
+    assert [path.name for path in (kb / ".kbtool").iterdir()] == ["expected"]
+    assert accepted(kb).read_bytes() == before
+
+
+def test_nothing_is_accepted_through_a_link(tool: Run, kb: Path, tmp_path: Path) -> None:
+    note(kb, "a", "expect\n1")
+    tool("run")
+    (tmp_path / "outside").mkdir()
+    (kb / ".kbtool").symlink_to(tmp_path / "outside")
+    status, _, err = tool("accept")
+    assert status == 2
+    assert "symbolic link" in err
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+def test_one_cell_is_not_compared(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1")
+    assert tool("run", "a#1") == (0, "1\n", "")

@@ -5,9 +5,11 @@ Cells are told apart by the numbers that they have in the note (see `keeping.Kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from kbtool.cells.comparing import Difference, Part, Same, difference, line_by_line, parts
+from kbtool.cells.comparing import Difference, Part, Same, difference, line_by_line, parts, within
+from kbtool.cells.naming import label
+from kbtool.cells.plan import runnable
 from kbtool.note import Note
 from kbtool.outcomes import CellOutcome, Outcome
 from kbtool.values import Cell, Diagnostic
@@ -24,6 +26,36 @@ def not_deterministic(note: Note, first: Outcome, second: Outcome) -> tuple[Diag
         )
         for cell, found in _different(note, (first, second), lambda _: line_by_line, ("first run", "second run"))
     )
+
+
+def unexpected(
+    note: Note, given: Mapping[str, tuple[Part, ...]], accepted: Mapping[str, tuple[Part, ...]]
+) -> tuple[Diagnostic, ...]:
+    """A `result-drift` for each cell with `expect` whose outputs are not the accepted ones, else a `not-accepted`.
+
+    Cells are called by name or number here; one that gave nothing, because it failed, is left out.
+    """
+    found = []
+    for cell in runnable(note):
+        name = label(note, cell)
+        if not cell.options.expect or name not in given:
+            continue
+        if name not in accepted:
+            message, advice = "what the cell gives has not been accepted yet", f"if it is right: {_accept(note)}"
+            found.append(Diagnostic("not-accepted", note.id, cell.language, message, (), advice))
+        elif one := difference(accepted[name], given[name], _tolerant(cell), ("accepted", "now")):
+            said, advice = f"{one.what} is not as it was accepted", f"if it is right as it is now: {_accept(note)}"
+            found.append(_complaint("result-drift", (note, cell), (said, one), advice))
+    return tuple(found)
+
+
+def _accept(note: Note) -> str:
+    return f'kbtool accept "{note.name}"'
+
+
+def _tolerant(cell: Cell) -> Same:
+    """How outputs of a cell are compared over time."""
+    return within(0.0 if cell.options.expect == "exact" else float(cell.options.expect))
 
 
 def _different(

@@ -17,7 +17,7 @@ from kbtool.cells.plan import Session
 from kbtool.checks import check_imports
 from kbtool.checks.context import base
 from kbtool.commands import changes, ending, opening, targets
-from kbtool.commands.sessions import AS_USUAL, How, run_all
+from kbtool.commands.sessions import AS_USUAL, How, drifted, run_all
 from kbtool.commands.watching import stopwatch
 from kbtool.config import KbError
 from kbtool.facts import facts
@@ -146,6 +146,7 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
     texts = opened.snapshot.files.sources
     whole = [note for note in asked if note.id in known and how.cell is None]
     problems += (d for note in whole for d in hand_typed(note, texts[note.id].text, known[note.id]))
+    problems += (d for note in whole for d in drifted(keeper.base, note, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from kbtool import terminal
-from kbtool.cells import workers
-from kbtool.cells.drift import not_deterministic
+from kbtool.cells import expected, workers
+from kbtool.cells.drift import not_deterministic, unexpected
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
 from kbtool.commands.watching import Watch
+from kbtool.note import Note
 from kbtool.outcomes import Outcome
 from kbtool.values import Cell, Diagnostic
 
@@ -82,6 +84,13 @@ def _part(session: Session, keeper: Keeper, wanted: tuple[Cell, bool]) -> Sessio
     cell, alone = wanted
     at = runnable(keeper.notes[session.note]).index(cell)
     return replace(session, steps=session.steps[at if alone else 0 : at + 1])
+
+
+def drifted(base: Path, note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
+    """What the cells of a note with `expect` gave and nobody accepted."""
+    if not any(cell.options.expect for cell in runnable(note)):
+        return ()
+    return unexpected(note, expected.entries(note, outcome), expected.load(base, note.id))
 
 
 def _keep(keeper: Keeper, outcome: Outcome) -> None:
