@@ -116,7 +116,7 @@ RULES = (
     Rule("property-page", "info", "a page that is only the key of properties", off=True),
     Rule("python-syntax", "error", "Python code that does not parse"),
     Rule("query-missing-page", "warning", "a query that names a page which nothing mentions"),
-    Rule("result-drift", "error", "code that no longer gives what was accepted", always=False),
+    Rule("result-drift", "error", "code that no longer gives what was accepted, or kept (with --verify)", always=False),
     Rule("second-drawer", "warning", "properties that count for nothing"),
     Rule("shadowed-name", "warning", "Python code that hides a name which it needs later"),
     Rule("sketch", "warning", "code that cannot run and was never meant to"),

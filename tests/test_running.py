@@ -425,3 +425,55 @@ def test_nothing_is_accepted_through_a_link(tool: Run, kb: Path, tmp_path: Path)
 def test_one_cell_is_not_compared(tool: Run, kb: Path) -> None:
     note(kb, "a", "expect\n1")
     assert tool("run", "a#1") == (0, "1\n", "")
+
+
+# ---------------------------------------------------------------- verify
+
+
+def changing(tmp_path: Path, words: str = "") -> str:
+    """A cell that shows what a file says, which it reads in a way that nobody can follow."""
+    command = ["cat", str(tmp_path / "file")]
+    return f"{words}\nimport subprocess\nprint('is', subprocess.check_output({command}, text=True))"
+
+
+def test_verify_compares_with_what_is_kept(tool: Run, kb: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("1.0")
+    note(kb, "a", changing(tmp_path))
+    status, out, err = tool("run", "--verify")
+    assert (status, err) == (0, "pages/a.md had no outcome to compare with\n")
+    status, out, err = tool("run", "--verify")
+    assert (status, err) == (0, "")
+    assert out.startswith("sessions: 1 ran in ")
+    file.write_text("1.0000000001")
+    assert tool("run", "--verify")[0] == 0
+    file.write_text("1.01")
+    for _ in range(2):  # what is kept stays
+        status, out, _ = tool("run", "--verify")
+        assert status == 1
+        assert "error[result-drift]: standard output is not as it was when it was kept" in out
+        assert "= help: -is 1.0" in out
+        assert "= help: +is 1.01" in out
+    assert states(tool) == {"a": "cached"}
+
+
+@pytest.mark.parametrize("case", [("", 1), ("expect=0.1", 0), ("volatile", 0), ("expect", 1)])
+def test_verify_heeds_the_words_of_a_cell(tool: Run, kb: Path, tmp_path: Path, case: tuple[str, int]) -> None:
+    words, status = case
+    (tmp_path / "file").write_text("1.0")
+    note(kb, "a", changing(tmp_path, words))
+    assert tool("run")[0] == 0
+    (tmp_path / "file").write_text("1.01")
+    assert tool("run", "--verify")[0] == status
+
+
+def test_verify_of_a_session_that_fails_now(tool: Run, kb: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("1.0")
+    note(kb, "a", changing(tmp_path))
+    assert tool("run")[0] == 0
+    (tmp_path / "file").unlink()
+    status, out, _ = tool("run", "--verify")
+    assert status == 1
+    assert "error[cell-failed]: CalledProcessError" in out
+    assert "result-drift" not in out
+    assert states(tool) == {"a": "cached"}

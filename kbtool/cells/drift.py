@@ -14,6 +14,10 @@ from kbtool.note import Note
 from kbtool.outcomes import CellOutcome, Outcome
 from kbtool.values import Cell, Diagnostic
 
+_NOISE = 1e-6
+"""Relative difference of numbers that says nothing: threads and machines add up in another order."""
+_AGAIN = "the code, or what it computes with, gives something else now; kbtool run --twice tells whether it always does"
+
 
 def not_deterministic(note: Note, first: Outcome, second: Outcome) -> tuple[Diagnostic, ...]:
     """A `not-deterministic` for each cell that gave something else the second time, but for `volatile` ones."""
@@ -25,6 +29,14 @@ def not_deterministic(note: Note, first: Outcome, second: Outcome) -> tuple[Diag
             "make it give the same each time, or write `volatile` after ```" + _fence(cell),
         )
         for cell, found in _different(note, (first, second), lambda _: line_by_line, ("first run", "second run"))
+    )
+
+
+def drifted(note: Note, kept: Outcome, again: Outcome) -> tuple[Diagnostic, ...]:
+    """A `result-drift` for each cell that gives something else than it did, but for `volatile` ones and noise."""
+    return tuple(
+        _complaint("result-drift", (note, cell), (f"{found.what} is not as it was when it was kept", found), _AGAIN)
+        for cell, found in _different(note, (kept, again), _tolerant, ("kept", "now"))
     )
 
 
@@ -55,7 +67,8 @@ def _accept(note: Note) -> str:
 
 def _tolerant(cell: Cell) -> Same:
     """How outputs of a cell are compared over time."""
-    return within(0.0 if cell.options.expect == "exact" else float(cell.options.expect))
+    asked = cell.options.expect
+    return within(0.0 if asked == "exact" else float(asked) if asked else _NOISE)
 
 
 def _different(

@@ -17,7 +17,7 @@ from kbtool.cells.plan import Session
 from kbtool.checks import check_imports
 from kbtool.checks.context import base
 from kbtool.commands import changes, ending, opening, targets
-from kbtool.commands.sessions import AS_USUAL, How, drifted, run_all
+from kbtool.commands.sessions import AS_USUAL, How, not_as_accepted, run_all
 from kbtool.commands.watching import stopwatch
 from kbtool.config import KbError
 from kbtool.facts import facts
@@ -56,6 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     anew.add_argument("--force", **constant, const="force", help="run sessions whose outcomes hold, too")  # type: ignore[arg-type]
     twice = "run each session two times, and say where the outputs differ"
     anew.add_argument("--twice", **constant, const="twice", help=twice)  # type: ignore[arg-type]
+    verify = "run sessions whose outcomes hold, and say where the outputs differ from what is kept"
+    anew.add_argument("--verify", **constant, const="verify", help=verify)  # type: ignore[arg-type]
     parts = parser.add_argument_group("how they run")
     add_jobs(parts)  # type: ignore[arg-type]
     memory = "what sessions together may take, as 4G (default: most of what is free)"
@@ -136,7 +138,7 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
     known = {} if how.anew or how.cell else dict(held)
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
     states |= dict.fromkeys(known, "cached")
-    done = run_all(keeper, [session for session in keeper.sessions if session.note not in known], how)
+    done = run_all(keeper, [session for session in keeper.sessions if session.note not in known], how, held)
     for outcome in done.outcomes:
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
@@ -146,7 +148,7 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
     texts = opened.snapshot.files.sources
     whole = [note for note in asked if note.id in known and how.cell is None]
     problems += (d for note in whole for d in hand_typed(note, texts[note.id].text, known[note.id]))
-    problems += (d for note in whole for d in drifted(keeper.base, note, known[note.id]))
+    problems += (d for note in whole for d in not_as_accepted(keeper.base, note, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,25 +10,25 @@ from typing import Literal, NamedTuple
 
 from kbtool import terminal
 from kbtool.cells import expected, workers
-from kbtool.cells.drift import not_deterministic, unexpected
+from kbtool.cells.drift import drifted, not_deterministic, unexpected
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
 from kbtool.commands.watching import Watch
 from kbtool.note import Note
 from kbtool.outcomes import Outcome
-from kbtool.values import Cell, Diagnostic
+from kbtool.values import Cell, Diagnostic, NoteId
 
 
 class How(NamedTuple):
     """How sessions are run; `memory` is what they may take together, in bytes (0: what there is).
 
     `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare two runs with
-    each other (`twice`). `fail_fast`: after a failure no other one starts. `cell`: of the only session the cells up to
-    this one, or with `alone` it and no other; nothing of that is kept.
+    each other (`twice`) or a run with what is kept (`verify`). `fail_fast`: after a failure no other one starts.
+    `cell`: of the only session the cells up to this one, or with `alone` it and no other; nothing of that is kept.
     """
 
     memory: int = 0
-    anew: Literal["", "force", "twice"] = ""
+    anew: Literal["", "force", "twice", "verify"] = ""
     fail_fast: bool = False
     cell: Cell | None = None
     alone: bool = False
@@ -44,19 +44,31 @@ class Done(NamedTuple):
     problems: tuple[Diagnostic, ...] = ()
 
 
-def run_all(keeper: Keeper, waiting: Sequence[Session], how: How) -> Done:
-    """Runs sessions."""
+def run_all(keeper: Keeper, waiting: Sequence[Session], how: How, held: Mapping[NoteId, Outcome]) -> Done:
+    """Runs sessions; `held` are the outcomes that hold, with which `verify` compares."""
     if how.cell is not None:
         parts = [_part(session, keeper, (how.cell, how.alone)) for session in waiting]
         return Done(tuple(map(keeper.placed, _run(keeper, parts, how))))
     if how.anew == "twice":
         return _twice(keeper, waiting, how)
-    finished = []
+    finished: list[Outcome] = []
+    problems: list[Diagnostic] = []
     with closing(_run(keeper, waiting, how)) as outcomes:
         for outcome in outcomes:
-            _keep(keeper, outcome)
-            finished.append(keeper.placed(outcome))
-    return Done(tuple(finished))
+            placed = keeper.placed(outcome)
+            found = _drifted(keeper, held.get(outcome.note), placed) if how.anew == "verify" else ()
+            if not found:
+                _keep(keeper, outcome)
+            problems += found
+            finished.append(placed)
+    return Done(tuple(finished), tuple(problems))
+
+
+def _drifted(keeper: Keeper, kept: Outcome | None, now: Outcome) -> tuple[Diagnostic, ...]:
+    """What of an outcome is not as it was kept; why a session failed is told anyway."""
+    if kept is None:
+        terminal.warn(f"{now.note} had no outcome to compare with")
+    return drifted(keeper.notes[now.note], kept, now) if kept is not None and not now.failed else ()
 
 
 def _twice(keeper: Keeper, waiting: Sequence[Session], how: How) -> Done:
@@ -86,7 +98,7 @@ def _part(session: Session, keeper: Keeper, wanted: tuple[Cell, bool]) -> Sessio
     return replace(session, steps=session.steps[at if alone else 0 : at + 1])
 
 
-def drifted(base: Path, note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
+def not_as_accepted(base: Path, note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
     """What the cells of a note with `expect` gave and nobody accepted."""
     if not any(cell.options.expect for cell in runnable(note)):
         return ()
