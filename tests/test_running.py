@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import indent
@@ -11,7 +16,11 @@ from typing import TypeAlias
 
 import pytest
 
+from kbtool.cells import process as starting
+from kbtool.cells.plan import Environment, plan
 from kbtool.cli import main
+from kbtool.config import Config
+from tests.cells_notes import made
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 
@@ -477,3 +486,36 @@ def test_verify_of_a_session_that_fails_now(tool: Run, kb: Path, tmp_path: Path)
     assert "error[cell-failed]: CalledProcessError" in out
     assert "result-drift" not in out
     assert states(tool) == {"a": "cached"}
+
+
+# ---------------------------------------------------------------- Ctrl-C
+
+
+def test_ctrl_c_keeps_what_had_finished(tool: Run, kb: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    note(kb, "quick", "\n1")
+    note(kb, "slow", f"\nimport time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(600)")
+    command = [sys.executable, "-m", "kbtool", "run", "--jobs", "2"]
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    waited = time.monotonic() + 60
+    while not (mark.exists() and list((tmp_path / "cache").rglob("outcomes-*/*.json"))):
+        assert time.monotonic() < waited
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
+    assert states(tool, "quick") == {"quick": "cached"}
+
+
+def test_ctrl_c_while_a_session_starts_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        assert len(list(tmp_path.iterdir())) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(starting, "_start", interrupted)
+    (session,) = plan([made("1").note], Config(), Environment("", "")).sessions
+    with pytest.raises(KeyboardInterrupt):
+        starting.start(session, starting.Nursery(1, tmp_path, None, None))
+    assert list(tmp_path.iterdir()) == []
