@@ -16,7 +16,7 @@ from kbtool import __version__
 COMMANDS = (
     ("check", "say what is wrong with links, blocks, formulas and code; executes nothing"),
     ("run", "run the Python cells of notes whose results are not known yet"),
-    ("accept", "keep what cells with `expect` give now as what they must give from now on"),
+    ("accept", "keep what cells with expect= give now as what they must give from now on"),
     ("build", "check, run what changed, and build the site"),
     ("serve", "show the site here and build it again at each change; runs no code"),
     ("new", "start a note"),

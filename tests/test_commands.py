@@ -252,6 +252,7 @@ def test_completion_knows_the_commands(tool: Tool) -> None:
         assert status == 0
         assert "explain" in out
         assert "--strict" in out
+        assert all(word in out for word in ("_accept_", "--twice", "--fail-fast"))
 
 
 # ---------------------------------------------------------------- new, init
