@@ -107,6 +107,15 @@ def test_a_page_is_named_by_its_name_or_an_alias(tool: Run, kb: Path) -> None:
     assert "error: Перваяя: no such file, and no page of this name\nhelp: did you mean «Первая»?" in err
 
 
+@pytest.mark.parametrize("folder", [".", "kb", "kb/pages"])
+def test_a_folder_stands_alone(tool: Run, kb: Path, folder: str) -> None:
+    note(kb, "a", "\n1")
+    assert set(states(tool, folder)) == {"a"}
+    status, _, err = tool("run", folder, "a")
+    assert status == 2
+    assert f"error: {folder}: no note; beside pages" in err
+
+
 def test_without_a_base_names_are_files_alone(
     tool: Run, kb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,12 +283,21 @@ def test_twice_tells_a_failure_of_either_run(tool: Run, kb: Path, tmp_path: Path
     assert out.count("error[not-deterministic]: the state came out otherwise") == 2
 
 
-def test_sessions_alone_can_be_compared(tool: Run, kb: Path) -> None:
+@pytest.mark.parametrize("flag", ["--twice", "--verify", "--changed=HEAD"])
+def test_flags_about_whole_sessions_take_no_cell(tool: Run, kb: Path, flag: str) -> None:
     note(kb, "a", "\n1")
-    status, _, err = tool("run", "--twice", "a#1")
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    status, _, err = tool("run", flag, "a#1")
     assert status == 2
-    assert "--twice compares whole sessions" in err
-    assert tool("run", "--twice", "--force")[0] == 2
+    assert f"error: {flag.partition('=')[0]} is about whole sessions" in err
+    assert tool("run", flag, "a")[0] == 0
+
+
+def test_one_flag_alone_says_why_sessions_run_again(tool: Run, kb: Path) -> None:
+    note(kb, "a", "\n1")
+    assert tool("run", "--twice", "--verify")[0] == 2
 
 
 # ---------------------------------------------------------------- accepted outputs

@@ -88,8 +88,8 @@ def run(options: argparse.Namespace) -> int:
     """0 when all sessions ran well, 1 when one failed."""
     seconds = stopwatch()
     opened, cell = _asked(options)
-    if cell is not None and options.anew not in ("", "force"):
-        raise KbError(f"--{options.anew} compares whole sessions: name a note without a cell")
+    if cell is not None and (options.changed or options.anew not in ("", "force")):
+        raise KbError(f"--{options.anew or 'changed'} is about whole sessions\nname a note without a cell")
     how = How(options.memory, options.anew, options.fail_fast, cell, options.only)
     ran = execute(opened, options.jobs, how)
     if cell is not None and ran.outcomes:

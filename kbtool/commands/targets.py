@@ -93,9 +93,11 @@ def _selection(words: Sequence[_Word]) -> Selection:
 def _found(opened: opening.Opened, word: _Word) -> tuple[Note, str]:
     """The note that a word means, and what it says of a cell."""
     if word.is_path:
-        note = opened.snapshot.notes.get(NoteId(Path(word.text).resolve().relative_to(opened.project.base).as_posix()))
+        path, base = Path(word.text).resolve(), opened.project.base
+        inside = path.relative_to(base).as_posix() if path.is_relative_to(base) else ""
+        note = opened.snapshot.notes.get(NoteId(inside))
         if note is None:
-            raise KbError(f"{word.text}: name notes only, where one is named by its page or with a cell")
+            raise KbError(f"{word.text}: no note; beside pages and cells only notes can be named")
         return note, word.cell
     name, _, cell = word.text.rpartition("#")
     for page, rest in ((word.text, ""), (name, cell)):
