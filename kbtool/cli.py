@@ -18,6 +18,7 @@ COMMANDS = (
     ("run", "run the Python cells of notes whose results are not known yet"),
     ("plan", "say what run would do, and why; executes nothing"),
     ("why", "say why a note's code would run again, or what its results stand on"),
+    ("accept", "keep what cells with expect= give now as what they must give from now on"),
     ("build", "check, run what changed, and build the site"),
     ("serve", "show the site here and build it again at each change; runs no code"),
     ("new", "start a note"),

@@ -14,7 +14,7 @@ from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
 NOTE_SUFFIXES = (".md", ".markdown")
-UNFINISHED = ".kbtool"
+UNFINISHED = ".kbtool/edits"
 """Where `edits` keeps a change of notes that is under way."""
 # Folders of Logseq's own that hold copies and app data.
 _APP_FOLDERS = frozenset({"logseq/bak", "logseq/version-files", "logseq/.recycle"})

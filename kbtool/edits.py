@@ -1,8 +1,8 @@
 """The one way to change notes: byte for byte, all of a change or nothing, whenever the machine stops.
 
-New contents are staged beside the notes in `.kbtool/`, then one rename (to `COMMIT`) decides. Before it nothing of the
-base has changed, and what is staged gets thrown away; after it the change is finished, by the next start if need be.
-A note whose bytes are no longer those that the edits were made for is never touched.
+New contents are staged beside the notes in `.kbtool/edits/`, then one rename (to `COMMIT`) decides. Before it nothing
+of the base has changed, and what is staged gets thrown away; after it the change is finished, by the next start if need
+be. A note whose bytes are no longer those that the edits were made for is never touched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from pathlib import Path, PurePosixPath
 from kbtool.config import KbError
 from kbtool.values import Edit, NoteId, Source
 
-FOLDER = ".kbtool"
+OWN = ".kbtool"
+"""What kbtool keeps in a base, of which the rest belongs to people: outputs that they accepted, and the like."""
+FOLDER = f"{OWN}/edits"
 COMMIT = "COMMIT"
 KEPT = "conflicts"
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -113,7 +115,7 @@ def create(base: Path, note: NoteId, data: bytes) -> None:
 
 def _create(base: Path, target: Path, data: bytes) -> None:
     staged = base / FOLDER / "new"
-    staged.parent.mkdir(exist_ok=True)
+    staged.parent.mkdir(parents=True, exist_ok=True)
     _write(staged, data, None)
     try:
         # A link, unlike a rename, refuses to replace what is there.
@@ -123,6 +125,17 @@ def _create(base: Path, target: Path, data: bytes) -> None:
             raise
         _write(target, data, None)  # a file system without links
     _sync(target.parent)
+
+
+def remove(base: Path, path: NoteId) -> None:
+    """Take a file away that is there."""
+    with _alone(base):
+        _finish_earlier(base)
+        target = _inside(base, path)
+        try:
+            target.unlink()
+        except OSError as error:
+            raise KbError(f"{target}: not removed: {error.strerror or error}") from error
 
 
 def recover(base: Path) -> None:
@@ -160,8 +173,9 @@ def _lock(base: Path, descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise KbError(f"{base}: another kbtool is changing this base; wait until it is done") from error
-    if (base / FOLDER).is_symlink():
-        raise KbError(f"{base / FOLDER}: a symbolic link, where kbtool keeps a folder of its own; remove it")
+    for place in (base / OWN, base / FOLDER):
+        if place.is_symlink():
+            raise KbError(f"{place}: a symbolic link, where kbtool keeps a folder of its own; remove it")
 
 
 def _expect(base: Path, change: Change) -> None:
@@ -201,7 +215,7 @@ def _inside(base: Path, note: NoteId) -> Path:
 def _stage(base: Path, wanted: Sequence[Change]) -> list[_Step]:
     """Write everything aside and commit to it."""
     folder = base / FOLDER
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     steps = []
     for number, change in enumerate(wanted):
         mode = stat.S_IMODE((base / change.note).lstat().st_mode)
@@ -210,6 +224,7 @@ def _stage(base: Path, wanted: Sequence[Change]) -> list[_Step]:
     journal = json.dumps([[step.note, step.staged, step.old, step.new] for step in steps])
     _write(folder / "journal", journal.encode(), 0o600)
     _sync(folder)
+    _sync(base / OWN)
     _sync(base)
     (folder / "journal").rename(folder / COMMIT)
     _sync(folder)
@@ -282,7 +297,7 @@ def _keep(base: Path, step: _Step) -> Path:
 
 
 def _clear(base: Path) -> None:
-    """Takes away what was staged, and the folder unless something is kept in it for the user."""
+    """Takes away what was staged, and the folders unless something is kept in them for the user."""
     folder = base / FOLDER
     if not _exists(folder):
         return
@@ -291,6 +306,7 @@ def _clear(base: Path) -> None:
             path.unlink()
     with suppress(OSError):
         folder.rmdir()
+        (base / OWN).rmdir()
 
 
 # ---------------------------------------------------------------- files

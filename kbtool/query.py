@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from kbtool import names as spelling
@@ -114,6 +114,24 @@ def users(snapshot: Snapshot) -> Mapping[NoteId, tuple[NoteId, ...]]:
             if target != note.id:
                 found.setdefault(target, {})[note.id] = None
     return {target: tuple(sorted(notes)) for target, notes in found.items()}
+
+
+def importing(snapshot: Snapshot, imported: Iterable[NoteId]) -> frozenset[NoteId]:
+    """The notes whose code imports that of some notes, by way of other notes' `export` cells, too."""
+    edges: dict[NoteId, dict[NoteId, bool]] = {}
+    for note in pages(snapshot):
+        for one in note.imports:
+            target = imported_note(one, snapshot.names)
+            if target is not None:
+                users = edges.setdefault(target, {})
+                users[note.id] = users.get(note.id, False) or one.exported
+    found: set[NoteId] = set()
+    waiting = list(dict.fromkeys(imported))
+    for target in waiting:  # grows meanwhile
+        users = edges.get(target, {})
+        waiting += (note for note, hands_on in users.items() if hands_on and note not in waiting)
+        found.update(users)
+    return frozenset(found)
 
 
 # ---------------------------------------------------------------- queries

@@ -140,7 +140,7 @@ class Formula(NamedTuple):
 class CellOptions(NamedTuple):
     """What the words after ```` ```python ```` ask for; `timeout` in seconds, None for the configured one.
 
-    `expect` is how outputs are compared with recorded ones: `exact`, a relative difference of numbers, empty for not at
+    `expect` is how outputs are compared with accepted ones: `exact`, a relative difference of numbers, empty for not at
     all. `export`: other notes may use what the cell defines. `volatile`: its outputs may differ from run to run.
     """
 

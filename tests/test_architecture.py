@@ -54,7 +54,8 @@ ORDER = [
     *("checks.filenames", "checks.circles", "checks.imports", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
-    *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.environment", "cells.history"),
+    *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.naming"),
+    *("cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
@@ -67,12 +68,15 @@ ORDER = [
     *("render.vals", "render.macros"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
+    *("cells.comparing", "cells.drift"),
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
+    *("cells.expected",),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
-    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
-    *("commands.watching", "commands.refusing", "commands.plan", "commands.why"),
-    *("commands.run", "commands.build"),
+    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
+    *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
+    *("commands.why", "commands.sessions", "commands.ending"),
+    *("commands.run", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.query", "commands.cache", "commands.clean", "commands.completion", "cli", "__main__"),
 ]
@@ -81,9 +85,9 @@ RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
-RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
+RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
-RIM |= {"commands.cache", "commands.clean", "commands.why"}
+RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "why")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {
@@ -93,6 +97,7 @@ MAY_IMPORT_RE |= {
     "references",
     "latex",
     "cells.failures",
+    "cells.comparing",
     "render.streams",
     "render.curves",
     "render.svg",

@@ -506,7 +506,7 @@ def test_nothing_outlives_a_caller_who_stops_asking(folder: Path, tmp_path: Path
     notes = [made(code, path=f"pages/{n}.md").note for n, code in enumerate([slow, "import time\ntime.sleep(0.5)"])]
     results = run(plan(notes, Config(), Environment("", "")).sessions, Settings(folder, Environment("", ""), jobs=2))
     assert next(results).note == "pages/1.md"
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert gone(tmp_path / "pids")
 
 

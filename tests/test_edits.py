@@ -103,6 +103,18 @@ def test_nothing_wanted_changes_nothing(base: Path) -> None:
     assert contents(base) == OLD
 
 
+def test_the_folder_goes_unless_others_keep_something_there(base: Path) -> None:
+    edits.apply(base, wanted())
+    assert not (base / edits.OWN).exists()
+    kept = base / edits.OWN / "expected" / "a.md.json"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"{}")
+    edits.create(base, NoteId("n.md"), b"n")
+    edits.recover(base)
+    assert [path.name for path in (base / edits.OWN).iterdir()] == ["expected"]
+    assert kept.read_bytes() == b"{}"
+
+
 def test_create(base: Path) -> None:
     edits.create(base, NoteId("pages/новая/заметка.md"), b"- x")
     assert contents(base) == OLD | {"pages/новая/заметка.md": b"- x"}
@@ -161,10 +173,12 @@ def test_a_symbolic_link_on_the_way(base: Path, tmp_path: Path) -> None:
     assert list((tmp_path / "outside").iterdir()) == []
 
 
-def test_a_symbolic_link_for_the_journal(base: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", [edits.OWN, edits.FOLDER])
+def test_a_symbolic_link_for_the_journal(base: Path, tmp_path: Path, folder: str) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "new").write_bytes(b"mine")
-    (base / edits.FOLDER).symlink_to(tmp_path / "outside")
+    (base / folder).parent.mkdir(exist_ok=True)
+    (base / folder).symlink_to(tmp_path / "outside")
     refused(base, lambda: edits.apply(base, wanted()), "a symbolic link")
     assert (tmp_path / "outside" / "new").read_bytes() == b"mine"
 
@@ -194,13 +208,13 @@ def test_two_writers(base: Path) -> None:
     [b"", b"{", b"[1]", b'[["pages/a.md"]]', b'[["pages/a.md", "../../etc/passwd", "", ""]]', b'[["a", 1, 2, 3]]'],
 )
 def test_a_journal_that_is_not_ours(base: Path, journal: bytes) -> None:
-    (base / edits.FOLDER).mkdir()
+    (base / edits.FOLDER).mkdir(parents=True)
     (base / edits.FOLDER / edits.COMMIT).write_bytes(journal)
     refused(base, lambda: edits.recover(base), "not written by kbtool")
 
 
 def test_a_journal_cannot_reach_outside(base: Path) -> None:
-    (base / edits.FOLDER).mkdir()
+    (base / edits.FOLDER).mkdir(parents=True)
     (base / edits.FOLDER / "0").write_bytes(b"x")
     digest = edits._digest(b"")
     (base / edits.FOLDER / edits.COMMIT).write_text(f'[["../x.md", "0", "{digest}", "{digest}"]]')

@@ -37,7 +37,7 @@ ATTRIBUTES = (
     Attribute(
         "expect=1e-3",
         "cell",
-        "must give what was recorded, with numbers that differ relatively by less; `expect`: but for white space",
+        "must give what was accepted, with numbers that differ relatively by less; `expect`: but for white space",
         False,
         "`exact`, or a relative difference of numbers, more than 0",
         bare=True,

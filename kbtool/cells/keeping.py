@@ -51,7 +51,7 @@ class Keeper:
 
     def __init__(self, base: Path, notes: Sequence[Note], given: tuple[Config, Library], jobs: int = 0) -> None:
         self.base = base
-        self._notes = {note.id: note for note in notes}
+        self.notes = {note.id: note for note in notes}
         self.store = Store(default_folder())
         self.jobs = jobs or cores()
         self._threads = max(1, cores() // self.jobs)
@@ -76,11 +76,10 @@ class Keeper:
 
     def placed(self, outcome: Outcome) -> Outcome:
         """An outcome whose cells have the numbers that they have in the note, where cells may stand that do not run."""
-        cells = runnable(self._notes[outcome.note]) if outcome.note in self._notes else ()
-        if len(cells) != len(outcome.cells):
+        cells = runnable(self.notes[outcome.note]) if outcome.note in self.notes else ()
+        if any(one.index >= len(cells) for one in outcome.cells):
             return outcome
-        pairs = zip(outcome.cells, cells, strict=True)
-        return replace(outcome, cells=tuple(replace(one, index=cell.number) for one, cell in pairs))
+        return replace(outcome, cells=tuple(replace(one, index=cells[one.index].number) for one in outcome.cells))
 
     def _held(self, session: Session) -> Outcome | None:
         kept = self.store.load(session.key)

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -88,12 +88,12 @@ def start(session: Session, given: Nursery) -> Process:
         raise KbError("running cells needs Linux or macOS\non Windows, use WSL")
     try:
         scratch = tempfile.mkdtemp(prefix="kbtool-")
-        try:
+        with ExitStack() as undo:  # Ctrl-C comes while the warm parent imports, too
+            undo.callback(shutil.rmtree, scratch, ignore_errors=True)
             _lay_out(session, scratch, given.base)
-            return _start(session, scratch, given)
-        except OSError:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise
+            started = _start(session, scratch, given)
+            undo.pop_all()
+        return started
     except OSError as error:
         raise KbError(f"cannot start a process for {session.note}: {error.strerror}\nfree memory or disk") from error
 

@@ -11,7 +11,7 @@ import platform
 import selectors
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -57,7 +57,8 @@ class Settings:
 
     `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
     machine has to spare). `base` is where inputs and modules lie. `observe` tells what the outcome of a session
-    stands on, of what it looked at, the packages that it imported, and when it started.
+    stands on, of what it looked at, the packages that it imported, and when it started. `fail_fast`: after a session
+    that failed no other one starts.
     """
 
     folder: Path
@@ -67,12 +68,13 @@ class Settings:
     memory: int = 0
     base: Path | None = None
     observe: Observe | None = None
+    fail_fast: bool = False
 
 
 Observe = Callable[[Session, Looked, tuple[Sequence[str], float]], Observed]
 
 
-def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ignore) -> Iterator[Outcome]:
+def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ignore) -> Generator[Outcome, None, None]:
     """Outcomes as sessions finish; when the caller stops asking or is interrupted, all that runs is killed.
 
     An outcome knows only its cells' own lines; `cells.failures.located` gives it the note's.
@@ -103,7 +105,10 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ign
                     one.tell_line()
                 for one in [one for one in live if one.is_over()]:
                     live.remove(one)
-                    yield one.outcome()
+                    outcome = one.outcome()
+                    if settings.fail_fast and outcome.failed:
+                        waiting.clear()
+                    yield outcome
         finally:
             for one in live:
                 processes.kill(one.process)

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from kbtool import disk
-from kbtool.commands import opening, reporting
+from kbtool.commands import changes, opening, reporting
 from kbtool.config import Config, KbError
 from kbtool.filters import counting, in_order
 from kbtool.rule_settings import BadSetting, read_names
@@ -24,8 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rules.add_argument("--ignore", **lists, help="look for all but these")  # type: ignore[arg-type]
     rules.add_argument("--strict", action="store_true", help="count warnings as errors")
     rules.add_argument("--external", action="store_true", help="ask the web whether links to it still lead somewhere")
-    changed = "check only notes that git says differ from a revision (default: HEAD)"
-    parser.add_argument("--changed", metavar="REV", nargs="?", const="HEAD", help=changed)
+    changes.add_changed(parser, "check")
     fixes = parser.add_argument_group("fixes")
     fixes.add_argument("--fix", action="store_true", help="mend what can be mended without losing any meaning")
     fixes.add_argument("--unsafe", action="store_true", help="with --fix or --diff: mend also where meaning may change")
@@ -69,29 +68,15 @@ def _refuse_nonsense(options: argparse.Namespace) -> None:
 
 def _opened(options: argparse.Namespace) -> opening.Opened:
     """The base, its notes that count, and a configuration that the command line had its say in."""
-    paths, revision = _paths_and_revision(options)
-    selection = disk.select(paths)
+    path, revision = changes.path_and_revision(options.changed)
+    selection = disk.select([*([Path(path)] if path else []), *options.paths])
     config = _config(selection.project.config, options)
     opened = opening.open_selection(selection._replace(project=selection.project._replace(config=config)))
     if revision is None:
         return opened
     known = {*opened.checked.notes, *(one.note for one in opened.checked.found)}
-    from kbtool import git
-
-    changed = git.changed(opened.project.base, revision)
+    changed = changes.changed(opened.project.base, revision)
     return opened._replace(selected=frozenset(note for note in known if note in changed and opened.asked(note)))
-
-
-def _paths_and_revision(options: argparse.Namespace) -> tuple[list[Path], str | None]:
-    """In `--changed pages/a.md` the word is a path, unless git knows a revision of that name."""
-    paths, word = list(options.paths), options.changed
-    if word is None or not Path(word).exists():
-        return paths, word
-    from kbtool import git
-
-    if git.known_revision(Path.cwd(), word):
-        return paths, word
-    return [Path(word), *paths], "HEAD"
 
 
 def _config(config: Config, options: argparse.Namespace) -> Config:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kbtool import terminal
-from kbtool.cells import workers
+from kbtool.cells.attributes import is_valid, size
 from kbtool.cells.claims import hand_typed
 from kbtool.cells.failures import failures
-from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session
-from kbtool.commands import opening, refusing
-from kbtool.commands.watching import Watch
+from kbtool.commands import changes, ending, opening, refusing, targets
+from kbtool.commands.sessions import AS_USUAL, How, not_as_accepted, run_all
+from kbtool.commands.watching import stopwatch
+from kbtool.config import KbError
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.kb import Snapshot
@@ -36,9 +37,27 @@ class Ran:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    opening.add_paths(parser)
+    targets.add_words(parser, ", or one cell as NOTE#name or NOTE#number, whose outputs are printed")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
-    add_jobs(parser)
+    which = parser.add_argument_group("which sessions")
+    changes.add_changed(which, "run")  # type: ignore[arg-type]
+    only = "just what was named: with --changed not the notes that import these, of NOTE#cell not the cells above it"
+    which.add_argument("--only", action="store_true", help=only)
+    anew = which.add_mutually_exclusive_group()
+    anew.set_defaults(anew="")
+    constant = {"action": "store_const", "dest": "anew"}
+    anew.add_argument("--force", **constant, const="force", help="run sessions whose outcomes hold, too")  # type: ignore[arg-type]
+    twice = "run each session two times, and say where the outputs differ"
+    anew.add_argument("--twice", **constant, const="twice", help=twice)  # type: ignore[arg-type]
+    verify = "run sessions whose outcomes hold, and say where the outputs differ from what is kept"
+    anew.add_argument("--verify", **constant, const="verify", help=verify)  # type: ignore[arg-type]
+    parts = parser.add_argument_group("how they run")
+    add_jobs(parts)  # type: ignore[arg-type]
+    memory = "what sessions together may take, as 4G (default: most of what is free)"
+    parts.add_argument("--memory", type=_size, default=0, metavar="SIZE", help=memory)
+    ends = parts.add_mutually_exclusive_group()
+    ends.add_argument("-k", "--keep-going", action="store_true", help="a failure ends its own session alone (default)")
+    ends.add_argument("--fail-fast", action="store_true", help="start no other session after one that failed")
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
@@ -52,35 +71,72 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _size(text: str) -> int:
+    if not is_valid("gpu_mem", text):
+        raise argparse.ArgumentTypeError(f"{text}: not a size such as 4G or 512M")
+    return size(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """0 when all sessions ran well, 1 when one failed."""
-    opened = opening.open_base(options.paths)
-    ran = execute(opened, options.jobs)
-    if options.format == "json":
+    seconds = stopwatch()
+    opened, cell = _asked(options)
+    if cell is not None and (options.changed or options.anew not in ("", "force")):
+        raise KbError(f"--{options.anew or 'changed'} is about whole sessions\nname a note without a cell")
+    how = How(options.memory, options.anew, options.fail_fast, cell, options.only)
+    ran = execute(opened, options.jobs, how)
+    if cell is not None and ran.outcomes:
+        (outcome,) = ran.outcomes.values()
+        if options.format == "json":
+            terminal.say([ending.cell_json(opened.snapshot, outcome, cell)])
+        else:
+            ending.say_cell(opened.snapshot, outcome, cell)
+    elif options.format == "json":
         terminal.say(_json(ran))
-    else:
-        if ran.failures:
-            opening.print_report(opened, ran.failures, "text")
-        terminal.say([summary(ran)])
+    if options.format == "text":
+        _say_end(opened, ran, seconds if cell is None else None)
     return int(opening.failed(ran.failures, opened, strict=False))
 
 
-def execute(opened: opening.Opened, jobs: int) -> Ran:
-    """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
+def _asked(options: argparse.Namespace) -> targets.Meant:
+    """The notes, or the cell, that the command line means."""
+    path, revision = changes.path_and_revision(options.changed)
+    opened, cell = targets.meant([*([path] if path else []), *options.notes])
+    if revision is None:
+        return targets.Meant(opened, cell)
+    return targets.Meant(targets.only_changed(opened, revision, not options.only), cell)
+
+
+def _say_end(opened: opening.Opened, ran: Ran, seconds: Callable[[], float] | None) -> None:
+    """What failed, and how long it took, if that is of interest."""
+    if ran.failures:
+        opening.print_report(opened, ran.failures, "text")
+    terminal.say(ending.failed_lines(opened, ran.failures))
+    if seconds is not None:
+        took = f" in {seconds():.1f} s" if ran.states else ""
+        terminal.say([summary(ran) + took])
+
+
+def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
+    """Runs what the cache lacks or `how` asks for, keeps the outcomes, and says on standard error what happens."""
     asked, refused, keeper = refusing.asked(opened, jobs)
     said = {note: facts(opened.snapshot.notes[note]).suppressions for note in (*refused, *(one.id for one in asked))}
     config = opened.project.config
-    held = keeper.held()
-    known = {note: outcome for note, outcome in held.items() if not outcome.failed}
+    held = {note: outcome for note, outcome in keeper.held().items() if not outcome.failed}
+    known = {} if how.anew or how.cell else dict(held)
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
     states |= dict.fromkeys(known, "cached")
-    for outcome in _run(keeper, [session for session in keeper.sessions if session.note not in known]):
-        known[outcome.note] = keeper.placed(outcome)
+    done = run_all(keeper, [session for session in keeper.sessions if session.note not in known], how, held)
+    for outcome in done.outcomes:
+        known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
     states |= dict.fromkeys(refused, "failed")
     problems = [found for session in keeper.sessions for found in _failures(session, known, opened.snapshot)]
+    problems += done.problems
     texts = opened.snapshot.files.sources
-    problems += (d for note in asked if note.id in known for d in hand_typed(note, texts[note.id].text, known[note.id]))
+    whole = [note for note in asked if note.id in known and how.cell is None]
+    problems += (d for note in whole for d in hand_typed(note, texts[note.id].text, known[note.id]))
+    problems += (d for note in whole for d in not_as_accepted(keeper.base, note, known[note.id]))
     problems += (d for one in refused.values() for d in one)
     return Ran(states, known, filtered(problems, said, config, whole=False))
 
@@ -88,29 +144,6 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
 def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snapshot) -> tuple[Diagnostic, ...]:
     others = [snapshot.notes[module.note] for module in session.imported.modules]
     return failures(snapshot.notes[session.note], known[session.note], others) if session.note in known else ()
-
-
-def _run(keeper: Keeper, waiting: list[Session]) -> list[Outcome]:
-    settings = workers.Settings(
-        keeper.store.folder,
-        keeper.environment,
-        keeper.jobs,
-        keeper.past,
-        base=keeper.base,
-        observe=keeper.observed,
-    )
-    watch = Watch(waiting, settings.past, settings.jobs)
-    finished: list[Outcome] = []
-    try:
-        for outcome in workers.run(waiting, settings, watch.on_event):
-            finished.append(outcome)
-            problem = keeper.save(outcome)
-            if problem:
-                terminal.warn(f"warning: {problem}")
-    finally:
-        watch.end()
-        keeper.remember(watch.ran)
-    return finished
 
 
 def summary(ran: Ran) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kbtool import terminal
 from kbtool.cells.events import Event
@@ -72,6 +72,12 @@ class Watch:
     def end(self) -> None:
         """Takes the lines away."""
         self._lines.end()
+
+
+def stopwatch() -> Callable[[], float]:
+    """Seconds since now, whenever they are asked for."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began
 
 
 def _clock(seconds: float) -> str:

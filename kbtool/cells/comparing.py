@@ -1,0 +1,194 @@
+"""What two runs of a cell gave, side by side: pieces that are equal or not, exactly or within a tolerance. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import unified_diff
+from itertools import islice, zip_longest
+from math import isfinite
+from typing import NamedTuple, TypeAlias
+
+from kbtool.outcomes import CellOutcome, Output
+from kbtool.patterns import regex
+from kbtool.render.streams import plain_text, settled
+from kbtool.render.svg import picture_of
+from kbtool.rich import ARRAY, HTML, LATEX, MARKDOWN, TABLE, Table, read_table
+
+_NUMBER = regex(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_IDENT = regex(r'(\bid=")([^"]*)"|(#)([^)"\s;]+)')
+_NAMES = (
+    ("stdout", "standard output"),
+    ("stderr", "standard error"),
+    ("error", "the traceback"),
+    ("value", "the value"),
+    ("figure", "the figure"),
+    ("state", "the state"),
+)
+_AROUND = 2
+"""Equal lines that are shown around a difference."""
+_LOOKED_AT = 300
+"""Lines from the first difference on among which differences are looked for."""
+_SHOWN, _WIDE = 14, 160
+"""Lines of a difference that are shown, and characters of a line."""
+
+
+class Part(NamedTuple):
+    """A piece of what a cell gave: an output, `state`, or `name` with a name that it bound; and its text."""
+
+    kind: str
+    name: str
+    lines: tuple[str, ...]
+
+    @property
+    def spoken(self) -> str:
+        """What people call it."""
+        return f"`{self.name}`" if self.kind == "name" else dict(_NAMES)[self.kind]
+
+
+Same: TypeAlias = Callable[[Sequence[str], Sequence[str]], bool]
+"""Whether two texts, in lines, are equal."""
+
+
+class Difference(NamedTuple):
+    """The first part that two runs do not share, and how they differ in it, as a diff."""
+
+    what: str
+    diff: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- what is compared
+
+
+def parts(cell: CellOutcome) -> tuple[Part, ...]:
+    """All that a cell gave, as it is compared: lines without white space at their ends, figures without their ids."""
+    outputs = tuple(map(_part, settled(cell.outputs)))
+    values = sorted((name, text) for name, text, _ in cell.values)
+    return (*filter(None, outputs), *(Part("name", name, (text,)) for name, text in values))
+
+
+def _part(output: Output) -> Part | None:
+    picture = picture_of(output)
+    if picture:
+        return Part("figure", "", _lines(without_ids(picture)))
+    lines = _lines(_value(output) if output.kind == "value" else plain_text(output.text))
+    return Part(output.kind, "", lines) if lines else None
+
+
+def _value(output: Output) -> str:
+    """What a page shows of a value: texts such as `<Frame at 0x7f…>` stand for nothing where there is a richer form."""
+    data = dict(output.data)
+    table = read_table(data.get(TABLE, ""))
+    if table is not None:
+        return _table(table)
+    rich = next((data[kind] for kind in (LATEX, HTML, MARKDOWN) if kind in data and ARRAY not in data), "")
+    return plain_text(rich or output.text)
+
+
+def _table(table: Table) -> str:
+    rows = zip(table.labels, table.rows, strict=True)
+    lines = ("  ".join([label, *map(str, row)]) for label, row in rows)
+    return "\n".join([f"{table.total} × {table.width}", "  ".join(table.columns), *lines])
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    lines = [line.rstrip() for line in text.split("\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    while lines and not lines[0]:
+        lines.pop(0)
+    return tuple(lines)
+
+
+def without_ids(svg: str) -> str:
+    """An SVG whose ids are numbers in the order in which they are given, with a line for each element."""
+    known: dict[str, str] = {}
+    for found in _IDENT.finditer(svg):
+        if found[1]:
+            known.setdefault(found[2], f"id{len(known)}")
+
+    def renamed(found: re.Match[str]) -> str:
+        return f'{found[1]}{known[found[2]]}"' if found[1] else found[3] + known.get(found[4], found[4])
+
+    return _IDENT.sub(renamed, svg).replace("><", ">\n<")
+
+
+# ---------------------------------------------------------------- equal
+
+
+def line_by_line(old: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether two texts are the same."""
+    return tuple(old) == tuple(new)
+
+
+def within(tolerance: float) -> Same:
+    """Whether two texts are the same but for white space, and numbers that differ relatively by no more than this."""
+
+    def same(old: Sequence[str], new: Sequence[str]) -> bool:
+        first, second = _collapsed(old), _collapsed(new)
+        return first == second or (tolerance > 0 and _near(first, second, tolerance))
+
+    return same
+
+
+def _collapsed(lines: Sequence[str]) -> str:
+    return " ".join(" ".join(lines).split())
+
+
+def _near(old: str, new: str, tolerance: float) -> bool:
+    first, second = _NUMBER.split(old), _NUMBER.split(new)
+    if len(first) != len(second):
+        return False
+    pairs = enumerate(zip(first, second, strict=True))
+    # Every second piece is a number; the blanks beside it depend on how many digits it has.
+    return all(_is_near(a, b, tolerance) if at % 2 else a.strip() == b.strip() for at, (a, b) in pairs)
+
+
+def _is_near(old: str, new: str, tolerance: float) -> bool:
+    if old == new:
+        return True
+    first, second = float(old), float(new)
+    finite = isfinite(first) and isfinite(second)
+    return finite and abs(first - second) <= tolerance * max(abs(first), abs(second))
+
+
+# ---------------------------------------------------------------- not equal
+
+
+def difference(old: Iterable[Part], new: Iterable[Part], same: Same, names: tuple[str, str]) -> Difference | None:
+    """The first part that differs, None when all are the same; `names` are those of the two runs."""
+    for one, other in zip_longest(old, new):
+        if one is None or other is None or one[:2] != other[:2]:
+            return _only_one(one, other, names)
+        if not same(one.lines, other.lines):
+            diff = () if one.kind == "figure" else tuple(_diff(one.lines, other.lines, same, names))
+            return Difference(one.spoken, diff)
+    return None
+
+
+def _only_one(old: Part | None, new: Part | None, names: tuple[str, str]) -> Difference:
+    what = " or ".join(dict.fromkeys(part.spoken for part in (old, new) if part))
+    return Difference(what, tuple(_diff(_shown(old), _shown(new), line_by_line, names)))
+
+
+def _shown(part: Part | None) -> Sequence[str]:
+    if part is None:
+        return ()
+    return ("[figure]",) if part.kind == "figure" else (f"{part.spoken}:", *part.lines)
+
+
+def _diff(old: Sequence[str], new: Sequence[str], same: Same, names: tuple[str, str]) -> Iterator[str]:
+    """A unified diff from the first difference on; lines that are equal within the tolerance count as equal."""
+    pairs = enumerate(zip_longest(old, new))
+    first = next((at for at, (a, b) in pairs if a is None or b is None or not same((a,), (b,))), 0)
+    start = max(0, first - _AROUND)
+    before, after = old[start : start + _LOOKED_AT], list(new[start : start + _LOOKED_AT])
+    for at, (a, b) in enumerate(zip(before, after, strict=False)):
+        if same((a,), (b,)):
+            after[at] = a
+    found = list(islice(unified_diff(before, after, *names, lineterm="", n=_AROUND), _SHOWN + 3))
+    for line in found[: _SHOWN + 2]:
+        if not line.startswith("@@"):  # numbers of lines that nobody sees
+            yield line if len(line) <= _WIDE else line[: _WIDE - 1] + "…"
+    if len(found) > _SHOWN + 2:
+        yield "…"
