@@ -15,7 +15,7 @@ from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
 from kbtool.commands.watching import Watch
 from kbtool.note import Note
-from kbtool.outcomes import Outcome
+from kbtool.outcomes import CellKey, Outcome
 from kbtool.values import Cell, Diagnostic, NoteId
 
 
@@ -95,7 +95,8 @@ def _part(session: Session, keeper: Keeper, wanted: tuple[Cell, bool]) -> Sessio
     """A session as far as a cell."""
     cell, alone = wanted
     at = runnable(keeper.notes[session.note]).index(cell)
-    return replace(session, steps=session.steps[at if alone else 0 : at + 1])
+    # Checkpoints are the whole session's: a part that succeeds must not take them away.
+    return replace(session, key=CellKey(f"{session.key}-part"), steps=session.steps[at if alone else 0 : at + 1])
 
 
 def not_as_accepted(base: Path, note: Note, outcome: Outcome) -> tuple[Diagnostic, ...]:
