@@ -74,7 +74,7 @@ def _change(note: NoteId, text: str, edits: list[Edit]) -> Change:
 
 def apply(base: Path, wanted: Sequence[Change]) -> None:
     """Make all changes or none; `KbError` when a note is not as expected, or cannot be written."""
-    with _alone(base):
+    with alone(base):
         _finish_earlier(base)
         for change in wanted:
             _expect(base, change)
@@ -96,7 +96,7 @@ def _after_failure(base: Path) -> str:
 
 def create(base: Path, note: NoteId, data: bytes) -> None:
     """Write a new note, whole or not at all; `KbError` when there is something of that name."""
-    with _alone(base):
+    with alone(base):
         _finish_earlier(base)
         target = _inside(base, note)
         try:
@@ -130,7 +130,7 @@ def recover(base: Path) -> None:
     with _told(base):
         unfinished = _exists(base / FOLDER)
     if unfinished:
-        with _alone(base):
+        with alone(base):
             _finish_earlier(base)
 
 
@@ -144,7 +144,7 @@ def _told(base: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(base: Path) -> Iterator[None]:
+def alone(base: Path) -> Iterator[None]:
     """One writer per base at a time; the lock lies on the folder itself and leaves nothing behind."""
     with _told(base):
         descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

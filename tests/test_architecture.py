@@ -57,10 +57,12 @@ ORDER = [
     *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
-    *("cells.store", "cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
+    *("cells.store", "cells.sources", "cells.secrets", "cells.recorded", "cells.archive"),
+    *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
-    *("cells.keeping",),
-    *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
+    *("cells.keeping", "cells.recording"),
+    *("render.words", "render.urls", "render.html", "render.highlight"),
+    *("render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
     *("render.forms", "render.curves", "render.chart", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
@@ -81,7 +83,7 @@ RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output
 RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
-RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing")}
+RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "archive", "recording")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
@@ -92,6 +94,7 @@ MAY_IMPORT_RE |= {
     "references",
     "latex",
     "cells.failures",
+    "cells.secrets",
     "render.streams",
     "render.curves",
     "render.svg",

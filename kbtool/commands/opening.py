@@ -22,6 +22,9 @@ from kbtool.values import Diagnostic, NoteId
 if TYPE_CHECKING:
     from kbtool.kb import Kb, Snapshot
 
+_FINISHED = frozenset({"records", "conflicts"})
+"""What may lie in the base's folder of ours when nothing is under way."""
+
 
 class _Work:
     """A project compiled as far as somebody asked for it."""
@@ -139,11 +142,22 @@ def open_selection(selection: Selection, kb: Kb | None = None) -> Opened:
 
     A `kb` that compiled the base before does not compute again what did not change.
     """
-    if (selection.project.base / disk.UNFINISHED).exists():
+    if _is_unfinished(selection.project.base):
         from kbtool import edits
 
         edits.recover(selection.project.base)
     return Opened(selection.project, selection.notes, _Work(selection, kb))
+
+
+def _is_unfinished(base: Path) -> bool:
+    """Whether a change of notes may be under way."""
+    try:
+        there = frozenset(os.listdir(base / disk.OWN))  # noqa: PTH208 -- each command asks
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return not there or not there <= _FINISHED
 
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
