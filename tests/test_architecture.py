@@ -60,27 +60,27 @@ ORDER = [
     *("cells.store", "cells.sources", "cells.secrets", "cells.recorded", "cells.archive"),
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
-    *("cells.keeping", "cells.recording"),
-    *("render.words", "render.urls", "render.html", "render.highlight"),
+    *("cells.keeping", "cells.results", "cells.recording"),
+    *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
     *("render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
-    *("render.forms", "render.curves", "render.chart", "render.outputs", "render.parts"),
+    *("render.forms", "render.curves", "render.chart", "render.sessions", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.vals", "render.macros"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
+    *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.check"),
-    *("commands.watching",),
+    *("commands.watching", "commands.recording"),
     *("commands.run", "commands.build"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.query", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
-RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM |= {"stale", "ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "archive", "recording")}

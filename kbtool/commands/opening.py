@@ -13,7 +13,7 @@ from kbtool import checking, disk, terminal
 from kbtool.checking import Checked
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection, Texts
-from kbtool.filters import filtered
+from kbtool.filters import filtered, in_order
 from kbtool.report import Format, ReportOptions, render
 from kbtool.report.visible import visible
 from kbtool.rules import severity
@@ -63,6 +63,13 @@ class _Work:
             checked = checked._replace(found=counted)
         progress.end()
         return checked
+
+    @cached_property
+    def of_records(self) -> tuple[Diagnostic, ...]:
+        from kbtool import stale
+
+        snapshot = self.snapshot if self.has_snapshot() else None
+        return stale.problems(self._selection.project, self.checked.notes, snapshot)
 
     def has_snapshot(self) -> bool:
         return "snapshot" in self.__dict__
@@ -163,6 +170,8 @@ def _is_unfinished(base: Path) -> bool:
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
     """The diagnostics of the notes that were asked for."""
     found = opened.checked.found
+    if (opened.project.base / disk.RECORDS).is_dir():
+        found = in_order([*found, *opened.work.of_records])
     return found if opened.selected is None else tuple(one for one in found if opened.asked(one.note))
 
 

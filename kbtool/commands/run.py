@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kbtool import query, terminal
 from kbtool.cells import workers
@@ -14,36 +15,53 @@ from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library
 from kbtool.cells.plan import Session
+from kbtool.cells.results import results
 from kbtool.checks import check_imports
 from kbtool.checks.context import base
-from kbtool.commands import opening
+from kbtool.commands import opening, recording
 from kbtool.commands.watching import Watch
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.kb import Snapshot
 from kbtool.note import Note
-from kbtool.outcomes import Outcome, SessionState
+from kbtool.outcomes import Outcome, Result, SessionState
 from kbtool.values import Diagnostic, NoteId
 
 _REFUSED = ("bad-attribute", "dynamic-import")
+_STATES: tuple[SessionState, ...] = ("ran", "cached", "recorded", "stale", "failed", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What became of each session that was asked for, the outcomes, and what they show to be wrong.
 
-    That is cells that failed, and numbers in prose that are not those that were computed.
+    That is cells that failed, and numbers in prose that are not those that were computed. `results` are what a page
+    shows, `made` the outcomes of this machine, which the `keeper` keeps.
     """
 
     states: Mapping[NoteId, SessionState]
     outcomes: Mapping[NoteId, Outcome]
     failures: tuple[Diagnostic, ...]
+    results: Mapping[NoteId, Result]
+    made: Mapping[NoteId, Outcome]
+    keeper: Keeper
+
+
+class Use(NamedTuple):
+    """How results are come by: whether code is `run` at all, and whether `stale` records may stand in for it."""
+
+    run: bool = True
+    stale: bool = False
+
+
+USUAL = Use()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     opening.add_paths(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
+    parser.add_argument("--record", action="store_true", help="keep the results beside the notes, to be committed")
     add_jobs(parser)
 
 
@@ -68,11 +86,15 @@ def run(options: argparse.Namespace) -> int:
         if ran.failures:
             opening.print_report(opened, ran.failures, "text")
         terminal.say([summary(ran)])
-    return int(opening.failed(ran.failures, opened, strict=False))
+    recorded = recording.record(opened, ran.keeper, ran.made) if options.record else True
+    return int(opening.failed(ran.failures, opened, strict=False) or not recorded)
 
 
-def execute(opened: opening.Opened, jobs: int) -> Ran:
-    """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens."""
+def execute(opened: opening.Opened, jobs: int, use: Use = USUAL) -> Ran:
+    """Runs what the cache lacks, keeps the outcomes, and says on standard error what happens.
+
+    Records stand in for what this machine cannot run or, where nothing is to be run, for all that the cache lacks.
+    """
     asked = [note for note in query.pages(opened.snapshot) if opened.asked(note.id)]
     said = {note.id: facts(note).suppressions for note in asked}
     config = opened.project.config
@@ -82,18 +104,22 @@ def execute(opened: opening.Opened, jobs: int) -> Ran:
     library = Library(opened.snapshot.notes, opened.snapshot.names)
     keeper = Keeper(opened.project.base, asked, (config, library), jobs)
     held = keeper.held()
-    known = {note: outcome for note, outcome in held.items() if not outcome.failed}
+    known = {note: outcome for note, outcome in held.items() if not (outcome.failed and use.run)}
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
-    states |= dict.fromkeys(known, "cached")
-    for outcome in _run(keeper, [session for session in keeper.sessions if session.note not in known]):
+    states |= {note: "failed" if outcome.failed else "cached" for note, outcome in known.items()}
+    waiting = [session for session in keeper.sessions if session.note not in known] if use.run else []
+    for outcome in _run(keeper, waiting):
         known[outcome.note] = keeper.placed(outcome)
         states[outcome.note] = "failed" if outcome.failed else "ran"
+    made, shown = known, results(keeper, known, use.stale)
+    known = {note: result.outcome for note, result in shown.items() if result.outcome is not None}
+    states |= {note: one.state for note, one in shown.items() if one.state in ("recorded", "stale")}
     states |= dict.fromkeys(refused, "failed")
     problems = [found for session in keeper.sessions for found in _failures(session, known, opened.snapshot)]
     texts = opened.snapshot.files.sources
     problems += (d for note in asked if note.id in known for d in hand_typed(note, texts[note.id].text, known[note.id]))
     problems += (d for one in refused.values() for d in one)
-    return Ran(states, known, filtered(problems, said, config, whole=False))
+    return Ran(states, known, filtered(problems, said, config, whole=False), shown, made, keeper)
 
 
 def _misunderstood(notes: Iterable[Note], snapshot: Snapshot) -> Iterator[tuple[NoteId, tuple[Diagnostic, ...]]]:
@@ -136,7 +162,7 @@ def _run(keeper: Keeper, waiting: list[Session]) -> list[Outcome]:
 def summary(ran: Ran) -> str:
     """`3 ran, 9 cached, 1 failed`, or that there is no code."""
     states = list(ran.states.values())
-    counts = [f"{states.count(kind)} {kind}" for kind in ("ran", "cached", "failed", "skipped") if kind in states]
+    counts = [f"{states.count(kind)} {kind}" for kind in _STATES if kind in states]
     return f"sessions: {', '.join(counts)}" if counts else "no code to run"
 
 
