@@ -165,6 +165,15 @@ def test_no_other_file_is_a_blob(name: object) -> None:
     assert is_blob("a" * 64 + ".svg")
 
 
+def test_a_blob_that_is_shown_very_often_is_refused(archive: Archive) -> None:
+    huge = Output("stdout", "x" * (3 << 20))
+    few, many = (replace(OUTCOME, cells=(CellOutcome(0, "ok", (huge,) * number, 0.5),)) for number in (5, 6))
+    archive.write(NOTE, *made(few))
+    assert archive.of(NOTE)[0].fault == ""
+    archive.write(NOTE, *made(many))
+    assert "blob" in archive.of(NOTE)[0].fault
+
+
 # ---------------------------------------------------------------- the folder
 
 

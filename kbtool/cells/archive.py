@@ -22,7 +22,7 @@ FOLDER = ".kbtool/records"
 _BLOBS = "blobs"
 _NOTES = (".md.json", ".markdown.json")
 _LIMIT = 16 << 20
-"""Bytes of a file that is read."""
+"""Bytes of a file that is read, and of a note's blobs together."""
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -43,15 +43,20 @@ class Archive:
 
     def of(self, note: NoteId) -> tuple[Record, ...]:
         """What is recorded of a note."""
-        data = self.read(note)
-        return () if data is None else decoded(note, data, self._blob)
+        data, left = self.read(note), _LIMIT
+
+        def blob(name: str) -> bytes | None:
+            """A blob, as long as all that a note asks for, the same one twice too, is not beyond measure."""
+            nonlocal left
+            content = _contents(self._blob_path(name))
+            left -= len(content or b"")
+            return content if left >= 0 else None
+
+        return () if data is None else decoded(note, data, blob)
 
     def read(self, note: NoteId) -> bytes | None:
         """A note's file, None when there is none; of one that is no file of ours nothing."""
         return _contents(self.base / self.place(note))
-
-    def _blob(self, name: str) -> bytes | None:
-        return _contents(self._blob_path(name))
 
     def _blob_path(self, name: str) -> Path:
         return self.base / FOLDER / _BLOBS / name[:2] / name

@@ -158,4 +158,6 @@ GAPS: Table = MappingProxyType(
 def changed(words: Mapping[str, str], difference: tuple[str, str, str, str]) -> str:
     """A difference (its kind, which, old, new) in these words; an empty value is said as a dash."""
     kind, name, old, new = difference
-    return words.get(kind, f"{kind} {{name}}").format(name=name, old=old or "—", new=new or "—").strip()
+    if kind not in words:
+        return f"{kind} {name}".strip()
+    return words[kind].format(name=name, old=old or "—", new=new or "—")
