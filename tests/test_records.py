@@ -270,6 +270,19 @@ def test_check_says_that_a_record_is_stale_and_why(changed: Base) -> None:
     assert changed.tool("check", "--strict")[:2] == (0, "no problems in 2 notes\n")
 
 
+def test_it_is_said_after_fixes_as_well(changed: Base) -> None:
+    changed.write(
+        "pages/a.md", f"- <!-- kbtool: ignore-file[bad-latex]: x -->\n{CODE}".replace("41", "42") + "- [[Start]]\n"
+    )
+    assert "unused-suppression" in changed.tool("check")[1]
+    status, out, err = changed.tool("check", "--fix")
+    assert (status, err) == (0, "fixed 1 problem in 1 note\n")
+    assert "warning[stale-record]" in out
+    assert "unused-suppression" not in out
+    # Its place is the one in the text as it is now.
+    assert " --> kb/pages/a.md:2:3\n" in out or " --> kb/pages/a.md:3:3\n" in out
+
+
 def test_a_comment_silences_it(changed: Base) -> None:
     comment = "- <!-- kbtool: ignore-file[stale-record]: ждёт машины -->\n"
     changed.write("pages/a.md", comment + CODE.replace("41", "42") + "- [[Start]]\n")
@@ -349,6 +362,14 @@ def test_markup_in_a_record_is_shown_as_text(kept: Base) -> None:
     page = (kept.folder / "site/a.html").read_text("utf-8")
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert") >= 6
+
+
+def test_signs_for_the_terminal_in_a_record_reach_no_terminal(kept: Base) -> None:
+    kept.another_device("cpu", facts=[["file", "data/\x1b[2Jx", "d"]])
+    for command in (("check",), ("build", "--no-run")):
+        _, out, err = kept.tool(*command)
+        assert "2Jx changed" in out + err
+        assert "\x1b" not in out + err
 
 
 # ---------------------------------------------------------------- devices

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.archive import Archive
-from kbtool.cells.recorded import Record, Untold, bodies, decoded, encoded, is_blob, is_news, written
+from kbtool.cells.recorded import Record, Untold, _digest, bodies, decoded, encoded, is_blob, is_news, written
 from kbtool.cells.secrets import findings
 from kbtool.cells.sources import changes, source_of
 from kbtool.config import KbError
@@ -148,6 +148,29 @@ def test_a_file_that_is_none_of_ours_has_a_fault(data: bytes) -> None:
 @pytest.mark.parametrize("body", [None, 3, {}, {"digest": 1}, {"digest": "x", "cells": 3}])
 def test_a_body_that_is_none_of_ours_has_a_fault(body: object) -> None:
     assert read(json.dumps({"format": 1, "outcomes": {"cpu": body}}).encode(), {}).fault
+
+
+def test_a_body_that_is_deeper_than_ours_has_a_fault() -> None:
+    deep: object = 1
+    for _ in range(400):
+        deep = [deep]
+    body, blobs = encoded(OUTCOME, Untold({**SOURCE, "seed": deep}, [], []))
+    assert read(written({"cpu": body}), blobs).fault
+    # Control: it is the depth alone.
+    body, blobs = encoded(OUTCOME, Untold({**SOURCE, "seed": [[1]]}, [], []))
+    assert read(written({"cpu": body}), blobs).fault == ""
+
+
+@pytest.mark.parametrize("fact", [("file", "/etc/passwd"), ("seen", "a/../../b"), ("name", "HOME"), ("file", "..")])
+def test_a_record_asks_for_nothing_outside_the_base(fact: tuple[str, str]) -> None:
+    body, blobs = encoded(OUTCOME, Untold(SOURCE, [(*fact, "d")], []))
+    assert read(written({"cpu": body}), blobs).fault
+
+
+def test_a_number_beyond_measure_has_a_fault() -> None:
+    body, blobs = encoded(OUTCOME, Untold(SOURCE, [], []))
+    huge = {**body, "seconds": 10**400}
+    assert read(written({"cpu": {**huge, "digest": _digest(huge)}}), blobs).fault
 
 
 def test_a_damaged_file_never_gives_another_outcome() -> None:

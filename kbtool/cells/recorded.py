@@ -26,6 +26,7 @@ _INLINE = 4096
 _WIDTH = 110
 """Characters of a line that is not broken."""
 _BRIEF = 16
+_DEPTH = 20
 _SUFFIXES = (".svg", ".png", ".txt")
 _HEX = frozenset("0123456789abcdef")
 _TIMES = ("digest", "seconds", "started")
@@ -168,7 +169,19 @@ def bodies(data: bytes) -> dict[str, Any]:
         raise ValueError from error
     if not isinstance(found, dict) or found.get("format") != FORMAT or not isinstance(found.get("outcomes"), dict):
         raise ValueError("no record of this version of kbtool")
+    if _is_deep(found):
+        raise ValueError("deeper than anything that we write")
     return dict(found["outcomes"])
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether walking through it could come to an end of the stack."""
+    level = [value]
+    for _ in range(_DEPTH):
+        lists = [one for one in level if isinstance(one, list)]
+        level = [inner for one in level if isinstance(one, dict) for inner in one.values()]
+        level += (inner for one in lists for inner in one)
+    return bool(level)
 
 
 def decoded(note: NoteId, data: bytes, read: Read) -> tuple[Record, ...]:
@@ -189,7 +202,7 @@ def _record(note: NoteId, device: str, body: Any, read: Read) -> Record:
         return Record(device, dict(body["source"]), _outcome(note, body, read), str(body["isolation"]))
     except _LostBlobError as error:
         return Record(device, {}, None, fault=str(error))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return Record(device, {}, None, fault="it cannot be read")
 
 
@@ -203,8 +216,14 @@ def _outcome(note: NoteId, body: Mapping[str, Any], read: Read) -> Outcome:
         raise ValueError("what failed is not recorded")
     seen = {"facts": body["facts"], "gaps": body["gaps"], "packages": body["packages"].items()}
     observed = read_observed({**seen, "where": body["where"].items()})
+    if not all(kind != "name" and _is_inside(what) for kind, what, _ in observed.facts):
+        raise ValueError("a record looks at nothing outside the base")
     made = read_provenance({**body, "packages": list(body["packages"])})
     return Outcome(CellKey(body["source_key"]), note, False, cells, float(body["seconds"]), made, observed)
+
+
+def _is_inside(path: str) -> bool:
+    return not path.startswith(("/", "\\")) and ".." not in path.replace("\\", "/").split("/")
 
 
 def _whole(index: int, cell: Mapping[str, Any], read: Read) -> Mapping[str, Any]:

@@ -53,7 +53,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Differen
             yield from _entries(_KINDS[name], before, after or {})
         elif name == "imported":
             yield Difference(name)
-        elif name in _ORDER:
+        elif name in _ORDER and not isinstance(before, list | dict):
             yield Difference(name, "", str(before)[:_SHOWN], str(after)[:_SHOWN])
         else:
             yield Difference("semantics")

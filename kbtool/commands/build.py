@@ -13,6 +13,7 @@ from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.outcomes import Result
+from kbtool.report.visible import visible
 from kbtool.values import Diagnostic, NoteId
 
 
@@ -53,7 +54,7 @@ def _outdated(results: Mapping[NoteId, Result]) -> bool:
     notes = sorted(note for note, one in results.items() if one.differences and one.state in ("none", "failed"))
     for note in notes:
         first = recording.told(results[note].differences[0])
-        terminal.warn(f"error: {note}: not run here, and its recorded results are stale: {first}")
+        terminal.warn(visible(f"error: {note}: not run here, and its recorded results are stale: {first}"))
     if notes:
         terminal.warn("record them again (kbtool run --record), or show them as they are: kbtool build --allow-stale")
     return bool(notes)

@@ -64,13 +64,6 @@ class _Work:
         progress.end()
         return checked
 
-    @cached_property
-    def of_records(self) -> tuple[Diagnostic, ...]:
-        from kbtool import stale
-
-        snapshot = self.snapshot if self.has_snapshot() else None
-        return stale.problems(self._selection.project, self.checked.notes, snapshot)
-
     def has_snapshot(self) -> bool:
         return "snapshot" in self.__dict__
 
@@ -169,10 +162,20 @@ def _is_unfinished(base: Path) -> bool:
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
     """The diagnostics of the notes that were asked for."""
-    found = opened.checked.found
-    if (opened.project.base / disk.RECORDS).is_dir():
-        found = in_order([*found, *opened.work.of_records])
+    found = with_records(opened, opened.checked.found, opened.snapshot if opened.work.has_snapshot() else None)
     return found if opened.selected is None else tuple(one for one in found if opened.asked(one.note))
+
+
+def with_records(
+    opened: Opened, found: tuple[Diagnostic, ...], snapshot: Snapshot | None = None
+) -> tuple[Diagnostic, ...]:
+    """The same with what is wrong with recorded results, where there are some; without a snapshot as the files are."""
+    if not (opened.project.base / disk.RECORDS).is_dir():
+        return found
+    from kbtool import stale
+
+    notes = opened.snapshot.notes if opened.work.has_snapshot() else opened.checked.notes
+    return in_order([*found, *stale.problems(opened.project, notes, snapshot)])
 
 
 def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> None:

@@ -12,6 +12,7 @@ from kbtool.cells.recording import record as record_outcomes
 from kbtool.commands import opening
 from kbtool.outcomes import Difference, Outcome
 from kbtool.render.result_words import CHANGES, changed
+from kbtool.report.visible import visible
 from kbtool.values import NoteId
 
 
@@ -19,7 +20,7 @@ def record(opened: opening.Opened, keeper: Keeper, made: Mapping[NoteId, Outcome
     """Records outcomes of this machine; whether none was refused. Files of notes that are gone go, too."""
     done = record_outcomes(keeper, made, _gone(opened) if opened.selected is None else ())
     for note, why in done.refused:
-        terminal.warn(f"error: {note}: not recorded: {why}")
+        terminal.warn(visible(f"error: {note}: not recorded: {why}"))
     counts = (("written", done.written), ("unchanged", done.same), ("refused", done.refused), ("removed", done.removed))
     told = ", ".join(f"{len(notes)} {what}" for what, notes in counts if notes)
     terminal.warn(f"records: {told or 'none'}")
