@@ -145,6 +145,33 @@ def test_what_must_not_be_published_is_refused(
     assert not base.record.exists()
 
 
+def test_what_read_a_file_that_it_changed_is_refused(base: Base) -> None:
+    base.write("helper.py", "ROOT = __file__.rpartition('/')[0]\n")
+    base.write("x.txt", "1")
+    code = "import helper\n  p = helper.ROOT + '/x.txt'\n  open(p).read()\n  _ = open(p, 'w').write('2')"
+    base.write("pages/a.md", f"- ```python\n  {code}\n  ```\n- [[Start]]\n")
+    status, _, err = base.tool("run", "--record")
+    assert status == 1
+    assert "not recorded: a file that it read changed while it ran" in err
+
+
+def test_a_lost_blob_is_recorded_again_and_an_idle_one_is_removed(base: Base) -> None:
+    def blobs() -> list[Path]:
+        return sorted((base.folder / "kb/.kbtool/records/blobs").rglob("*.txt"))
+
+    base.write("pages/a.md", "- ```python\n  print('x' * 9000)\n  ```\n- [[Start]]\n")
+    base.tool("run", "--record")
+    (old,) = blobs()
+    old.unlink()
+    assert base.tool("check")[0] == 1
+    assert base.tool("run", "--record")[2] == "records: 1 written\n"
+    assert blobs() == [old]
+    base.write("pages/a.md", "- ```python\n  print('y' * 9000)\n  ```\n- [[Start]]\n")
+    base.tool("run", "--record")
+    assert len(blobs()) == 1
+    assert blobs() != [old]
+
+
 def test_a_record_names_no_machine(kept: Base) -> None:
     text = kept.record.read_text("utf-8")
     assert not [name for name in environment.own_names().values() if name in text]
@@ -280,7 +307,7 @@ def test_it_is_said_after_fixes_as_well(changed: Base) -> None:
     assert "warning[stale-record]" in out
     assert "unused-suppression" not in out
     # Its place is the one in the text as it is now.
-    assert " --> kb/pages/a.md:2:3\n" in out or " --> kb/pages/a.md:3:3\n" in out
+    assert " --> kb/pages/a.md:2:3\n" in out
 
 
 def test_a_comment_silences_it(changed: Base) -> None:
@@ -330,7 +357,7 @@ def test_a_file_of_the_base_that_changed_makes_it_stale(base: Base, path: str, t
 def test_code_that_comes_from_another_note_counts(base: Base) -> None:
     base.write("pages/b.md", "- ```python export\n  def f():\n      return 1\n  ```\n- [[a]]\n")
     base.write("pages/a.md", "- ```python\n  from kb.b import f\n  f()\n  ```\n- [[Start]] [[b]]\n")
-    base.tool("run", "--record")
+    base.tool("run", "--record", "kb/pages/a.md")
     assert "stale" not in base.tool("check")[1]
     base.write("pages/b.md", "- ```python export\n  def f():\n      return 2\n  ```\n- [[a]]\n")
     assert "are stale: the code that it imports from other notes changed" in base.tool("check")[1]

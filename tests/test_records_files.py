@@ -167,6 +167,18 @@ def test_a_record_asks_for_nothing_outside_the_base(fact: tuple[str, str]) -> No
     assert read(written({"cpu": body}), blobs).fault
 
 
+def test_another_source_than_its_digest_says_is_found() -> None:
+    body, blobs = encoded(OUTCOME, Untold(SOURCE, [], []))
+    other = {**body, "source": {**SOURCE, "seed": 7}}
+    assert "source" in read(written({"cpu": {**other, "digest": _digest(other)}}), blobs).fault
+
+
+def test_what_failed_is_no_record() -> None:
+    failed = replace(OUTCOME, cells=(CellOutcome(0, "failed", (), 0.5), *OUTCOME.cells[1:]))
+    assert read(*made(failed)).fault
+    assert read(*made()).fault == ""
+
+
 def test_a_number_beyond_measure_has_a_fault() -> None:
     body, blobs = encoded(OUTCOME, Untold(SOURCE, [], []))
     huge = {**body, "seconds": 10**400}
