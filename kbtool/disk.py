@@ -14,6 +14,8 @@ from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
 NOTE_SUFFIXES = (".md", ".markdown")
+OWN, RECORDS = ".kbtool", ".kbtool/records"
+"""Where kbtool keeps what is of a base and no note, and within it `cells.archive` recorded results."""
 UNFINISHED = ".kbtool/edits"
 """Where `edits` keeps a change of notes that is under way."""
 # Folders of Logseq's own that hold copies and app data.
@@ -394,6 +396,7 @@ def fingerprint(project: Project) -> frozenset[tuple[str, Stamp]]:
     for folder, entry in _walk(project.base):
         with suppress(OSError):  # gone between the two looks
             found.add((folder + entry.name, stamp(entry.stat(follow_symlinks=False))))
-    if project.mkdocs_yml and project.mkdocs_yml.exists():
-        found.add((str(project.mkdocs_yml), stamp(project.mkdocs_yml.stat())))
+    for path in filter(None, (project.mkdocs_yml, *(project.base / OWN).rglob("*.json"))):
+        with suppress(OSError):
+            found.add((str(path), stamp(path.stat())))
     return frozenset(found)

@@ -76,7 +76,7 @@ def _change(note: NoteId, text: str, edits: list[Edit]) -> Change:
 
 def apply(base: Path, wanted: Sequence[Change]) -> None:
     """Make all changes or none; `KbError` when a note is not as expected, or cannot be written."""
-    with _alone(base):
+    with alone(base):
         _finish_earlier(base)
         for change in wanted:
             _expect(base, change)
@@ -98,7 +98,7 @@ def _after_failure(base: Path) -> str:
 
 def create(base: Path, note: NoteId, data: bytes) -> None:
     """Write a new note, whole or not at all; `KbError` when there is something of that name."""
-    with _alone(base):
+    with alone(base):
         _finish_earlier(base)
         target = _inside(base, note)
         try:
@@ -129,7 +129,7 @@ def _create(base: Path, target: Path, data: bytes) -> None:
 
 def remove(base: Path, path: NoteId) -> None:
     """Take a file away that is there."""
-    with _alone(base):
+    with alone(base):
         _finish_earlier(base)
         target = _inside(base, path)
         try:
@@ -143,7 +143,7 @@ def recover(base: Path) -> None:
     with _told(base):
         unfinished = _exists(base / FOLDER)
     if unfinished:
-        with _alone(base):
+        with alone(base):
             _finish_earlier(base)
 
 
@@ -157,7 +157,7 @@ def _told(base: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(base: Path) -> Iterator[None]:
+def alone(base: Path) -> Iterator[None]:
     """One writer per base at a time; the lock lies on the folder itself and leaves nothing behind."""
     with _told(base):
         descriptor = os.open(base, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -9,7 +9,8 @@ from kbtool.values import NoteId
 
 OutputKind = Literal["stdout", "stderr", "value", "figure", "error"]
 CellState = Literal["ok", "failed", "skipped"]
-SessionState = Literal["ran", "cached", "failed", "skipped"]
+SessionState = Literal["ran", "cached", "recorded", "stale", "failed", "skipped"]
+ResultState = Literal["fresh", "verified", "recorded", "stale", "failed", "none"]
 CellKey = NewType("CellKey", str)
 """Digest of all that decides a session's outcome."""
 Value: TypeAlias = tuple[str, str, float | None]
@@ -56,13 +57,17 @@ class CellOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where and when a session ran; `started` is ISO 8601 in UTC, `packages` are `name==version`."""
+    """Where and when a session ran; `started` is ISO 8601 in UTC, `packages` are `name==version`.
+
+    `device` is a class (`cpu`, `cuda:NVIDIA A40`), `processor` the model of what else computes.
+    """
 
     started: str
     python: str
     platform: str
     device: str
     packages: tuple[str, ...]
+    processor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +99,29 @@ class Outcome:
     provenance: Provenance
     observed: Observed = Observed()
     decides: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is another one now: its kind (`cell`, `package`, …), which one, as it was, and as it is."""
+
+    kind: str
+    name: str = ""
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a page shows of a note's code, and how far it can be believed.
+
+    `differences` are what is other here than where it was recorded; of results that are stale, or for that reason not
+    there, what changed in their source. `others` were recorded on other devices and hold as well.
+    """
+
+    state: ResultState
+    outcome: Outcome | None = None
+    seed: int = 0
+    isolation: str = "none"
+    differences: tuple[Difference, ...] = ()
+    others: tuple[Outcome, ...] = ()

@@ -10,11 +10,12 @@ from kbtool import disk, names, query, terminal
 from kbtool.cells.failures import located
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library, imported
+from kbtool.cells.results import results
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
-from kbtool.outcomes import Outcome
+from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
 from kbtool.render import rules
@@ -33,15 +34,16 @@ def site(base: Path, config: Config, look: Look) -> SiteInput:
     return compiled(snapshot, stored(snapshot, base), look, kb)
 
 
-def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Outcome]:
-    """The outcomes in the cache that hold for the code as it is now."""
+def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
+    """The results that hold for the code as it is now: those in the cache, else those that were recorded."""
     library = Library(snapshot.notes, snapshot.names)
-    return Keeper(base, query.pages(snapshot), (snapshot.files.config, library)).held()
+    keeper = Keeper(base, query.pages(snapshot), (snapshot.files.config, library))
+    return results(keeper, keeper.held())
 
 
-def compiled(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], look: Look, kb: Kb | None = None) -> SiteInput:
+def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, kb: Kb | None = None) -> SiteInput:
     """The pages of a snapshot; the `kb` that made it remembers what its notes mention."""
-    shown = entries(snapshot, outcomes, home(snapshot, look))
+    shown = entries(snapshot, found, home(snapshot, look))
     # Queries see what is published and nothing else.
     asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
     context = RenderContext(
@@ -78,21 +80,23 @@ def home(snapshot: Snapshot, look: Look) -> NoteId | None:
     return first.id if first and first.defines else query.home(snapshot)
 
 
-def entries(snapshot: Snapshot, outcomes: Mapping[NoteId, Outcome], first: NoteId | None) -> Mapping[NoteId, Entry]:
+def entries(snapshot: Snapshot, found: Mapping[NoteId, Result], first: NoteId | None) -> Mapping[NoteId, Entry]:
     """What rendering needs of each note that the site shows; `first` becomes the home page."""
     pages = query.pages(snapshot)
     shown = published(pages, snapshot.files.settings.all_public)
     notes = tuple(note for note in pages if note.id in shown)
     reserved = rules.reserved() if snapshot.files.config.rule_pages else ()
     places = names.slugs({note.id: note.name for note in notes}, first, reserved)
-    return {note.id: _entry(snapshot, note, places[note.id], outcomes.get(note.id)) for note in notes}
+    return {note.id: _entry(snapshot, note, places[note.id], found.get(note.id)) for note in notes}
 
 
-def _entry(snapshot: Snapshot, note: Note, place: Slug, outcome: Outcome | None) -> Entry:
+def _entry(snapshot: Snapshot, note: Note, place: Slug, result: Result | None) -> Entry:
     text = snapshot.text(note.id)
     made = entry(note, text, snapshot.links[note.id], place)
-    if outcome is None:
+    if result is None:
         return made
     modules = imported(note, Library(snapshot.notes, snapshot.names)).modules
     others = [(snapshot.notes[module.note], snapshot.text(module.note)) for module in modules]
-    return replace(made, outcome=located(outcome, note, text, others))
+    outcome = located(result.outcome, note, text, others) if result.outcome else None
+    elsewhere = tuple(located(one, note, text, others) for one in result.others)
+    return replace(made, outcome=outcome, result=replace(result, outcome=outcome, others=elsewhere))

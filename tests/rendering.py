@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from kbtool import publish
 from kbtool.config import Config, GraphSettings
 from kbtool.kb import BaseFiles, Kb
-from kbtool.outcomes import CellKey, CellOutcome, Outcome, Output, Provenance
+from kbtool.outcomes import CellKey, CellOutcome, Outcome, Output, Provenance, Result
 from kbtool.render.context import Look
 from kbtool.values import NoteId, Page, Source
 
@@ -28,7 +28,8 @@ def rendered(
     assets: frozenset[str] = frozenset(),
 ) -> dict[str, Page]:
     """The pages of a base by their notes' paths; made ones by their slugs."""
-    made = publish.compiled(Kb().snapshot(snapshot(sources, assets)), outcomes or {}, look or Look())
+    found = {note: Result("failed" if one.failed else "fresh", one) for note, one in (outcomes or {}).items()}
+    made = publish.compiled(Kb().snapshot(snapshot(sources, assets)), found, look or Look())
     return {page.path or page.slug: page for page in made.pages}
 
 

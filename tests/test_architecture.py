@@ -58,34 +58,37 @@ ORDER = [
     *("cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
-    *("cells.store", "cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
+    *("cells.store", "cells.sources", "cells.secrets", "cells.recorded", "cells.archive"),
+    *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
-    *("cells.keeping",),
-    *("render.words", "render.urls", "render.html", "render.highlight", "render.svg", "render.font", "render.mathml"),
+    *("cells.keeping", "cells.recording"),
+    *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
+    *("render.svg", "render.font", "render.mathml"),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
-    *("render.forms", "render.curves", "render.chart", "render.outputs", "render.parts"),
+    *("render.forms", "render.curves", "render.chart", "render.sessions", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.vals", "render.macros"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
-    *("cells.comparing", "cells.drift"),
+    *("cells.comparing", "cells.drift", "cells.results"),
     *("record", "linking", "memo", "kb", "query"),
-    *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "git", "output", "addresses"),
+    *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
     *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
-    *("commands.why", "commands.sessions", "commands.ending"),
+    *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
     *("commands.run", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *("commands.query", "commands.cache", "commands.clean", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
-RIM |= {"ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM |= {"stale", "ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
+RIM |= {f"cells.{name}" for name in ("archive", "recording")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "why")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
@@ -98,6 +101,7 @@ MAY_IMPORT_RE |= {
     "latex",
     "cells.failures",
     "cells.comparing",
+    "cells.secrets",
     "render.streams",
     "render.curves",
     "render.svg",

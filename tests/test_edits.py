@@ -199,7 +199,7 @@ def test_a_folder_in_the_place_of_a_note(base: Path) -> None:
 
 
 def test_two_writers(base: Path) -> None:
-    with edits._alone(base):
+    with edits.alone(base):
         refused(base, lambda: edits.apply(base, wanted()), "another kbtool")
 
 

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kbtool.cells.plan import Environment
+    from kbtool.outcomes import Difference, Provenance
 
+_COMMON = frozenset({"root", "user", "admin", "runner", "ubuntu", "debian", "home", "test", "jovyan", "localhost"})
+"""Names of machines and users that say nothing of whose they are."""
 _SHARE = 0.8
 """How much of the free memory sessions may plan with."""
 
@@ -70,6 +73,45 @@ def machine_device() -> str:
             lines = (path / "information").read_text("utf-8", "replace").splitlines()
             models += [line.partition(":")[2].strip() for line in lines if line.startswith("Model:")]
     return ", ".join(models) or "cpu"
+
+
+def device_differences(made: Provenance) -> Iterator[Difference]:
+    """What computes here, where it is another one than where an outcome was made."""
+    from kbtool.outcomes import Difference
+
+    model, here = made.device.partition(":")[2], machine_device()
+    if model and model not in here.split(", "):
+        yield Difference("device", "", model, "" if here == "cpu" else here)
+    elif not model and made.processor and made.processor != processor():
+        yield Difference("processor", "", made.processor, processor())
+
+
+def processor() -> str:
+    """The model of the processor; empty where nobody says."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return ""
+
+
+def installed(distribution: str) -> str:
+    """The version of an installed distribution; empty when there is none."""
+    from importlib import metadata
+
+    with suppress(metadata.PackageNotFoundError, ValueError):
+        return metadata.version(distribution)
+    return ""
+
+
+def own_names() -> Mapping[str, str]:
+    """What names this machine and its user, by what it is; names that any machine may have are left out."""
+    import getpass
+    import socket
+
+    found = {"the host's name": socket.gethostname().partition(".")[0], "the user's name": ""}
+    with suppress(OSError, KeyError):  # nobody has such a number
+        found["the user's name"] = getpass.getuser()
+    return {what: name for what, name in found.items() if len(name) > 2 and name.lower() not in _COMMON}
 
 
 def cores() -> int:

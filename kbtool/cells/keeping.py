@@ -18,22 +18,25 @@ from typing import Any, NamedTuple
 
 from kbtool.cells import history
 from kbtool.cells.digests import Digests
-from kbtool.cells.environment import cores, machine_device, read_environment
+from kbtool.cells.environment import cores, device_differences, installed, machine_device, read_environment
 from kbtool.cells.history import Past
 from kbtool.cells.inputs import inputs, modules
 from kbtool.cells.library import Library
-from kbtool.cells.observed import Fact, Looked, World
+from kbtool.cells.observed import Fact, Looked, World, fact_of
 from kbtool.cells.packages import Packages
 from kbtool.cells.plan import Session, imported_modules, plan, runnable
 from kbtool.cells.process import stable_environment
+from kbtool.cells.recorded import Record
+from kbtool.cells.sources import changes, source_of, version_changes
 from kbtool.cells.store import Store, default_folder
 from kbtool.config import Config
 from kbtool.note import Note
-from kbtool.outcomes import Observed, Outcome
+from kbtool.outcomes import Difference, Observed, Outcome
 from kbtool.values import NoteId
 
 CHANGED = "changed while it ran"
 """A gap: what was read is another file now than it was then, so that the outcome stands on nothing that is there."""
+_WHERE = (("Python", "python"), ("the platform", "platform"), ("threads", "threads"))
 _SHOWN = 12
 """Characters of a digest that are shown."""
 
@@ -97,7 +100,7 @@ class Keeper:
             now = self._packages.state(package.partition("==")[0])
             if now != old:
                 yield Reason(f"the code of {package}", old[:_SHOWN], now[:_SHOWN] or "not installed")
-        for fact, now in self._world.broken(Fact(kind, what, state) for kind, what, state in known.facts):  # type: ignore[arg-type]
+        for fact, now in self._world.broken(map(fact_of, known.facts)):
             yield Reason(_named(fact), fact.state[:_SHOWN], now[:_SHOWN])
 
     def _where(self, session: Session) -> tuple[tuple[str, str], ...]:
@@ -110,6 +113,32 @@ class Keeper:
         if "torch" in session.imports and session.device != "cpu":
             found["the device"] = machine_device()
         return tuple(found.items())
+
+    # ------------------------------------------------------------ what was recorded
+
+    def source_changes(self, session: Session, record: Record) -> Iterator[Difference]:
+        """What of the base is another one than when a session's results were recorded."""
+        yield from changes(record.source, source_of(session.decides))
+        yield from version_changes(record.source, installed)
+        facts = record.outcome.observed.facts if record.outcome else ()
+        yield from (Difference("file", fact.what) for fact, _ in self._world.broken(map(fact_of, facts)))
+
+    def elsewhere(self, session: Session, recorded: Outcome) -> Iterator[Difference]:
+        """What is another one here than where results were recorded, the packages last."""
+        where = dict(self._where(session))
+        for name, kind in _WHERE:
+            old = dict(recorded.observed.where).get(name, "")
+            if old and old != where[name]:
+                yield Difference(kind, "", old, where[name])
+        made = recorded.provenance
+        yield from device_differences(made)
+        for package, state in recorded.observed.packages:
+            name, _, version = package.partition("==")
+            here = installed(name)
+            if here != version:
+                yield Difference("package", name, version, here)
+            elif state and not self._packages.state(name).startswith(state):
+                yield Difference("code", package)
 
     # ------------------------------------------------------------ what ran
 

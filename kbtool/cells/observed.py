@@ -10,7 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from kbtool.cells.digests import Digests
 
@@ -24,6 +24,12 @@ class Fact(NamedTuple):
     kind: FactKind
     what: str
     state: str
+
+
+def fact_of(row: tuple[str, str, str]) -> Fact:
+    """A fact that was kept; of a kind that nobody knows it does not hold."""
+    kind, what, state = row
+    return Fact(kind, what, state) if kind in get_args(FactKind) else Fact("name", what, "of no known kind")  # type: ignore[arg-type]
 
 
 class Looked(NamedTuple):

@@ -150,13 +150,14 @@ def _decode(data: bytes, key: CellKey) -> Outcome:
     body = file["outcome"]
     if file["digest"] != _digest(body) or body["key"] != key:
         raise ValueError("not what was written under this key")
-    cells, failed = tuple(map(_cell, body["cells"])), _one_of((False, True), body["failed"])
+    cells, failed = tuple(map(read_cell, body["cells"])), _one_of((False, True), body["failed"])
     seconds = _number(body["seconds"])
-    note, made = NoteId(_text(body["note"])), _provenance(body["provenance"])
-    return Outcome(key, note, failed, cells, seconds, made, _observed(body["observed"]), _text(body["decides"]))
+    note, made = NoteId(_text(body["note"])), read_provenance(body["provenance"])
+    return Outcome(key, note, failed, cells, seconds, made, read_observed(body["observed"]), _text(body["decides"]))
 
 
-def _observed(found: Any) -> Observed:
+def read_observed(found: Any) -> Observed:
+    """What an outcome stands on as it was written; raises like `read_cell`."""
     facts, packages, where = (_rows(found[name], size) for name, size in (("facts", 3), ("packages", 2), ("where", 2)))
     return Observed(facts, tuple(map(_text, found["gaps"])), packages, where)
 
@@ -168,13 +169,16 @@ def _rows(found: Any, size: int) -> tuple[Any, ...]:
     return rows
 
 
-def _provenance(made: Any) -> Provenance:
+def read_provenance(made: Any) -> Provenance:
+    """Where a session ran as it was written; raises like `read_cell`."""
     packages = tuple(_text(package) for package in made["packages"])
     started, python, platform = _text(made["started"]), _text(made["python"]), _text(made["platform"])
-    return Provenance(started, python, platform, _text(made["device"]), packages)
+    device, processor = _text(made["device"]), _text(made.get("processor", ""))
+    return Provenance(started, python, platform, device, packages, processor)
 
 
-def _cell(cell: Any) -> CellOutcome:
+def read_cell(cell: Any) -> CellOutcome:
+    """The outcome of a cell as it was written; raises ValueError, KeyError or TypeError for anything else."""
     outputs, values = tuple(map(_output, cell["outputs"])), tuple(_value(*one) for one in cell["values"])
     state, seconds = _one_of(get_args(CellState), cell["state"]), _number(cell["seconds"])
     return CellOutcome(_whole(cell["index"]), state, outputs, seconds, _error(cell["error"]), values)

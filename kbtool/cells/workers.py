@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
-from kbtool.cells.environment import available_memory, cores, distributions
+from kbtool.cells.environment import available_memory, cores, distributions, processor
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
 from kbtool.cells.observed import Looked
@@ -362,4 +362,4 @@ class _Live:
         version, started = platform.python_version(), self.started.isoformat(timespec="seconds")
         name = version if sys.implementation.name == "cpython" else f"{version} ({sys.implementation.name})"
         where = f"{sys.platform}-{platform.machine()}"
-        return Provenance(started, name, where, self.device, self.around.versions(self.modules))
+        return Provenance(started, name, where, self.device, self.around.versions(self.modules), processor())

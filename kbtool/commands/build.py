@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kbtool import disk, publish, swap, terminal
-from kbtool.commands import opening
+from kbtool.commands import opening, recording
 from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
-from kbtool.outcomes import Outcome
+from kbtool.outcomes import Result
+from kbtool.report.visible import visible
 from kbtool.values import Diagnostic, NoteId
 
 
@@ -20,6 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("-k", "--keep-going", action="store_true", help="build the site in spite of errors")
     parser.add_argument("--strict", action="store_true", help="count warnings as errors")
+    parser.add_argument("--no-run", action="store_true", help="execute nothing: show kept and recorded results")
+    parser.add_argument("--allow-stale", action="store_true", help="show recorded results of code that has changed")
     running.add_jobs(parser)
 
 
@@ -33,16 +36,28 @@ def run(options: argparse.Namespace) -> int:
     found = opening.check(opened)
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)
-    ran = running.execute(opened, options.jobs)
+    ran = running.execute(opened, options.jobs, use=running.Use(not options.no_run, options.allow_stale))
     found = tuple(dict.fromkeys((*found, *ran.failures)))  # what `check` said of attributes, `run` says again
-    if opening.failed(found, opened, options.strict) and not options.keep_going:
+    outdated = _outdated(ran.results)
+    if (opening.failed(found, opened, options.strict) or outdated) and not options.keep_going:
         return _stopped(opened, found, site)
     with swap.staged(site) as staged:
-        build_into(opened, ran.outcomes, staged)
+        build_into(opened, ran.results, staged)
     if found:
         opening.print_report(opened, found, "text")
     terminal.say([running.summary(ran), f"site: {disk.shown(site)}/index.html"])
-    return int(opening.failed(found, opened, options.strict))
+    return int(opening.failed(found, opened, options.strict) or outdated)
+
+
+def _outdated(results: Mapping[NoteId, Result]) -> bool:
+    """Whether there are sessions that were not run, and whose recorded results hold no longer; says which."""
+    notes = sorted(note for note, one in results.items() if one.differences and one.state in ("none", "failed"))
+    for note in notes:
+        first = recording.told(results[note].differences[0])
+        terminal.warn(visible(f"error: {note}: not run here, and its recorded results are stale: {first}"))
+    if notes:
+        terminal.warn("record them again (kbtool run --record), or show them as they are: kbtool build --allow-stale")
+    return bool(notes)
 
 
 def site_folder(project: Project) -> Path:
@@ -58,11 +73,11 @@ def mkdocs_yml(project: Project) -> Path:
     return project.mkdocs_yml
 
 
-def build_into(opened: opening.Opened, outcomes: Mapping[NoteId, Outcome], folder: Path) -> None:
+def build_into(opened: opening.Opened, results: Mapping[NoteId, Result], folder: Path) -> None:
     """Has MkDocs write the site of a snapshot into a folder."""
     from kbtool.mkdocs_plugin import build
 
-    compiled = functools.partial(publish.compiled, opened.snapshot, outcomes, kb=opened.kb)
+    compiled = functools.partial(publish.compiled, opened.snapshot, results, kb=opened.kb)
     progress = terminal.ProgressLine("writing pages")
     warnings = build(mkdocs_yml(opened.project), folder, compiled, progress)
     progress.end()

@@ -13,6 +13,7 @@ from kbtool.commands import changes, opening, reporting
 from kbtool.config import Config, KbError
 from kbtool.filters import counting, in_order
 from kbtool.rule_settings import BadSetting, read_names
+from kbtool.values import Diagnostic
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         from kbtool.commands import fixing
 
         done = fixing.mend(opened, options.unsafe)
-        texts, found = fixing.write(opened, done), done.found
+        texts, found = fixing.write(opened, done), _asked(opened, opening.with_records(opened, done.found))
     else:
         found, texts = opening.check(opened), opened.texts
     if options.external:
@@ -55,6 +56,10 @@ def run(options: argparse.Namespace) -> int:
         found = in_order([*found, *counting(external(opened), opened.project.config)])
     reporting.report(opened, found, texts, options)
     return int(opening.failed(found, opened, options.strict))
+
+
+def _asked(opened: opening.Opened, found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    return tuple(one for one in found if opened.asked(one.note))
 
 
 def _refuse_nonsense(options: argparse.Namespace) -> None:

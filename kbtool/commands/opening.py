@@ -13,7 +13,7 @@ from kbtool import checking, disk, terminal
 from kbtool.checking import Checked
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection, Texts
-from kbtool.filters import filtered
+from kbtool.filters import filtered, in_order
 from kbtool.report import Format, ReportOptions, render
 from kbtool.report.visible import visible
 from kbtool.rules import severity
@@ -148,8 +148,20 @@ def open_selection(selection: Selection, kb: Kb | None = None) -> Opened:
 
 def check(opened: Opened) -> tuple[Diagnostic, ...]:
     """The diagnostics of the notes that were asked for."""
-    found = opened.checked.found
+    found = with_records(opened, opened.checked.found, opened.snapshot if opened.work.has_snapshot() else None)
     return found if opened.selected is None else tuple(one for one in found if opened.asked(one.note))
+
+
+def with_records(
+    opened: Opened, found: tuple[Diagnostic, ...], snapshot: Snapshot | None = None
+) -> tuple[Diagnostic, ...]:
+    """The same with what is wrong with recorded results, where there are some; without a snapshot as the files are."""
+    if not (opened.project.base / disk.RECORDS).is_dir():
+        return found
+    from kbtool import stale
+
+    notes = opened.snapshot.notes if opened.work.has_snapshot() else opened.checked.notes
+    return in_order([*found, *stale.problems(opened.project, notes, snapshot)])
 
 
 def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> None:

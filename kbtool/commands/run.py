@@ -6,33 +6,52 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kbtool import terminal
 from kbtool.cells.attributes import is_valid, size
 from kbtool.cells.claims import hand_typed
 from kbtool.cells.failures import failures
+from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session
-from kbtool.commands import changes, ending, opening, refusing, targets
+from kbtool.cells.results import results
+from kbtool.commands import changes, ending, opening, recording, refusing, targets
 from kbtool.commands.sessions import AS_USUAL, How, not_as_accepted, run_all
 from kbtool.commands.watching import stopwatch
 from kbtool.config import KbError
 from kbtool.facts import facts
 from kbtool.filters import filtered
 from kbtool.kb import Snapshot
-from kbtool.outcomes import Outcome, SessionState
+from kbtool.outcomes import Outcome, Result, SessionState
 from kbtool.values import Diagnostic, NoteId
+
+_STATES: tuple[SessionState, ...] = ("ran", "cached", "recorded", "stale", "failed", "skipped")
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What became of each session that was asked for, the outcomes, and what they show to be wrong.
 
-    That is cells that failed, and numbers in prose that are not those that were computed.
+    That is cells that failed, and numbers in prose that are not those that were computed. `results` are what a page
+    shows, `made` the outcomes of this machine, which the `keeper` keeps.
     """
 
     states: Mapping[NoteId, SessionState]
     outcomes: Mapping[NoteId, Outcome]
     failures: tuple[Diagnostic, ...]
+    results: Mapping[NoteId, Result]
+    made: Mapping[NoteId, Outcome]
+    keeper: Keeper
+
+
+class Use(NamedTuple):
+    """How results are come by: whether code is `run` at all, and whether `stale` records may stand in for it."""
+
+    run: bool = True
+    stale: bool = False
+
+
+USUAL = Use()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +77,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ends = parts.add_mutually_exclusive_group()
     ends.add_argument("-k", "--keep-going", action="store_true", help="a failure ends its own session alone (default)")
     ends.add_argument("--fail-fast", action="store_true", help="start no other session after one that failed")
+    record = "keep the results beside the notes, to be committed (.kbtool/records)"
+    parser.add_argument("--record", action="store_true", help=record)
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +102,10 @@ def run(options: argparse.Namespace) -> int:
     """0 when all sessions ran well, 1 when one failed."""
     seconds = stopwatch()
     opened, cell = _asked(options)
-    if cell is not None and (options.changed or options.anew not in ("", "force")):
-        raise KbError(f"--{options.anew or 'changed'} is about whole sessions\nname a note without a cell")
+    whole = [what for what in ("changed", "record") if getattr(options, what)]
+    whole += [options.anew] if options.anew not in ("", "force") else []
+    if cell is not None and whole:
+        raise KbError(f"--{whole[0]} is about whole sessions\nname a note without a cell")
     how = How(options.memory, options.anew, options.fail_fast, cell, options.only)
     ran = execute(opened, options.jobs, how)
     if cell is not None and ran.outcomes:
@@ -95,7 +118,8 @@ def run(options: argparse.Namespace) -> int:
         terminal.say(_json(ran))
     if options.format == "text":
         _say_end(opened, ran, seconds if cell is None else None)
-    return int(opening.failed(ran.failures, opened, strict=False))
+    recorded = recording.record(opened, ran.keeper, ran.made) if options.record else True
+    return int(opening.failed(ran.failures, opened, strict=False) or not recorded)
 
 
 def _asked(options: argparse.Namespace) -> targets.Meant:
@@ -117,19 +141,28 @@ def _say_end(opened: opening.Opened, ran: Ran, seconds: Callable[[], float] | No
         terminal.say([summary(ran) + took])
 
 
-def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
-    """Runs what the cache lacks or `how` asks for, keeps the outcomes, and says on standard error what happens."""
+def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL, use: Use = USUAL) -> Ran:
+    """Runs what the cache lacks or `how` asks for, keeps the outcomes, and says on standard error what happens.
+
+    Records stand in for what this machine cannot run or, where nothing is to be run, for all that the cache lacks.
+    """
     asked, refused, keeper = refusing.asked(opened, jobs)
     said = {note: facts(opened.snapshot.notes[note]).suppressions for note in (*refused, *(one.id for one in asked))}
-    config = opened.project.config
-    held = {note: outcome for note, outcome in keeper.held().items() if not outcome.failed}
-    known = {} if how.anew or how.cell else dict(held)
+    held = keeper.held()
+    known = {} if how.anew or how.cell else {note: one for note, one in held.items() if not (one.failed and use.run)}
     states: dict[NoteId, SessionState] = {note.id: "skipped" for note in asked if note.cells}
-    states |= dict.fromkeys(known, "cached")
-    done = run_all(keeper, [session for session in keeper.sessions if session.note not in known], how, held)
+    states |= {note: "failed" if outcome.failed else "cached" for note, outcome in known.items()}
+    waiting = [session for session in keeper.sessions if session.note not in known] if use.run else []
+    done = run_all(keeper, waiting, how, _compared(keeper, held) if how.anew == "verify" else {})
     for outcome in done.outcomes:
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"
+    doubtful = {one.note for one in done.problems}
+    made = {note: outcome for note, outcome in known.items() if note not in doubtful}
+    shown = {} if how.cell else results(keeper, known, use.stale)
+    if how.cell is None:
+        known = {note: result.outcome for note, result in shown.items() if result.outcome is not None}
+    states |= {note: one.state for note, one in shown.items() if one.state in ("recorded", "stale")}
     states |= dict.fromkeys(refused, "failed")
     problems = [found for session in keeper.sessions for found in _failures(session, known, opened.snapshot)]
     problems += done.problems
@@ -138,7 +171,14 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL) -> Ran:
     problems += (d for note in whole for d in hand_typed(note, texts[note.id].text, known[note.id]))
     problems += (d for note in whole for d in not_as_accepted(keeper.base, note, known[note.id]))
     problems += (d for one in refused.values() for d in one)
-    return Ran(states, known, filtered(problems, said, config, whole=False))
+    return Ran(states, known, filtered(problems, said, opened.project.config, whole=False), shown, made, keeper)
+
+
+def _compared(keeper: Keeper, held: Mapping[NoteId, Outcome]) -> dict[NoteId, Outcome]:
+    """What `--verify` compares with: the outcomes that hold here, else those that were recorded."""
+    good = {note: outcome for note, outcome in held.items() if not outcome.failed}
+    shown = results(keeper, good)
+    return {note: result.outcome for note, result in shown.items() if result.outcome is not None}
 
 
 def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snapshot) -> tuple[Diagnostic, ...]:
@@ -149,7 +189,7 @@ def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snaps
 def summary(ran: Ran) -> str:
     """`3 ran, 9 cached, 1 failed`, or that there is no code."""
     states = list(ran.states.values())
-    counts = [f"{states.count(kind)} {kind}" for kind in ("ran", "cached", "failed", "skipped") if kind in states]
+    counts = [f"{states.count(kind)} {kind}" for kind in _STATES if kind in states]
     return f"sessions: {', '.join(counts)}" if counts else "no code to run"
 
 

@@ -13,8 +13,6 @@ from kbtool.commands.build import build_into, mkdocs_yml
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.kb import Kb
-from kbtool.outcomes import Outcome
-from kbtool.values import NoteId
 
 # Seconds between two looks at the base: soon enough for a person, and nothing for the machine.
 _INTERVAL = 0.4
@@ -34,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         seen, kb = disk.fingerprint(project), Kb()
         _build(project, site, kb)
         with server.start(site, options.port) as address:
-            terminal.warn(f"serving {address} (Ctrl-C ends it); results are those of the last kbtool run")
+            terminal.warn(f"serving {address} (Ctrl-C ends it); results are kept or recorded ones")
             while True:
                 time.sleep(_INTERVAL)
                 now = disk.fingerprint(project)
@@ -57,7 +55,6 @@ def _build(project: Project, site: server.Site, kb: Kb) -> None:
     found = opening.check(opened)
     if found:
         opening.print_report(opened, found, "text")
-    outcomes: dict[NoteId, Outcome] = dict(publish.stored(opened.snapshot, opened.project.base))
-    build_into(opened, outcomes, site.next())
+    build_into(opened, publish.stored(opened.snapshot, opened.project.base), site.next())
     site.show()
     terminal.warn(f"built {len(opened.snapshot.notes)} notes in {time.monotonic() - began:.1f} s")

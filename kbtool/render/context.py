@@ -11,7 +11,7 @@ from typing import NamedTuple
 from kbtool.config import GraphSettings
 from kbtool.graph import Names, Site, Target, ToNote
 from kbtool.note import Note
-from kbtool.outcomes import Outcome
+from kbtool.outcomes import Outcome, Result
 from kbtool.queries.answers import Asking
 from kbtool.queries.rows import Entity
 from kbtool.render.svg import Figure, figure, picture_of
@@ -50,7 +50,7 @@ class Entry:
     """A note, its text, and all that showing it needs; made by `anchors.entry`.
 
     `anchors` has one for each block of the outline; `mentions` are the note's references with their targets, in the
-    order of the text.
+    order of the text. `result` says how far `outcome` can be believed; a quotation has neither.
     """
 
     note: Note
@@ -59,6 +59,7 @@ class Entry:
     anchors: tuple[Anchor, ...]
     mentions: tuple[tuple[Reference, Target], ...]
     outcome: Outcome | None = None
+    result: Result | None = None
 
 
 class Backlink(NamedTuple):
@@ -178,11 +179,10 @@ def quiet(scope: Scope) -> Scope:
     return replace(scope, links=False, boxes=False, ids=False)
 
 
-def figures(outcome: Outcome | None) -> dict[str, Figure]:
-    """The pictures of an outcome by their raw SVG."""
-    if outcome is None:
-        return {}
-    found = (picture_of(output) for cell in outcome.cells for output in cell.outputs)
+def figures(entry: Entry) -> dict[str, Figure]:
+    """The pictures of a note's outcomes by their raw SVG."""
+    outcomes = [one for one in (entry.outcome, *(entry.result.others if entry.result else ())) if one]
+    found = (picture_of(output) for outcome in outcomes for cell in outcome.cells for output in cell.outputs)
     return {svg: figure(svg) for svg in found if svg}
 
 

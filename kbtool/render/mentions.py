@@ -35,7 +35,9 @@ def mentions_html(scope: Scope) -> str:
 
 
 def _group(scope: Scope, entry: Entry, links: Sequence[Backlink]) -> str:
-    reading = replace(scope, entry=replace(entry, outcome=None), ids=False, figures={}, footnotes={}, share=0)
+    reading = replace(
+        scope, entry=replace(entry, outcome=None, result=None), ids=False, figures={}, footnotes={}, share=0
+    )
     quotes = "".join(_quote(reading, link.block) for link in links[:_BLOCKS_OF_PAGE])
     if len(links) > _BLOCKS_OF_PAGE:
         quotes += element("p", {"class": "kb-quote__more"}, f"{scope.words.more} {len(links) - _BLOCKS_OF_PAGE}")

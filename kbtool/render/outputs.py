@@ -14,6 +14,7 @@ from kbtool.render.forms import form_html
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
 from kbtool.render.imports import import_links
+from kbtool.render.sessions import cell_note, is_stale, state_html
 from kbtool.render.streams import plain_text, settled
 from kbtool.render.svg import Figure, figure, picture_of
 from kbtool.values import Cell
@@ -27,11 +28,28 @@ def cell_html(scope: Scope, cell: Cell, language: str) -> str:
     outcome = _outcome_of(scope.entry.outcome, cell)
     code = "" if cell.options.hide else code_block(cell.code.rstrip("\n"), language, import_links(scope, cell))
     badge = _badge(scope, cell, outcome)
-    outputs = "".join(_outputs(scope, cell, outcome)) if outcome else ""
-    if outputs:
-        outputs = element("div", {"class": "kb-outputs"}, outputs)
+    outputs = _beside(scope, cell, outcome) if outcome else ""
     state = "norun" if cell.options.norun else outcome.state if outcome else "none"
-    return element("div", {"class": f"kb-cell kb-cell--{state}"}, code + badge + outputs) if code or outputs else ""
+    known = state_html(scope, cell)
+    body = code + badge + outputs + known if code or outputs or known else ""
+    return element("div", {"class": f"kb-cell kb-cell--{state}"}, body) if body else ""
+
+
+def _beside(scope: Scope, cell: Cell, outcome: CellOutcome) -> str:
+    """What a cell gave; where other devices gave something else, theirs beside it."""
+    own = "".join(_outputs(scope, cell, outcome))
+    result = scope.entry.result
+    others = [(one, found) for one in (result.others if result else ()) if (found := _outcome_of(one, cell))]
+    other = [(one, html) for one, found in others if (html := "".join(_outputs(scope, cell, found))) != own]
+    if not other or result is None or result.outcome is None:
+        return element("div", {"class": "kb-outputs"}, own) if own else ""
+    columns = [_column(result.outcome, own), *(_column(one, html) for one, html in other)]
+    return element("div", {"class": "kb-outputs kb-outputs--beside"}, "".join(columns))
+
+
+def _column(outcome: Outcome, html: str) -> str:
+    device = escape(outcome.provenance.device.removeprefix("cuda:"), quote=False)
+    return element("div", {"class": "kb-outputs__of"}, element("div", {"class": "kb-outputs__device"}, device) + html)
 
 
 def _outcome_of(outcome: Outcome | None, cell: Cell) -> CellOutcome | None:
@@ -43,15 +61,13 @@ def _outcome_of(outcome: Outcome | None, cell: Cell) -> CellOutcome | None:
 def _badge(scope: Scope, cell: Cell, outcome: CellOutcome | None) -> str:
     says = scope.words
     if cell.options.norun:
-        return _note(says.never_runs)
+        return cell_note(says.never_runs)
+    if is_stale(scope.entry):
+        return cell_note(says.states["stale"], "stale")
     if outcome is None:
         # A quotation leaves outputs out: that says nothing about whether the code ran.
-        return "" if scope.found else _note(says.not_run)
-    return _note(says.skipped) if outcome.state == "skipped" else ""
-
-
-def _note(text: str) -> str:
-    return element("div", {"class": "kb-cell__note", "data-search-exclude": ""}, text)
+        return "" if scope.found else cell_note(says.not_run)
+    return cell_note(says.skipped) if outcome.state == "skipped" else ""
 
 
 def _outputs(scope: Scope, cell: Cell, outcome: CellOutcome) -> Iterator[str]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from kbtool import names
 from kbtool.graph import ToNote, ToNothing
-from kbtool.outcomes import Outcome
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
@@ -18,6 +16,7 @@ from kbtool.render.mentions import mentions_html
 from kbtool.render.outline import embed_html, footnote_marks, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
+from kbtool.render.sessions import session_html
 from kbtool.render.svg import Figure
 from kbtool.render.urls import Place, figure_file
 from kbtool.values import File, Heading, Page
@@ -25,7 +24,7 @@ from kbtool.values import File, Heading, Page
 
 def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:
     """The page of a note, with the figures that stand on it."""
-    made, noted = figures(entry.outcome), footnotes(entry)
+    made, noted = figures(entry), footnotes(entry)
     scope = Scope(
         context=context,
         place=Place(entry.slug, context.look.directory_urls),
@@ -40,7 +39,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     )
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
-    above = _head(scope, title) + _limits(scope) + _session(scope)
+    above = _head(scope, title) + _limits(scope) + session_html(scope)
     html = above + body + backlinks_html(scope, backlinks) + users_html(scope) + mentions_html(scope)
     return Page(
         slug=entry.slug,
@@ -93,40 +92,3 @@ def _limits(scope: Scope) -> str:
     if all(found.rule != "note-too-large" for found in scope.entry.note.diagnostics):
         return ""
     return element("p", {"class": "kb-session kb-session--failed", "data-search-exclude": ""}, scope.words.too_large)
-
-
-# ---------------------------------------------------------------- the session
-
-
-def _session(scope: Scope) -> str:
-    """Where and when the page's code ran, in one quiet line."""
-    cells = [cell for cell in scope.entry.note.cells if not cell.options.norun]
-    if not cells:
-        return ""
-    outcome = scope.entry.outcome
-    if outcome is None:
-        return element(
-            "p", {"class": "kb-session kb-session--none", "data-search-exclude": ""}, scope.words.page_not_run
-        )
-    css = "kb-session kb-session--failed" if outcome.failed else "kb-session"
-    return element("p", {"class": css, "data-search-exclude": ""}, _provenance(scope, outcome))
-
-
-def _provenance(scope: Scope, outcome: Outcome) -> str:
-    made, says = outcome.provenance, scope.words
-    when = element("time", {"datetime": made.started}, _date(made.started))
-    seconds = f"{outcome.seconds:.1f}".replace(".", "," if scope.context.look.language == "ru" else ".")
-    facts = [made.python and f"Python {made.python}", made.device, f"{seconds} {says.seconds}"]
-    return " · ".join(
-        [
-            f"{says.page_failed if outcome.failed else says.page_ran} {when}",
-            *(escape(fact, quote=False) for fact in facts if fact),
-        ]
-    )
-
-
-def _date(started: str) -> str:
-    try:
-        return datetime.fromisoformat(started).strftime("%d.%m.%Y %H:%M UTC")
-    except ValueError:
-        return escape(started, quote=False)

@@ -18,7 +18,7 @@ _CRUMB_LENGTH = 60
 
 def reading(scope: Scope, entry: Entry) -> Scope:
     """The scope for quoting blocks of a note: without ids, outputs and further embeds."""
-    plain = replace(entry, outcome=None)
+    plain = replace(entry, outcome=None, result=None)
     return replace(scope, entry=plain, ids=False, figures={}, footnotes={}, share=0, found=True)
 
 

@@ -7,6 +7,7 @@ from kbtool.outcomes import Outcome
 from kbtool.quoting import is_known, value_of, written
 from kbtool.render.context import Entry, Scope
 from kbtool.render.html import element, escape
+from kbtool.render.sessions import is_stale
 from kbtool.render.streams import plain_text
 from kbtool.syntax.tree import Macro
 from kbtool.syntax.val import Wanted, wanted
@@ -22,6 +23,8 @@ def val_html(scope: Scope, node: Macro) -> str:
     if why:
         return _mark(scope, _called(asked), why)
     shown = escape(plain_text(text), quote=False)
+    if owner and is_stale(owner):
+        shown += element("span", {"class": "kb-val__stale"}, scope.words.states["stale"])
     title = f"{owner.note.name} · {_called(asked)}" if owner and asked.page else _called(asked)
     if owner and asked.page and scope.links:
         return element("a", {"class": "kb-val", "href": scope.place.page(owner.slug), "title": title}, shown)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from kbtool.render.result_words import CHANGES as _CHANGES
+from kbtool.render.result_words import GAPS as _GAPS
+from kbtool.render.result_words import PROVENANCE as _PROVENANCE
+from kbtool.render.result_words import REASONS as _REASONS
+from kbtool.render.result_words import STATES as _STATES
 
 Language = Literal["ru", "en"]
 
@@ -52,9 +59,16 @@ class Words:
     columns: str
     first_shown: str
     page_ran: str
+    page_recorded: str
+    page_stale: str
     page_failed: str
     page_not_run: str
     seconds: str
+    states: Mapping[str, str]
+    reasons: Mapping[str, str]
+    changes: Mapping[str, str]
+    provenance: Mapping[str, str]
+    gaps: Mapping[str, str]
     bad_formula: str
     scheduled: str
     deadline: str
@@ -123,9 +137,16 @@ RUSSIAN = Words(
     columns="столбцов",
     first_shown="показано",
     page_ran="Код выполнен",
+    page_recorded="Результаты записаны",
+    page_stale="Результаты устарели, записаны",
     page_failed="Код остановился на ошибке",
     page_not_run="Код этой страницы ещё не выполнялся",
     seconds="с",
+    states=_STATES["ru"],
+    reasons=_REASONS["ru"],
+    changes=_CHANGES["ru"],
+    provenance=_PROVENANCE["ru"],
+    gaps=_GAPS["ru"],
     bad_formula="Ошибка в формуле",
     scheduled="запланировано",
     deadline="срок",
@@ -208,9 +229,16 @@ ENGLISH = Words(
     columns="columns",
     first_shown="shown",
     page_ran="Code ran",
+    page_recorded="Results recorded",
+    page_stale="Results are stale, recorded",
     page_failed="Code stopped at an error",
     page_not_run="The code of this page has not been run yet",
     seconds="s",
+    states=_STATES["en"],
+    reasons=_REASONS["en"],
+    changes=_CHANGES["en"],
+    provenance=_PROVENANCE["en"],
+    gaps=_GAPS["en"],
     bad_formula="Error in the formula",
     scheduled="scheduled",
     deadline="deadline",
