@@ -7,14 +7,15 @@ checked between notes is checked on them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, cast
 
+from kbtool import names
 from kbtool.asides import Embedded, Keyed, Labelled, Lost
 from kbtool.note import Note
 from kbtool.packed import whole
-from kbtool.values import Cell, Definition, Name, NoteId, Reference
+from kbtool.values import Cell, CodeImport, Definition, Key, Name, NoteId, Reference
 
 
 class Facts(NamedTuple):
@@ -50,8 +51,9 @@ class Facts(NamedTuple):
 class Uses(NamedTuple):
     """What of the base a note uses, each once: what the checks of a base as a whole need of all notes.
 
-    `keys` are those of its references, `own` those among them that are its own, `assets` those that are paths; `files`
-    and `asks` are as in `Facts`. `filed` says that the page's own properties mention something.
+    `keys` are those of its references and of the pages whose code or values it uses, `own` those among them that are
+    its own, `assets` those that are paths; `files` and `asks` are as in `Facts`. `filed` says that the page's own
+    properties mention something.
     """
 
     keys: tuple[str, ...] = ()
@@ -103,10 +105,21 @@ def _typed(cell: Cell) -> str:
 def uses(note: Facts) -> Uses:
     """What a note uses of the base."""
     keys = {one.key: None for one in note.refers}
+    if note.imports or note.shows:
+        keys |= dict.fromkeys(_by_code(note))
     own = {one.key: None for one in note.defines if one.key in keys}
     assets = {one.key: None for one in note.refers if one.kind == "asset"}
     filed = any(one.property and one.block == 0 for one in note.refers)
     return Uses(tuple(keys), tuple(own), tuple(assets), note.files, note.asks, filed)
+
+
+def _by_code(note: Facts) -> Iterator[Key]:
+    """The pages from which a note takes code or values; each way in which an identifier may be meant."""
+    for one in (CodeImport(*row) for row in note.imports):
+        yield names.key(one.name)
+        if one.how == "module":
+            yield from map(names.key, names.spoken(one.name))
+    yield from (names.key(page) for page, *_ in note.shows if page)
 
 
 def used(old: Used, gone: Iterable[tuple[NoteId, Uses]], come: Collection[tuple[NoteId, Uses]]) -> Used:

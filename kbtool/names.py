@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Literal
 from urllib.parse import unquote
 
@@ -38,9 +39,25 @@ _ADDED = regex(r"_\d{13}_\d$|__-?\d+$")
 _WORD = regex(r"[^\W_]+(?:[’'][^\W_]+)*", re.UNICODE)
 
 
+_BLANKS = 4
+"""`_` in an identifier for which `_`, space and `-` are tried one by one; of more all are taken for the same."""
+
+
 def key(name: str) -> Key:
     """What page names are compared by: one `/` off each side, lower case, NFC; nothing else."""
     return Key(unicodedata.normalize("NFC", name.removeprefix("/").removesuffix("/").lower()))
+
+
+def spoken(identifier: str) -> Iterator[str]:
+    """The names for which an identifier may stand beside itself: `_` is written for a space or `-`, too."""
+    parts = identifier.split("_")
+    if len(parts) == 1:
+        return
+    if len(parts) - 1 > _BLANKS:
+        yield from (sign.join(parts) for sign in " -")
+        return
+    for signs in product("_ -", repeat=len(parts) - 1):
+        yield "".join(part + sign for part, sign in zip(parts, (*signs, ""), strict=True))
 
 
 def property_key(text: str) -> str:

@@ -122,7 +122,8 @@ def dead_end(context: CheckContext) -> Iterator[Diagnostic]:
     """A page that mentions nothing and leads to no other place."""
     note = context.note
     quiet = note.journal is None and note.defines and not note.leads
-    if quiet and not any(one.kind != "asset" for one in note.refers) and not note.name.startswith("hls__"):
+    used = note.imports or any(page for page, *_ in note.shows)
+    if quiet and not used and not any(one.kind != "asset" for one in note.refers) and not note.name.startswith("hls__"):
         yield context.diagnostic(
             "dead-end", _START, "the note mentions no other page", "link a word of it to the page that says more"
         )
