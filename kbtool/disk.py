@@ -14,10 +14,8 @@ from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
 
 NOTE_SUFFIXES = (".md", ".markdown")
-OWN, RECORDS = ".kbtool", ".kbtool/records"
-"""Where kbtool keeps what is of a base and no note, and within it `cells.archive` recorded results."""
-UNFINISHED = ".kbtool/edits"
-"""Where `edits` keeps a change of notes that is under way."""
+OWN, RECORDS, UNFINISHED = ".kbtool", ".kbtool/records", ".kbtool/edits"
+"""Where a base keeps what is no note: in it recorded results, and a change of notes that is under way."""
 # Folders of Logseq's own that hold copies and app data.
 _APP_FOLDERS = frozenset({"logseq/bak", "logseq/version-files", "logseq/.recycle"})
 _MAX_CONFIG = 1024 * 1024

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
+from types import ModuleType, SimpleNamespace
+from typing import Any, TypeAlias
 
 import pytest
 
-from kbtool.cells import warm
+from kbtool.cells import runner, warm
 from kbtool.cells.failures import failures
 from kbtool.cells.plan import Environment, Session, plan
 from kbtool.cells.workers import Settings, run
@@ -112,6 +114,68 @@ def test_without_a_gpu_nothing_of_a_note_for_one_is_run(settings: Settings, tmp_
     assert problem.rule == "needs-device"
     assert problem.span == note.note.cells[0].span
     assert problem.message == "the note asks for `device=cuda`: PyTorch finds no CUDA device on this machine"
+
+
+class Gpu:
+    """What a session sees of PyTorch where there is a GPU; `used` when something was computed there."""
+
+    def __init__(self, used: bool = True) -> None:
+        self.used = used
+
+    def is_available(self) -> bool:
+        return True
+
+    def is_initialized(self) -> bool:
+        return self.used
+
+    def get_device_name(self) -> str:
+        return "NVIDIA A40"
+
+    def get_device_properties(self, number: int) -> SimpleNamespace:
+        return SimpleNamespace(total_memory=(48 << 30) - number)
+
+
+@pytest.mark.parametrize(
+    ("device", "memory", "why"),
+    [
+        ("cuda", 0, ""),
+        ("cuda", 40 << 30, ""),
+        ("cuda", 80 << 30, "it needs 80.0 GiB of a GPU's memory, and NVIDIA A40 has 48.0 GiB"),
+        ("auto", 80 << 30, ""),
+    ],
+)
+def test_a_gpu_must_have_the_memory(monkeypatch: pytest.MonkeyPatch, device: str, memory: int, why: str) -> None:
+    monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
+    monkeypatch.setitem(sys.modules, "torch.cuda", Gpu())
+    assert runner._lacking(device, memory) == why
+
+
+DONE: dict[str, Any] = {
+    "end": 3,
+    "state": "ok",
+    "outputs": [["value", "1", []]],
+    "error": None,
+    "seconds": 1.0,
+    "values": [],
+}
+
+
+def test_what_a_gpu_was_asked_for_must_have_used_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.cuda", Gpu())
+    assert runner._asserted(DONE) is DONE
+    assert runner._device() == "cuda:NVIDIA A40"
+    monkeypatch.setitem(sys.modules, "torch.cuda", Gpu(used=False))
+    failed = runner._asserted(DONE)
+    assert (failed["state"], failed["error"][0], runner._device()) == ("failed", "DeviceError", "cpu")
+    assert failed["outputs"][0] == DONE["outputs"][0]
+
+
+@pytest.mark.usefixtures("way")
+def test_a_launcher_that_is_not_there_is_no_silent_single_process(settings: Settings) -> None:
+    (outcome,) = run([session(NoteOptions(launch="torchrun:2"), "1", "2")], settings)
+    assert [cell.state for cell in outcome.cells] == ["failed", "skipped"]
+    assert outcome.cells[0].error
+    assert outcome.cells[0].error.name == "LaunchError"
 
 
 @pytest.mark.usefixtures("no_gpu")

@@ -19,7 +19,7 @@ from kbtool.cells import history
 from kbtool.cells.events import Event
 from kbtool.cells.history import Past
 from kbtool.cells.plan import Environment, Session, plan
-from kbtool.cells.schedule import UNKNOWN, Budget, fitting, longest_first
+from kbtool.cells.schedule import UNKNOWN, Budget, fitting, longest_first, wants_gpu
 from kbtool.cells.workers import Settings, run
 from kbtool.commands.watching import Watch
 from kbtool.config import Config
@@ -54,6 +54,38 @@ def test_the_longest_go_first_and_before_them_what_never_ran() -> None:
 def test_what_fits_into_memory_starts(live: list[Session], room: int, next_one: Session | None) -> None:
     known = past(a=(1.0, 2 * GB), b=(1.0, GB), c=(1.0, 2 * GB))
     assert fitting([A, B], live, Budget(known, room, 9)) == next_one
+
+
+def on_a_gpu(memory: int = 0) -> Session:
+    return replace(A, device="cuda", gpu_memory=memory)
+
+
+@pytest.mark.parametrize(
+    ("live", "total", "waiting", "starts"),
+    [
+        ([on_a_gpu(GB)], 4 * GB, on_a_gpu(3 * GB), True),
+        ([on_a_gpu(2 * GB)], 4 * GB, on_a_gpu(3 * GB), False),
+        ([on_a_gpu()], 4 * GB, on_a_gpu(GB), False),  # what asks for nothing takes all
+        ([on_a_gpu()], 4 * GB, B, True),
+        ([B], 4 * GB, on_a_gpu(9 * GB), True),  # the session itself says that there is not so much
+        ([on_a_gpu(GB)], 0, on_a_gpu(GB), False),  # nobody knows how much there is
+        ([B], 0, on_a_gpu(GB), True),
+        ([on_a_gpu()], None, on_a_gpu(), True),  # there is none: all fail alike
+    ],
+)
+def test_sessions_share_the_memory_of_a_gpu(
+    live: list[Session], total: int | None, waiting: Session, starts: bool
+) -> None:
+    assert (fitting([waiting], live, Budget({}, 99 * GB, 9, gpu=total)) is waiting) == starts
+
+
+@pytest.mark.parametrize(
+    ("device", "code", "wants"),
+    [("auto", "import torch", True), ("cuda", "1", True), ("cpu", "import torch", False), ("auto", "1", False)],
+)
+def test_who_may_compute_on_a_gpu(device: Literal["auto", "cpu", "cuda"], code: str, wants: bool) -> None:
+    (session,) = sessions(a=code).values()
+    assert wants_gpu(replace(session, device=device)) == wants
 
 
 def test_of_which_nothing_is_known_some_memory_is_assumed() -> None:

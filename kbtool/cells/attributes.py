@@ -51,7 +51,13 @@ ATTRIBUTES = (
         True,
         "`auto`, `cpu` or `cuda`",
     ),
-    Attribute("gpu_mem=8G", "note", "needs so much of a GPU's memory", False, "a size in K, M, G or T"),
+    Attribute(
+        "gpu_mem=8G",
+        "note",
+        "needs so much of a GPU's memory; without it a session that may use a GPU has it alone",
+        False,
+        "a size in K, M, G or T",
+    ),
     Attribute("cpus=2", "note", "computes with so many threads", True, "a whole number from 1 up"),
     Attribute(
         "inputs=data/*.csv,words.txt",
@@ -63,7 +69,13 @@ ATTRIBUTES = (
     Attribute(
         "seed=7", "note", "begins with generators seeded so, else with 0", True, "a whole number from 0 to 4294967295"
     ),
-    Attribute("launch=torchrun:2", "note", "runs as so many processes", True, "`torchrun:` and a number of processes"),
+    Attribute(
+        "launch=torchrun:2",
+        "note",
+        "is to run as so many processes, which is not built yet: an error",
+        True,
+        "`torchrun:` and a number of processes",
+    ),
 )
 FLAGS = frozenset(one.name for one in ATTRIBUTES if not one.takes)
 OF_NOTES = frozenset(one.name for one in ATTRIBUTES if one.of == "note")

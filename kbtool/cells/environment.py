@@ -75,6 +75,19 @@ def machine_device() -> str:
     return ", ".join(models) or "cpu"
 
 
+def gpu_memory() -> int | None:
+    """Bytes of memory of the smallest graphics processor that there is; 0 where nobody says, None without one."""
+    if machine_device() == "cpu":
+        return None
+    import subprocess
+
+    query = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        said = subprocess.run(query, capture_output=True, text=True, check=True, timeout=10).stdout
+        return min(int(line) << 20 for line in said.splitlines())
+    return 0
+
+
 def device_differences(made: Provenance) -> Iterator[Difference]:
     """What computes here, where it is another one than where an outcome was made."""
     from kbtool.outcomes import Difference

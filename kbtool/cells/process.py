@@ -175,6 +175,8 @@ def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
         "seed": session.seed,
         "cpus": session.cpus,
         "device": session.device,
+        "gpu_memory": session.gpu_memory,
+        "launch": session.launch,
         "output_limit": session.output_limit,
         "base": str(given.base or ""),
         "own": sorted({f"{folder.rstrip('/')}/" for folder in own}),

@@ -25,6 +25,7 @@ from contextlib import redirect_stdout, suppress
 from typing import Any, NoReturn
 
 _FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
+_GIB = 1 << 30
 _MESSAGE = 2000  # characters of an exception's message
 
 
@@ -112,7 +113,8 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     sibling("importer").install(work["imported"])
     _prepare(work["imports"], work["seed"])
-    lacking = _lacking(work["device"])
+    lacking = _lacking(work["device"], work["gpu_memory"])
+    unknown = f"`launch={work['launch']}` is nothing that this version of kbtool can do" if work["launch"] else ""
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
         sys.modules["torch"].set_num_threads(work["cpus"])
     if work["base"]:
@@ -122,7 +124,12 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     trace.start()
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
-        report = _refused(cell, lacking) if lacking else program.run_cell(cell)
+        if unknown or lacking:
+            report = _refused(cell, "LaunchError" if unknown else "NeedsDevice", unknown or lacking)
+        else:
+            report = program.run_cell(cell)
+        if cell is work["cells"][-1] and work["device"] == "cuda":
+            report = _asserted(report)
         if os.getpid() != line.owner:  # the note's code forked, and both came out
             streams.flush()
             os._exit(0)
@@ -152,31 +159,48 @@ def _prepare(imports: list[str], seed: int) -> None:
         logging.disable(logging.NOTSET)
 
 
-def _lacking(device: str) -> str:
-    """Why the session cannot have the device that its note needs; empty when it can, or needs none."""
+def _lacking(device: str, memory: int) -> str:
+    """Why the session cannot have what its note needs; empty when it can. `memory` is that of a GPU, in bytes."""
     if device != "cuda":
         return ""
     with _Raised() as raised:
         __import__("torch")
         cuda = sys.modules["torch.cuda"]
-        return "" if cuda.is_available() else "PyTorch finds no CUDA device on this machine"
+        if not cuda.is_available():
+            return "PyTorch finds no CUDA device on this machine"
+        there = cuda.get_device_properties(0).total_memory
+        if memory > there:
+            name, needed, had = cuda.get_device_name(), f"{memory / _GIB:.1f} GiB", f"{there / _GIB:.1f} GiB"
+            return f"it needs {needed} of a GPU's memory, and {name} has {had}"
+        return ""
     return f"PyTorch, which finds CUDA devices, cannot be imported: {_message(raised.error or ImportError())}"
 
 
-def _refused(cell: dict[str, Any], why: str) -> dict[str, Any]:
-    """The report on a cell that was not begun for want of a device."""
-    outputs: list[tuple[str, str, list[Any]]] = [("error", f"NeedsDevice: {why}", [])]
-    error = ("NeedsDevice", why, 0)
-    how = {"end": cell["index"], "state": "failed", "outputs": outputs, "error": error, "seconds": 0.0}
+def _refused(cell: dict[str, Any], name: str, why: str) -> dict[str, Any]:
+    """The report on a cell that was not begun for want of something."""
+    outputs: list[tuple[str, str, list[Any]]] = [("error", f"{name}: {why}", [])]
+    how = {"end": cell["index"], "state": "failed", "outputs": outputs, "error": (name, why, 0), "seconds": 0.0}
     return {**how, "values": []}
 
 
+def _asserted(report: dict[str, Any]) -> dict[str, Any]:
+    """The last report of a session that needs a GPU: it failed if it came to its end without one."""
+    if report["state"] != "ok" or _device() != "cpu":
+        return report
+    why = "the note asks for `device=cuda`, and its code computed nothing there: send tensors or the model to it"
+    trace: tuple[str, str, list[Any]] = ("error", f"DeviceError: {why}", [])
+    return {**report, "state": "failed", "outputs": [*report["outputs"], trace], "error": ("DeviceError", why, 0)}
+
+
 def _device() -> str:
-    """What the session computed on, as PyTorch says if it was there."""
+    """What the session computed on, as PyTorch says if it was there; other libraries hold a GPU open."""
     cuda = sys.modules.get("torch.cuda")
     with suppress(Exception):
         if cuda is not None and cuda.is_initialized():
             return f"cuda:{cuda.get_device_name()}"
+    with suppress(OSError), os.scandir("/proc/self/fd") as files:
+        if any(os.path.realpath(file.path).removeprefix("/dev/nvidia").isdecimal() for file in files):
+            return "cuda"
     return "cpu"
 
 

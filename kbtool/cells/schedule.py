@@ -22,13 +22,16 @@ def longest_first(sessions: Iterable[Session], past: Mapping[NoteId, Past]) -> l
 class Budget(NamedTuple):
     """What sessions may have together: bytes of memory, and cores, of which each takes `threads` or what it asks for.
 
-    `past` is what is known of earlier runs.
+    `past` is what is known of earlier runs. `gpu` are bytes of a graphics processor's memory, of which a session that
+    may use it takes what it asks for, else all; of 0, which is not known, one such session runs at a time. Where there
+    is none, nothing is shared out.
     """
 
     past: Mapping[NoteId, Past]
     memory: int
     cores: int
     threads: int = 1
+    gpu: int | None = None
 
 
 def fitting(waiting: Sequence[Session], live: Sequence[Session], budget: Budget) -> Session | None:
@@ -41,5 +44,21 @@ def fitting(waiting: Sequence[Session], live: Sequence[Session], budget: Budget)
     def cores(session: Session) -> int:
         return min(budget.cores, session.cpus or budget.threads)
 
-    room = budget.memory - sum(map(memory, live)), budget.cores - sum(map(cores, live))
-    return next((one for one in waiting if not live or (memory(one) <= room[0] and cores(one) <= room[1])), None)
+    total = budget.gpu or 1  # of what is not known everybody takes all
+
+    def gpu(session: Session) -> int:
+        return min(total, session.gpu_memory or total) if budget.gpu is not None and wants_gpu(session) else 0
+
+    needs = memory, cores, gpu
+    whole = budget.memory, budget.cores, total
+    room = [have - sum(map(need, live)) for have, need in zip(whole, needs, strict=True)]
+
+    def fits(session: Session) -> bool:
+        return all(need(session) <= free for need, free in zip(needs, room, strict=True))
+
+    return next((one for one in waiting if not live or fits(one)), None)
+
+
+def wants_gpu(session: Session) -> bool:
+    """Whether a session may compute on a graphics processor, if there is one."""
+    return session.device == "cuda" or (session.device == "auto" and "torch" in session.imports)

@@ -77,9 +77,9 @@ def version_changes(source: Mapping[str, Any], installed: Callable[[str], str]) 
     found = source.get(_PACKAGES)
     pinned = {str(item) for items in found.values() for item in items} if isinstance(found, dict) else set()
     for name, _, old in sorted(item.partition("==") for item in pinned):
-        now = public(installed(name))
-        if now and now != old:
-            yield Difference("version", name, old, now)
+        here = public(installed(name))
+        if here and here != old:
+            yield Difference("version", name, old, here)
 
 
 def public(version: str) -> str:

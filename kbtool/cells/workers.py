@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
-from kbtool.cells.environment import available_memory, cores, distributions, processor
+from kbtool.cells.environment import available_memory, cores, distributions, gpu_memory, processor
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
 from kbtool.cells.observed import Looked
@@ -84,7 +84,7 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ign
         return
     jobs = settings.jobs or cores()
     threads = max(1, cores() // jobs)
-    budget = Budget(settings.past, settings.memory or available_memory(), jobs * threads, threads)
+    budget = Budget(settings.past, settings.memory or available_memory(), jobs * threads, threads, gpu_memory())
     plots = settings.folder / "matplotlib"
     with suppress(OSError):  # then each session makes its font list anew
         plots.mkdir(parents=True, exist_ok=True)
