@@ -227,6 +227,57 @@ def test_a_run_that_gave_the_same_verifies_and_no_run_verifies_itself(kept: Base
     assert kept.badges() == ["fresh"]
 
 
+def test_verify_compares_with_what_was_recorded(kept: Base) -> None:
+    status, out, err = kept.tool("run", "--verify")
+    assert (status, out) == (0, "sessions: 1 ran\n")
+    assert "no outcome to compare" not in err
+    kept.lose_cache()
+    old = json.loads(kept.record.read_bytes())["outcomes"]["cpu"]
+    cells = [{**old["cells"][0], "outputs": [{"kind": "stdout", "text": "ответ 43"}]}]
+    kept.another_device("cpu", cells=cells)
+    status, out, _ = kept.tool("run", "--verify")
+    assert status == 1
+    assert "error[result-drift]: standard output is not as it was when it was kept" in out
+    assert "-ответ 43" in out
+    # Control: without records there is nothing to compare with.
+    kept.lose_cache()
+    shutil.rmtree(kept.folder / "kb/.kbtool")
+    status, _, err = kept.tool("run", "--verify")
+    assert status == 0
+    assert "no outcome to compare" in err
+
+
+def test_numbers_that_differ_by_noise_are_verified(kept: Base) -> None:
+    kept.write("pages/a.md", "- ```python name=p\n  1 / 3\n  ```\n- [[Start]]\n")
+    assert kept.tool("run", "--record")[0] == 0
+    old = json.loads(kept.record.read_bytes())["outcomes"]["cpu"]
+    for text, state in (("0.33333333333333359", "verified"), ("0.3334", "fresh")):
+        cells = [{**old["cells"][0], "outputs": [{"kind": "value", "text": text}]}]
+        kept.another_device("cpu", started="2026-01-01T00:00:00+00:00", cells=cells)
+        kept.tool("build")
+        assert kept.badges() == [state]
+
+
+def test_a_cell_alone_is_not_recorded(base: Base) -> None:
+    status, out, err = base.tool("run", "--record", "a#p")
+    assert (status, out) == (2, "")
+    assert "--record is about whole sessions" in err
+    assert not base.record.exists()
+
+
+def test_another_version_of_an_imported_package_makes_a_record_stale(base: Base) -> None:
+    base.write("pages/a.md", "- ```python name=p\n  import numpy\n  print(numpy.e)\n  ```\n- [[Start]]\n")
+    assert base.tool("run", "--record")[0] == 0
+    base.lose_cache()
+    assert base.tool("check")[:2] == (0, "no problems in 2 notes\n")
+    old = json.loads(base.record.read_bytes())["outcomes"]["cpu"]
+    (pinned,) = old["source"]["packages"]["numpy"]
+    source = {**old["source"], "packages": {"numpy": ["numpy==0.1"]}}
+    base.another_device("cpu", source=source, source_key=source_key(source))
+    assert f"stale: the version of numpy was 0.1 and is {pinned.partition('==')[2]}" in base.tool("check")[1]
+    assert base.tool("build", "--no-run")[0] == 1
+
+
 def test_volatile_cells_need_not_be_equal(kept: Base) -> None:
     old = json.loads(kept.record.read_bytes())["outcomes"]["cpu"]
     cells = [{**old["cells"][0], "outputs": [{"kind": "stdout", "text": "ответ 43"}]}]
