@@ -17,7 +17,6 @@ from kbtool.syntax.tree import (
     Block,
     BlockLink,
     Code,
-    Container,
     Emphasis,
     Escape,
     FootnoteText,
@@ -29,7 +28,6 @@ from kbtool.syntax.tree import (
     PageLink,
     Part,
     Prose,
-    Quote,
     Table,
     Tag,
     Timestamp,
@@ -72,23 +70,27 @@ NO_ASIDES = Asides()
 
 
 def asides(
-    source: Source, blocks: Sequence[Block], refers: Sequence[Reference], defines: Sequence[Definition]
+    source: Source,
+    parts: Iterable[tuple[Part, int]],
+    blocks: Sequence[Block],
+    names: tuple[Sequence[Reference], Sequence[Definition]],
 ) -> tuple[Asides, tuple[Link, ...]]:
-    """The asides of a note, and its links to addresses."""
+    """The asides of a note, and its links to addresses; `parts` are those of its blocks."""
     text = source.text
     said = _Said("#+BEGIN_QUERY" in text or "#+begin_query" in text)
-    for number, block in enumerate(blocks):
-        for part in _parts(block.parts):
-            inlines = _inlines(part)
-            if type(part) is Html:
-                said.lost += _in_html(text, part)
-            elif inlines:
-                if type(part) is Prose and is_stamp(text, part):
-                    said.lost += _beside_stamp(Place(source.id, text, number), inlines)
-                if not _QUIET.issuperset(kinds := set(map(type, inlines))):
-                    _listen(text, inlines, said)
-                    if Emphasis in kinds or Link in kinds:
-                        said.lost += _mentions(lost.in_emphasis(text, inlines), "emphasis")
+    for part, number in parts:
+        inlines = part.inlines if type(part) is Prose else _inlines(part)
+        if inlines:
+            kinds = set(map(type, inlines))
+            if Timestamp in kinds and type(part) is Prose and is_stamp(text, part):
+                said.lost += _beside_stamp(Place(source.id, text, number), inlines)
+            if not _QUIET.issuperset(kinds):
+                _listen(text, inlines, said)
+                if Emphasis in kinds or Link in kinds:
+                    said.lost += _mentions(lost.in_emphasis(text, inlines), "emphasis")
+        elif type(part) is Html:
+            said.lost += _in_html(text, part)
+    refers, defines = names
     return Asides(
         tuple(dict.fromkeys(said.lost)),
         tuple(said.labels),
@@ -141,16 +143,7 @@ def keyed(blocks: Iterable[Block], settings: GraphSettings) -> tuple[Keyed, ...]
 # ---------------------------------------------------------------- the tree, flat
 
 
-def _parts(parts: Iterable[Part]) -> Iterator[Part]:
-    for part in parts:
-        yield part
-        if type(part) is Quote or type(part) is Container:
-            yield from _parts(part.parts)
-
-
 def _inlines(part: Part) -> tuple[Inline, ...]:
-    if type(part) is Prose:
-        return part.inlines
     match part:
         case FootnoteText():
             return part.inlines

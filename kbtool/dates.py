@@ -25,12 +25,13 @@ _NUMBERS: Mapping[str, str] = {
     **dict.fromkeys(("d", "dd"), r"(?P<day>\d{1,2}+)"),
     "o": "(?:st|nd|rd|th)",
 }
+_DIGIT = regex(r"\d")
 _NEVER = "(?!)"
 
 
 def journal_day(name: str, formats: Iterable[str]) -> int | None:
     """The day, yyyymmdd, that a name stands for in the graph's own format or one of the three that all graphs know."""
-    if not any(char.isdigit() for char in name) or len(name) > 100:
+    if len(name) > 100 or _DIGIT.search(name) is None:
         return None
     words = " ".join(word[:1].upper() + word[1:].lower() for word in name.split(" "))
     for pattern in (*formats, *_ALWAYS_READ):

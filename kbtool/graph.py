@@ -289,13 +289,12 @@ def page_target(key: str, names: Names) -> Target:
     notes = names.pages.get(key, ())
     if notes:
         return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
-    if any(char.isdigit() for char in key):
-        day = journal_day(key, names.date_formats)
-        if day is not None:
-            notes = names.journals.get(day, ())
-            if not notes:
-                return ToNothing("date")
-            return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
+    day = journal_day(key, names.date_formats)
+    if day is not None:
+        notes = names.journals.get(day, ())
+        if not notes:
+            return ToNothing("date")
+        return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
     if key in spelling.BUILT_IN:
         return ToNothing("built-in")
     if "<%" in key:

@@ -19,7 +19,6 @@ from kbtool.syntax.links import is_uuid
 from kbtool.syntax.pieces import BLANKS
 from kbtool.syntax.tree import (
     Block,
-    Container,
     Emphasis,
     Fence,
     FootnoteText,
@@ -33,9 +32,9 @@ from kbtool.syntax.tree import (
     Part,
     Property,
     Prose,
-    Quote,
     Table,
     Tag,
+    all_parts,
 )
 from kbtool.values import (
     NO_NOTE_OPTIONS,
@@ -109,8 +108,9 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     journal = journal_day(name, settings.date_formats)
     if journal is not None and not obsidian:
         name = journal_name(journal, settings.title_format)
-    fences = [fence for block, number in _numbered(parsed.blocks) for fence in _fences_of(block, number, settings)]
-    formulas = [formula for block in parsed.blocks for formula in _formulas_of(block)] if _may_hold(source) else ()
+    parts = all_parts(parsed.blocks)
+    fences = [(part, block) for part, block in parts if type(part) is Fence and _is_cell(part, settings)]
+    formulas = _formulas(parts) if _may_hold(source) else ()
     cells, problems = _cells(source.id, fences)
     running = [fence.words for (fence, _), cell in zip(fences, cells, strict=True) if not cell.options.norun]
     options, contradictions = note_options(running, properties, source.id)
@@ -120,7 +120,7 @@ def lower(source: Source, parsed: Parsed, settings: GraphSettings) -> Note:
     if obsidian and defines:
         defines += tuple(_of_obsidian(source, defines, parsed.blocks))
     refers = (*_references(source, parsed, obsidian), *_shots(source.id, properties, parsed.blocks))
-    beside, addresses = asides(source, parsed.blocks, refers, defines)
+    beside, addresses = asides(source, parts, parsed.blocks, (refers, defines))
     asked = stated(source, parsed.blocks, _macros(parsed, settings))
     return Note(
         source.id,
@@ -182,12 +182,12 @@ def _definitions(
     for prop in properties:
         if prop.key in ("alias", "aliases") and counts(prop):
             yield from _aliases(prop)
-    for block, number in _numbered(blocks):
-        # Of two ids Logseq takes the later.
-        own = reversed(effective(block)) if block.properties else ()
-        ident = next((prop for prop in own if prop.key == "id"), None)
-        if ident and is_uuid(ident.text):
-            yield Definition("block", ident.text, ident.text.lower(), ident.value_span, number)
+    for number, block in enumerate(blocks):
+        if block.properties:
+            # Of two ids Logseq takes the later.
+            ident = next((prop for prop in reversed(effective(block)) if prop.key == "id"), None)
+            if ident and is_uuid(ident.text):
+                yield Definition("block", ident.text, ident.text.lower(), ident.value_span, number)
 
 
 def _aliases(prop: Property) -> Iterator[Definition]:
@@ -214,7 +214,7 @@ def _of_obsidian(source: Source, own: Iterable[Definition], blocks: Sequence[Blo
 
 
 def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
-    for part in _parts(block.parts):
+    for part, _ in all_parts((block,)):
         if isinstance(part, Prose):
             if block.heading and part.title:
                 end = next((node.span.start for node in part.inlines if isinstance(node, Hidden)), part.span.end)
@@ -225,7 +225,7 @@ def _anchors(text: str, block: Block) -> Iterator[tuple[str, Span]]:
 def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Reference]:
     """All mentions but the note's own aliases, which are definitions."""
     for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
-        if block.parts or block.properties:
+        if block.properties or [part for part in block.parts if type(part) is not Prose or part.inlines]:
             for reference in in_block(Place(source.id, source.text, number, obsidian), block):
                 if reference.property not in ("alias", "aliases") or block.mark != "pre":
                     yield reference
@@ -252,11 +252,8 @@ def with_page_properties(blocks: tuple[Block, ...], properties: tuple[Property, 
 # ---------------------------------------------------------------- code and formulas
 
 
-def _fences_of(block: Block, number: int, settings: GraphSettings) -> Iterator[tuple[Fence, int]]:
-    """The fences of a block that are cells."""
-    for part in _parts(block.parts):
-        if type(part) is Fence and _KINDS.get(part.language.lower(), ("", ""))[1] in settings.languages:
-            yield part, number
+def _is_cell(fence: Fence, settings: GraphSettings) -> bool:
+    return _KINDS.get(fence.language.lower(), ("", ""))[1] in settings.languages
 
 
 def _cells(note: NoteId, fences: Sequence[tuple[Fence, int]]) -> tuple[tuple[Cell, ...], tuple[Diagnostic, ...]]:
@@ -287,20 +284,13 @@ def _cell(index: int, found: tuple[Fence, int], options: CellOptions) -> Cell:
     return Cell(index, block, fence.span, fence.code, fence.lines, options, fence.language_span, kind)
 
 
-def _parts(parts: Iterable[Part]) -> Iterator[Part]:
-    for part in parts:
-        yield part
-        if type(part) is Quote or type(part) is Container:
-            yield from _parts(part.parts)
-
-
 def _may_hold(source: Source) -> bool:
     """Whether a formula can stand in a text at all."""
     return "$" in source.text or "\\" in source.text
 
 
-def _formulas_of(block: Block) -> Iterator[Formula]:
-    for part in _parts(block.parts):
+def _formulas(parts: Iterable[tuple[Part, int]]) -> Iterator[Formula]:
+    for part, _ in parts:
         # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
         if type(part) is Prose or type(part) is FootnoteText:
             if part.inlines:

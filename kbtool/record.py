@@ -12,7 +12,7 @@ from kbtool.graph import Exports, exports
 from kbtool.note import Note, lower
 from kbtool.packed import Plain, pack, plain_diagnostic, unpack
 from kbtool.syntax.parse import parse
-from kbtool.values import Definition, Diagnostic, NoteId, Reference, Source, Span
+from kbtool.values import Definition, Diagnostic, NoteId, Reference, Source, maker, span_of
 
 if TYPE_CHECKING:
     from kbtool.checks.formulas import Known
@@ -52,7 +52,7 @@ def examine(source: Source, reading: Reading) -> Record:
 
 # ---------------------------------------------------------------- as plain values
 
-_ROWS: Mapping[str, Callable[..., Any]] = {"defines": Definition, "refers": Reference}
+_ROWS: Mapping[str, Callable[[tuple[Any, ...]], Any]] = {"defines": maker(Definition), "refers": maker(Reference)}
 """The fields of facts that hold named tuples; the others are plain as they are."""
 
 
@@ -92,7 +92,7 @@ class _Rows(Sequence[T], Generic[T]):
 
     __slots__ = ("_known", "_make", "_packed")
 
-    def __init__(self, packed: bytes, make: Callable[..., T]) -> None:
+    def __init__(self, packed: bytes, make: Callable[[tuple[Any, ...]], T]) -> None:
         self._packed = packed
         self._make = make
         self._known: tuple[T, ...] | None = None
@@ -100,7 +100,7 @@ class _Rows(Sequence[T], Generic[T]):
     def _rows(self) -> tuple[T, ...]:
         if self._known is None:
             make, rows = self._make, unpack(self._packed)
-            self._known = tuple([make(a, b, c, Span(start, end), *rest) for a, b, c, start, end, *rest in rows])
+            self._known = tuple([make((*row[:3], span_of(row[3:5]), *row[5:])) for row in rows])
         return self._known
 
     @overload

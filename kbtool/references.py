@@ -154,7 +154,7 @@ def _in_parts(place: Place, parts: Iterable[Part], *, nested: bool = False) -> I
     for part in parts:
         # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
         if type(part) is Prose:
-            if part.inlines and (nested or not is_stamp(place.text, part)):
+            if part.inlines and (nested or part.title or not is_stamp(place.text, part)):
                 yield from in_inlines(place, part.inlines)
         elif type(part) is FootnoteText:
             yield from in_inlines(place, part.inlines)

@@ -5,7 +5,11 @@ All are named tuples: what a check imports must be quick to define, and what it 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, NewType
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, NamedTuple, NewType, TypeVar
+
+T = TypeVar("T", bound=tuple[Any, ...])
 
 NoteId = NewType("NoteId", str)
 """Path of a note in its base, with `/`: `pages/тензор.md`."""
@@ -27,11 +31,22 @@ TITLE_FORMAT = "MMM do, yyyy"
 """How a graph writes its journals' names when it does not say (see `dates`)."""
 
 
+def maker(kind: type[T]) -> Callable[[tuple[Any, ...]], T]:
+    """Makes values of a kind out of all their fields, in half the time of a call of the kind itself.
+
+    For what is made by the hundred of each note, and nothing else: nobody checks the fields.
+    """
+    return partial(tuple.__new__, kind)
+
+
 class Span(NamedTuple):
     """Half-open range of character offsets in a note's text."""
 
     start: int
     end: int
+
+
+span_of = maker(Span)
 
 
 class Source(NamedTuple):

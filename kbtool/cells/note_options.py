@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from kbtool.cells.attributes import OF_NOTES, complaint, is_valid, paths, size
 from kbtool.cells.options import RULE, is_right
 from kbtool.syntax.tree import Property, Word
-from kbtool.values import Diagnostic, Edit, Fix, Label, NoteId, NoteOptions, Span
+from kbtool.values import NO_NOTE_OPTIONS, Diagnostic, Edit, Fix, Label, NoteId, NoteOptions, Span
 
 _ONE = ("device", "seed", "launch")
 """Attributes of which a note has one value."""
@@ -32,7 +32,9 @@ def note_options(
     properties mean something else.
     """
     words = list(cells)
-    own = [prop for prop in properties if words and _name(prop) in OF_NOTES]
+    if not words:
+        return NO_NOTE_OPTIONS, ()
+    own = [prop for prop in properties if _name(prop) in OF_NOTES]
     problems = [_bad_property(prop, note) for prop in own if not is_valid(_name(prop), prop.text)]
     said = [_Said(_name(prop), prop.text, prop.value_span) for prop in own if is_valid(_name(prop), prop.text)]
     said += [one for given in words for one in _of_cell(given)]

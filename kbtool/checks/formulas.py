@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
-from kbtool.checks.structure import parts, runs
+from kbtool.checks.structure import runs
 from kbtool.latex import REWRITABLE
 from kbtool.latex_damage import (
     DISPLAY_ONLY,
@@ -20,7 +20,7 @@ from kbtool.latex_damage import (
 from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
 from kbtool.syntax import faults
-from kbtool.syntax.tree import Emphasis
+from kbtool.syntax.tree import Emphasis, all_parts
 from kbtool.values import Diagnostic, Edit, Fix, Formula, Span
 
 
@@ -142,7 +142,7 @@ def emphasised_formula(note: Note, text: str) -> Iterator[Diagnostic]:
     known: dict[str, bool] = {}
     for block in note.outline:
         if text.find("$", *block.span) >= 0:
-            for part in parts(block.parts):
+            for part, _ in all_parts((block,)):
                 for node in (node for _, nodes in runs(part) for node in nodes if isinstance(node, Emphasis)):
                     yield from (_emphasised(span, node, note, text) for span in _formulas_in(node, text, known))
 

@@ -8,7 +8,18 @@ from itertools import groupby, takewhile, zip_longest
 from kbtool.note import Note, page_title
 from kbtool.references import effective
 from kbtool.syntax import faults
-from kbtool.syntax.tree import Block, Container, Fence, FootnoteText, Html, Inline, Part, Property, Prose, Quote, Table
+from kbtool.syntax.tree import (
+    Block,
+    Fence,
+    FootnoteText,
+    Html,
+    Inline,
+    Part,
+    Property,
+    Prose,
+    Table,
+    all_parts,
+)
 from kbtool.values import Diagnostic, Edit, Fix, Label, Span
 
 BOM = "\ufeff"
@@ -16,14 +27,6 @@ _COMMENT = "<!--"
 _CLOSE = "close it with a line that holds three marks alone"
 _LONG_RUN = 100
 _WEIGHTY = frozenset({"title", "alias", "aliases", "tags", "id", "public"})
-
-
-def parts(found: tuple[Part, ...]) -> Iterator[Part]:
-    """Parts, and the parts of quotes and containers."""
-    for part in found:
-        yield part
-        if type(part) is Quote or type(part) is Container:
-            yield from parts(part.parts)
 
 
 def runs(part: Part) -> Iterator[tuple[Span, tuple[Inline, ...]]]:
@@ -56,18 +59,17 @@ def fences_and_html(note: Note, text: str) -> Iterator[Diagnostic]:
         return
     fences: list[Fence | Span] = []
     marks = "```" in text or "~~~" in text
-    for block in note.outline:
-        for part in parts(block.parts):
-            if type(part) is Prose:
-                if marks and (span := faults.unclosed_fence(text, part)):
-                    fences.append(span)
-            elif type(part) is Fence:
-                if part.language.startswith(("`", "~")):
-                    yield _wide(note, text, part)
-                else:
-                    fences.append(part)
-            elif type(part) is Html and not part.hiccup:
-                yield from _html(note, text, part.span)
+    for part, _ in all_parts(note.outline):
+        if type(part) is Prose:
+            if marks and (span := faults.unclosed_fence(text, part)):
+                fences.append(span)
+        elif type(part) is Fence:
+            if part.language.startswith(("`", "~")):
+                yield _wide(note, text, part)
+            else:
+                fences.append(part)
+        elif type(part) is Html and not part.hiccup:
+            yield from _html(note, text, part.span)
     yield from _unclosed(note, text, fences)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 
-from kbtool.checks.structure import parts, runs
+from kbtool.checks.structure import runs
 from kbtool.note import Note
 from kbtool.references import is_stamp
 from kbtool.syntax import faults
-from kbtool.syntax.tree import Block, Prose, Timestamp
+from kbtool.syntax.tree import Block, Prose, Timestamp, all_parts
 from kbtool.values import Diagnostic, Edit, Fix, Reference, Span
 
 _MARKERS = frozenset("TODO DOING NOW LATER DONE WAITING WAIT CANCELED CANCELLED IN-PROGRESS".split())
@@ -21,11 +21,10 @@ def stray_bracket(note: Note, text: str) -> Iterator[Diagnostic]:
     """`[[x]]]` and `[[x]`."""
     if not _is_odd(text):
         return
-    for block in note.outline:
-        for part in parts(block.parts):
-            for run in runs(part):
-                if _is_odd(text[slice(*run[0])]):
-                    yield from (_stray(note, text, span, better) for span, better in faults.stray_brackets(text, run))
+    for part, _ in all_parts(note.outline):
+        for run in runs(part):
+            if _is_odd(text[slice(*run[0])]):
+                yield from (_stray(note, text, span, better) for span, better in faults.stray_brackets(text, run))
 
 
 def _stray(note: Note, text: str, span: Span, better: str) -> Diagnostic:

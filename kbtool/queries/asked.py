@@ -43,7 +43,7 @@ class Stated(NamedTuple):
 def stated(source: Source, blocks: Iterable[Block], known: Mapping[str, str]) -> Stated:
     """The queries and macros of a note; `known` are the macros that the configuration and the page give."""
     text = source.text
-    if "{{" not in text and "_query" not in text.lower():
+    if "{{" not in text and ("#+" not in text or "_query" not in text.lower()):
         return Stated((), (), 0)
     names: list[Asked] = []
     quotes: list[Quoted] = []

@@ -6,7 +6,7 @@ import re
 
 from kbtool.patterns import regex
 from kbtool.syntax.pieces import SPACES, Pair, Piece
-from kbtool.values import Span
+from kbtool.values import Span, span_of
 
 _PROPERTY_LINE = regex(rf"{SPACES}([^: \t\x1a\x0c\r\n]{{1,400}})::(?: {SPACES}([^\r\n]*)|{SPACES})(?:\r?\n|\Z)")
 _PROPERTIES_START = regex(rf"{SPACES}:properties:\r?\n", re.IGNORECASE)
@@ -47,8 +47,8 @@ def properties_at(text: str, span: Span, failed: dict[str, int]) -> Piece | None
 
 
 def _pair(m: re.Match[str]) -> Pair:
-    value = Span(*m.span(2)) if m[2] is not None else Span(m.end(1) + 2, m.end(1) + 2)
-    return Pair(Span(*m.span(1)), value)
+    value = m.span(2) if m[2] is not None else (m.end(1) + 2, m.end(1) + 2)
+    return Pair(span_of(m.span(1)), span_of(value))
 
 
 def _lines(text: str, at: int, end: int, pairs: list[Pair]) -> int:

@@ -28,7 +28,7 @@ from kbtool.syntax.tree import (
     Math,
     Timestamp,
 )
-from kbtool.values import Span
+from kbtool.values import Span, span_of
 
 _DELIMITER = r"[\\_^\[*~`=$#]"
 _WORD_START = r"\(\(|\{\{|!\[|@@|<|[ABE-RT-Zabe-rt-z0-9][A-Za-z0-9]*+://|(?i:scheduled|deadline):|[Cc]LOSED:|[Cc]LOCK:"
@@ -261,10 +261,10 @@ class InlineScanner:
         for mark, kind in MARKS[char]:
             close = self._closing(at, mark)
             if close >= 0:
-                inner = Span(at + len(mark), close)
+                inner = span_of((at + len(mark), close))
                 whole = kind != "strong-em" or self._obsidian
                 children = self._inside(inner, depth + 1) if whole else self._codes(inner)
-                return Emphasis(Span(at, close + len(mark)), kind, inner, children)
+                return Emphasis(span_of((at, close + len(mark))), kind, inner, children)
         return None
 
     def _closing(self, at: int, mark: str) -> int:
@@ -275,7 +275,7 @@ class InlineScanner:
             return -1
         if self._look.find(mark, body) < 0 or at >= self._look.failed.get("closing " + mark, end):
             return -1
-        close = closing_mark(text, Span(body, end), mark)
+        close = closing_mark(text, span_of((body, end)), mark)
         if close == NOWHERE:
             self._look.failed["closing " + mark] = at
         return close

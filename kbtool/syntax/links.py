@@ -9,7 +9,7 @@ from html.entities import html5
 from kbtool.patterns import regex
 from kbtool.syntax.lookups import PAGE, Lookups
 from kbtool.syntax.tree import Inline, Link, LinkTarget, Macro, PageLink, Tag
-from kbtool.values import Span
+from kbtool.values import Span, maker, span_of
 
 _ESCAPED = regex(r"\\([!-/:-@\[-`{-~])")
 _ESCAPE = regex(_ESCAPED.pattern + r"|\\([A-Za-z]+)(?:\{\})?")
@@ -33,6 +33,7 @@ _ARGUMENT = regex(PAGE.pattern + r"|\(\([^)]+\)\)|\"(?:\\[\s\S]|[^\"\\])+\"|[^,]
 _PAIRS: Mapping[str, str] = {"(": ")", "[": "]"}
 # Deeper nesting of links in links is no name that anybody wrote.
 _MAX_NESTING = 16
+_page_link_of = maker(PageLink)
 
 
 def unescape(text: str) -> str:
@@ -57,7 +58,7 @@ def is_uuid(text: str) -> bool:
 
 def page_link(m: re.Match[str]) -> PageLink:
     """`[[name]]`: to the first `]]` on the line, from the match of `PAGE`."""
-    return PageLink(Span(*m.span()), unescape(m[1]), ())
+    return _page_link_of((span_of(m.span()), unescape(m[1]), ()))
 
 
 def nested_page_link(text: str, at: int, end: int) -> PageLink | None:

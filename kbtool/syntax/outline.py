@@ -15,8 +15,8 @@ from kbtool.patterns import regex
 from kbtool.syntax import drawers, lists, obsidian
 from kbtool.syntax.ends import Ends
 from kbtool.syntax.limits import MAX_BLOCKS
-from kbtool.syntax.pieces import SPACES, Piece
-from kbtool.values import Span
+from kbtool.syntax.pieces import SPACES, Piece, piece_of
+from kbtool.values import Span, span_of
 
 Place: TypeAlias = Literal["top", "container", "item", "container's item"]
 
@@ -67,6 +67,8 @@ _HEAD: Mapping[str, re.Pattern[str]] = {
     "hash": regex(rf"(?P<size>){_TASK}", re.VERBOSE),
 }
 _BLANK = regex(r"[ \t\x1a\x0c]")
+# What begins with a letter or a digit is no construct, unless it is a property: so most titles are read.
+_WORDS = regex(r"[ \t\x1a\x0c]+([^\W_][^:\r\n]*+(?::(?!:)[^:\r\n]*+)*+)(?:\r\n|[\r\n]|\Z)")
 _TITLE_SPACE = regex(r"[ \t\x1a\x0c]+")
 _FENCE_CLOSE = regex(rf"^{_TRIMMED}(?:```|~~~)[^\r\n]*", re.MULTILINE)
 _QUOTE_EMPTY = regex(rf"{SPACES}>{SPACES}(\r?\n)(?:\r?\n)?")
@@ -175,7 +177,7 @@ class OutlineScanner:
         if self._run >= 0:
             start, self._run = self._run, -1
             trimmed = len(self.text[start:end].rstrip("\r\n"))
-            self._out.append(Piece("text", Span(start, start + trimmed)))
+            self._out.append(piece_of(("text", span_of((start, start + trimmed)), (), (), 0, "", "", False)))
 
     def _emit(self, piece: Piece, start: int) -> None:
         self._close_run(start)
@@ -193,13 +195,18 @@ class OutlineScanner:
         size, marker, priority = head.group("size", "marker", "priority") if head else (None, None, None)
         at = head.end() if head else m.end()
         heading = len(m[kind] if kind == "hash" else size or "")
-        spans = (Span(start, mark),)
-        self._out.append(Piece(kind, Span(mark, at), spans, (), heading, marker or "", priority or ""))
+        spans = (span_of((start, mark)),)
+        self._out.append(piece_of((kind, span_of((mark, at)), spans, (), heading, marker or "", priority or "", False)))
         self._title(at)
 
     def _title(self, at: int) -> None:
         """The rest of a block's first line: running text, unless another construct begins there."""
         text = self.text
+        words = _WORDS.match(text, at, self.end)
+        if words:
+            self._out.append(piece_of(("title", span_of(words.span(1)), (), (), 0, "", "", False)))
+            self.at = words.end()
+            return
         space = _TITLE_SPACE.match(text, at, self.end)
         self.at = at
         if not space or space.end() >= self.end or text[space.end()] in "\r\n":
@@ -216,7 +223,7 @@ class OutlineScanner:
                 self.at = max(piece.span.end, self.at)
                 return
         end = self._line_end(self.at)
-        self._out.append(Piece("title", Span(self.at, end)))
+        self._out.append(piece_of(("title", span_of((self.at, end)), (), (), 0, "", "", False)))
         self.at = end
         self._skip_line_end()
 

@@ -41,7 +41,7 @@ from kbtool.syntax.tree import (
     WikiLink,
     Word,
 )
-from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
+from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span, maker, span_of
 
 CALLOUT = "!callout"
 """The container that Obsidian's `> [!kind]` is; its arguments are `kind|fold|title`."""
@@ -53,6 +53,7 @@ _LINE = regex(r"[^\n]*\n?")
 _WORDS = regex(r"[^ ]+")
 _COMMA_PIECE = regex(r"[^,，]+")
 _BAD_KEY = regex(r'["^(){}\[\]@`~\\;]|^#|^/|/$|//|^\.?\d+/')
+_block_of, _prose_of = maker(Block), maker(Prose)
 # Quotes in quotes: deeper ones are read as text.
 _MAX_QUOTE = 8
 
@@ -127,23 +128,30 @@ class _Builder:
         level = head.spans[0].end - head.spans[0].start + 1 if head.kind == "bullet" else 1
         # Lines after a bullet's first lose this many characters; a pre-block's lose none.
         self._width = 0 if head.kind == "pre" else level + 1
-        drawers = [piece for piece in pieces if piece.kind == "properties"]
-        properties = [
-            self._property(pair, piece.span, ignored=piece is not drawers[0])
-            for piece in drawers
-            for pair in piece.pairs
-        ]
-        return Block(
-            Span(head.span.start, end),
-            "bullet" if head.kind == "bullet" else "heading" if head.kind == "hash" else "pre",
-            level,
-            self._depth(head, level),
-            head.heading,
-            head.marker,
-            head.priority,
-            tuple(properties),
-            tuple(self._parts(pieces, 0)),
+        if len(pieces) == 1 and pieces[0].kind == "title":  # most are
+            parts: tuple[Part, ...] = (_prose_of((pieces[0].span, True, self._inline.scan(*pieces[0].span))),)
+            properties: tuple[Property, ...] = ()
+        else:
+            properties, parts = tuple(self._properties(pieces)), tuple(self._parts(pieces, 0))
+        return _block_of(
+            (
+                span_of((head.span.start, end)),
+                "bullet" if head.kind == "bullet" else "heading" if head.kind == "hash" else "pre",
+                level,
+                self._depth(head, level),
+                head.heading,
+                head.marker,
+                head.priority,
+                properties,
+                parts,
+            )
         )
+
+    def _properties(self, pieces: Sequence[Piece]) -> Iterable[Property]:
+        """The properties of a block; those of its first drawer count."""
+        drawers = [piece for piece in pieces if piece.kind == "properties"]
+        for piece in drawers:
+            yield from (self._property(pair, piece.span, ignored=piece is not drawers[0]) for pair in piece.pairs)
 
     def _depth(self, head: Piece, level: int) -> int:
         """How deep the next block lies; blocks are given in order."""
@@ -163,7 +171,7 @@ class _Builder:
     def _part(self, piece: Piece, depth: int) -> Part:
         span, spans, kind = piece.span, piece.spans, piece.kind
         if kind == "title" or kind == "text":  # noqa: PLR1714 -- most are
-            return Prose(span, kind == "title", self._inline.scan(*span))
+            return _prose_of((span, kind == "title", self._inline.scan(*span)))
         match kind:
             case "fence":
                 return self._fence(piece)
@@ -245,7 +253,7 @@ class _Builder:
         start = row.start
         for piece in obsidian.cells(self._slice(row)) if self._ends.obsidian else self._slice(row).split("|"):
             left = len(piece) - len(piece.lstrip(_CELL_SPACE))
-            yield Span(start + left, max(start + left, start + len(piece.rstrip(_CELL_SPACE))))
+            yield span_of((start + left, max(start + left, start + len(piece.rstrip(_CELL_SPACE)))))
             start += len(piece) + 1
 
     def _cell(self, span: Span) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kbtool.values import Span
+from kbtool.values import Span, maker
 
 SPACES = r"[ \t\x1a\x0c]*+"
 """What Logseq's parser takes for blanks, as a regular expression."""
@@ -39,3 +39,6 @@ class Piece(NamedTuple):
     marker: str = ""
     priority: str = ""
     flat: bool = False
+
+
+piece_of = maker(Piece)

@@ -5,6 +5,7 @@ Every node begins with its span in the note's text. A union is closed: take it a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from kbtool.values import Diagnostic, Span
@@ -308,3 +309,21 @@ class Parsed(NamedTuple):
     blocks: tuple[Block, ...]
     directives: tuple[Property, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+
+def all_parts(blocks: Iterable[Block]) -> list[tuple[Part, int]]:
+    """The parts of blocks, those within quotes and containers too, in order, each with the number of its block."""
+    found: list[tuple[Part, int]] = []
+    for number, block in enumerate(blocks):
+        for part in block.parts:
+            found.append((part, number))
+            if type(part) is Quote or type(part) is Container:
+                found.extend((inner, number) for inner in _within(part.parts))
+    return found
+
+
+def _within(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if type(part) is Quote or type(part) is Container:
+            yield from _within(part.parts)
