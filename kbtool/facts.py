@@ -104,12 +104,18 @@ def _typed(cell: Cell) -> str:
 
 def uses(note: Facts) -> Uses:
     """What a note uses of the base."""
-    keys = {one.key: None for one in note.refers}
+    keys: dict[str, None] = {}
+    assets: dict[str, None] = {}
+    filed = False
+    for one in note.refers:
+        keys[one.key] = None
+        if one.kind == "asset":
+            assets[one.key] = None
+        if one.property and one.block == 0:
+            filed = True
     if note.imports or note.shows:
         keys |= dict.fromkeys(_by_code(note))
     own = {one.key: None for one in note.defines if one.key in keys}
-    assets = {one.key: None for one in note.refers if one.kind == "asset"}
-    filed = any(one.property and one.block == 0 for one in note.refers)
     return Uses(tuple(keys), tuple(own), tuple(assets), note.files, note.asks, filed)
 
 

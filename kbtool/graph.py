@@ -13,7 +13,7 @@ from kbtool.facts import Facts
 from kbtool.note import Note
 from kbtool.packed import whole
 from kbtool.suggest import look
-from kbtool.values import NO_WHITEBOARDS, NoteId, Reference, Whiteboards
+from kbtool.values import NO_WHITEBOARDS, NoteId, Reference, Whiteboards, maker
 
 K = TypeVar("K")
 P = TypeVar("P", bound="NoteId | Site")
@@ -94,6 +94,7 @@ class Missing(NamedTuple):
     """Nothing has this name."""
 
 
+_to_note_of = maker(ToNote)
 Target: TypeAlias = ToNote | ToAsset | ToNothing | Ambiguous | Missing
 NamesOfNotes: TypeAlias = tuple[
     Mapping[str, tuple[NoteId, ...]],
@@ -255,7 +256,7 @@ def _note_of(place: NoteId | Site) -> NoteId:
 
 def resolve(note: Note | Facts, names: Names) -> Links:
     """Where each of a note's references leads."""
-    return tuple(_target(reference, names) for reference in note.refers)
+    return tuple([_target(reference, names) for reference in note.refers])
 
 
 def _target(reference: Reference, names: Names) -> Target:
@@ -288,7 +289,7 @@ def page_target(key: str, names: Names) -> Target:
     """Where a page key leads."""
     notes = names.pages.get(key, ())
     if notes:
-        return ToNote(notes[0], -1) if len(notes) == 1 else Ambiguous(notes[0], -1)
+        return _to_note_of((notes[0], -1)) if len(notes) == 1 else Ambiguous(notes[0], -1)
     day = journal_day(key, names.date_formats)
     if day is not None:
         notes = names.journals.get(day, ())

@@ -51,6 +51,7 @@ from kbtool.values import (
     Reference,
     Source,
     Span,
+    maker,
 )
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ _KINDS: Mapping[str, tuple[CellKind, str]] = {
     "sh": ("bash", "bash"),
 }
 """What the fences of a language are, and the language that the configuration must allow for that."""
+
+
+_place_of = maker(Place)
 
 
 class Note(NamedTuple):
@@ -226,7 +230,7 @@ def _references(source: Source, parsed: Parsed, obsidian: bool) -> Iterator[Refe
     """All mentions but the note's own aliases, which are definitions."""
     for number, block in enumerate(with_page_properties(parsed.blocks, parsed.directives)):
         if block.properties or [part for part in block.parts if type(part) is not Prose or part.inlines]:
-            for reference in in_block(Place(source.id, source.text, number, obsidian), block):
+            for reference in in_block(_place_of((source.id, source.text, number, obsidian)), block):
                 if reference.property not in ("alias", "aliases") or block.mark != "pre":
                     yield reference
 
@@ -293,7 +297,8 @@ def _formulas(parts: Iterable[tuple[Part, int]]) -> Iterator[Formula]:
     for part, _ in parts:
         # Here and below `match` would try one class after the other, for parts and nodes made by the thousand.
         if type(part) is Prose or type(part) is FootnoteText:
-            if part.inlines:
+            kinds = set(map(type, part.inlines))
+            if Math in kinds or Emphasis in kinds:
                 yield from _math(part.inlines)
         elif type(part) is MathBlock:
             yield Formula(part.inner, part.span, True)

@@ -35,7 +35,7 @@ from kbtool.syntax.tree import (
     Timestamp,
     WikiLink,
 )
-from kbtool.values import NoteId, Reference, ReferenceKind, Span
+from kbtool.values import NoteId, Reference, ReferenceKind, Span, maker
 
 LISTS = frozenset({"alias", "aliases", "tags"})
 # Reserved keys whose values are typed, so that links in them count.
@@ -51,6 +51,9 @@ _WORDS = regex(r"\w+")
 _PIECES = regex(r"(\n)")
 _BLOCK_NAME = regex(r"(?:\(\()?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\)\))?", re.IGNORECASE)
 _BRACKETED = regex(r"\[\[([^\[\]]+)\]\]")
+
+
+_reference_of = maker(Reference)
 
 
 class Place(NamedTuple):
@@ -270,22 +273,21 @@ def _embed(place: Place, macro: Macro) -> Iterator[Reference]:
         yield from _page(place, "embed", argument, span)
 
 
-def _page(place: Place, kind: ReferenceKind, name: str, span: Span) -> Iterator[Reference]:
+def _page(place: Place, kind: ReferenceKind, name: str, span: Span) -> tuple[Reference, ...]:
     ident = _BLOCK_NAME.fullmatch(name)
     if ident:
-        yield Reference("block", ident[1], ident[1].lower(), span, place.block)
-    elif name.strip(BLANKS) and not _ASSET.match(name) and not name.startswith("draws"):
-        yield Reference(kind, name, names.key(name), span, place.block)
+        return (Reference("block", ident[1], ident[1].lower(), span, place.block),)
+    if name.strip(BLANKS) and not _ASSET.match(name) and not name.startswith("draws"):
+        return (_reference_of((kind, name, names.key(name), span, place.block, "", False, False)),)
+    return ()
 
 
-def _tag(place: Place, name: str, span: Span) -> Iterator[Reference]:
-    if name.strip(BLANKS):
-        yield Reference("tag", name, names.key(name), span, place.block)
+def _tag(place: Place, name: str, span: Span) -> tuple[Reference, ...]:
+    return (Reference("tag", name, names.key(name), span, place.block),) if name.strip(BLANKS) else ()
 
 
-def _block(place: Place, kind: ReferenceKind, ident: str, span: Span) -> Iterator[Reference]:
-    if is_uuid(ident):
-        yield Reference(kind, ident, ident.lower(), span, place.block)
+def _block(place: Place, kind: ReferenceKind, ident: str, span: Span) -> tuple[Reference, ...]:
+    return (Reference(kind, ident, ident.lower(), span, place.block),) if is_uuid(ident) else ()
 
 
 def asset_path(note: NoteId, target: str) -> str:

@@ -111,7 +111,7 @@ def _of_cells(note: Note, text: str, modules: frozenset[str]) -> tuple[Diagnosti
 
 def check_linked(context: CheckContext) -> tuple[Diagnostic, ...]:
     """What is wrong between a note and the others."""
-    missing = MISSING if any(type(target) is Missing for target in context.links) else ()
+    missing = MISSING if Missing in map(type, context.links) else ()
     found = [found for check in (*missing, *LINKED) for found in check(context)]
     return in_dialect(found, context.base.config.dialect) if found else ()
 

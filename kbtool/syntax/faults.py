@@ -79,7 +79,7 @@ def _closing(text: str, fence: Fence) -> re.Match[str] | None:
 
 def unclosed_fence(text: str, prose: Prose) -> Span | None:
     """A line of running text that would open a fence, if the file had another fence mark below."""
-    if "```" not in text[slice(*prose.span)] and "~~~" not in text[slice(*prose.span)]:
+    if text.find("```", *prose.span) < 0 and text.find("~~~", *prose.span) < 0:
         return None
     if prose.title:
         m = _OPENING.match(text, *prose.span)
