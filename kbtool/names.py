@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import product
 from typing import Literal
 from urllib.parse import unquote
@@ -44,7 +43,6 @@ _BLANKS = 4
 """`_` in an identifier for which `_`, space and `-` are tried one by one; of more all are taken for the same."""
 
 
-@lru_cache(maxsize=20_000)
 def key(name: str) -> Key:
     """What page names are compared by: one `/` off each side, lower case, NFC; nothing else."""
     return Key(unicodedata.normalize("NFC", name.removeprefix("/").removesuffix("/").lower()))

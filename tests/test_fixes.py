@@ -69,7 +69,7 @@ PIECES = st.sampled_from(COMMENTS + AROUND)
 
 
 @given_any(st.lists(PIECES, min_size=3, max_size=25).map("".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_in_any_note_what_is_unused_goes_and_nothing_comes(text: str) -> None:
     before = check_sources({A: text}, frozenset(), EVERY, GraphSettings())
     for one in before:
@@ -81,7 +81,7 @@ def test_in_any_note_what_is_unused_goes_and_nothing_comes(text: str) -> None:
 
 
 @given_any(st.lists(PIECES, min_size=3, max_size=25).map("".join))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_note_is_mended_once(text: str) -> None:
     def check(sources: Mapping[NoteId, Source]) -> tuple[Diagnostic, ...]:
         return check_sources({note: one.text for note, one in sources.items()}, frozenset(), EVERY, GraphSettings())

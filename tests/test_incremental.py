@@ -87,7 +87,7 @@ def differences(script: list[Edit]) -> list[tuple[tuple[Diagnostic, ...], tuple[
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(SCRIPTS)
 def test_a_base_in_memory_says_what_a_new_one_says(script: list[Edit]) -> None:
     assert differences(script) == []
@@ -129,7 +129,7 @@ def test_what_is_read_again_and_says_the_same_is_not_computed_again() -> None:
 
 
 @pytest.mark.parametrize("patch_size", [ledger.FEW, 2, -1])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(script=SCRIPTS)
 def test_a_cache_says_what_memory_says(
     tmp_path_factory: pytest.TempPathFactory, patch_size: int, script: list[Edit]

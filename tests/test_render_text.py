@@ -310,7 +310,7 @@ def test_second_footnote_of_a_name_has_no_place_of_its_own() -> None:
     assert html.ids.count("fn-1") == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_text_gives_well_nested_html_with_unique_ids(text: str) -> None:
     html = Html(rendered({"pages/a.md": "- " + text})["pages/a.md"].html)

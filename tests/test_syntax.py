@@ -74,7 +74,7 @@ def assert_nested(span: Span, nodes: Iterable[Inline]) -> None:
 
 
 @given(texts)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_any_text_has_a_tree_whose_spans_nest(text: str) -> None:
     parsed = parse(Source(NoteId("pages/x.md"), text))
     ends = [block.span.end for block in parsed.blocks]
@@ -87,7 +87,7 @@ def test_any_text_has_a_tree_whose_spans_nest(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_reference_stands_where_its_span_says(text: str) -> None:
     for reference in note_of(text).refers:
         assert reference.name.strip() in text.replace("\\", "") or "\\" in text
@@ -95,7 +95,7 @@ def test_every_reference_stands_where_its_span_says(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_code_lines_stand_where_their_offsets_say(text: str) -> None:
     for block in parse(Source(NoteId("pages/x.md"), text)).blocks:
         for part in block.parts:
