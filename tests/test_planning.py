@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.cli import main
+from kbtool.commands import plan
 
 Say = Callable[..., tuple[int, str]]
 NOTE = "- Текст.\n  ```python\n  x = 1\n  print(x)\n  ```\n"
@@ -55,9 +56,9 @@ def test_a_plan_says_what_would_run_and_runs_nothing(base: Path, say: Say) -> No
     code, said = say("plan", base)
     assert code == 0
     assert said.splitlines() == [
-        "pages/два.md  runs",
+        "pages/два.md  runs on cpu",
         "  it never ran here",
-        "pages/один.md  runs",
+        "pages/один.md  runs on cpu",
         "  it never ran here",
         "0 of 2 sessions hold, 2 would run",
     ]
@@ -70,7 +71,7 @@ def test_after_a_run_all_holds_and_after_an_edit_the_first_difference_is_told(ba
     change(base / "pages" / "два.md", "x = 2", "x = 3")
     _, said = say("plan", base)
     first, *rest = said.splitlines()
-    assert first.startswith("pages/два.md  runs (0.")
+    assert first.startswith("pages/два.md  runs on cpu (0.")
     assert rest[:3] == ["  cell 1, line 1", "    - x = 2", "    + x = 3"]
     assert rest[3].startswith("1 of 2 sessions hold, 1 would run: about 0.")
 
@@ -90,6 +91,16 @@ def test_a_failed_session_runs_again(base: Path, say: Say) -> None:
     change(base / "pages" / "два.md", "x = 2", "1 / 0")
     say("run", base)
     assert "it failed when it last ran" in say("plan", base)[1]
+
+
+def test_a_plan_says_what_this_machine_cannot_run(base: Path, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = base / "pages" / "три.md"
+    note.write_text("- ```python device=cuda\n  1\n  ```\n", encoding="utf-8")
+    monkeypatch.setattr(plan, "machine_device", lambda: "cpu")
+    assert "pages/три.md  needs a GPU, and there is none here: it has no record\n" in say("plan", note)[1]
+    # Control: where there is one, that is named.
+    monkeypatch.setattr(plan, "machine_device", lambda: "NVIDIA A40")
+    assert "pages/три.md  runs on NVIDIA A40\n" in say("plan", note)[1]
 
 
 def test_a_plan_is_json_too(base: Path, say: Say) -> None:

@@ -258,6 +258,17 @@ def test_numbers_that_differ_by_noise_are_verified(kept: Base) -> None:
         assert kept.badges() == [state]
 
 
+def test_a_plan_says_what_its_record_is_good_for(kept: Base) -> None:
+    old = json.loads(kept.record.read_bytes())["outcomes"]["cpu"]
+    kept.write("pages/a.md", CODE.replace("name=p", "device=cuda") + "- [[Start]]\n")
+    source = {**old["source"], "device": "cuda"}
+    kept.another_device("cuda:NVIDIA A40", source=source, source_key=source_key(source), started="2026-01-02T03:04:05Z")
+    told = "pages/a.md  needs a GPU, and there is none here: "
+    assert f"{told}its record is shown (cuda:NVIDIA A40, 2026-01-02)\n" in kept.tool("plan")[1]
+    kept.write("pages/a.md", NEEDY)
+    assert f"{told}its record is stale\n" in kept.tool("plan")[1]
+
+
 def test_a_cell_alone_is_not_recorded(base: Base) -> None:
     status, out, err = base.tool("run", "--record", "a#p")
     assert (status, out) == (2, "")

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kbtool import terminal
-from kbtool.cells.environment import cores
+from kbtool.cells.environment import cores, machine_device
 from kbtool.cells.keeping import Keeper, Reason
 from kbtool.cells.plan import Session
+from kbtool.cells.results import results
+from kbtool.cells.schedule import wants_gpu
 from kbtool.commands import opening
 from kbtool.commands.refusing import Asked, asked
+from kbtool.outcomes import Result
 from kbtool.report.visible import visible
 
 _WIDE = 60
@@ -20,11 +23,17 @@ _WIDE = 60
 
 
 class Planned(NamedTuple):
-    """A session, why it would run (nothing: it would not), and the seconds that it took when it last ran."""
+    """A session, why it would run (nothing: it would not), and the seconds that it took when it last ran.
+
+    `device` is where it would run, empty where this machine has not what it needs; `recorded` is then where its
+    recorded results come from, or `stale`.
+    """
 
     session: Session
     reasons: tuple[Reason, ...]
     seconds: float | None
+    device: str = "cpu"
+    recorded: str = ""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +54,21 @@ def run(options: argparse.Namespace) -> int:
 def planned(keeper: Keeper, session: Session) -> Planned:
     """What would become of a session."""
     known = keeper.past.get(session.note)
-    return Planned(session, tuple(keeper.why(session)), known.seconds if known else None)
+    device = _device(session, machine_device())
+    recorded = "" if device else _recorded(results(keeper, {}).get(session.note))
+    return Planned(session, tuple(keeper.why(session)), known.seconds if known else None, device, recorded)
+
+
+def _recorded(found: Result | None) -> str:
+    made = found.outcome.provenance if found and found.outcome else None
+    return f"{made.device}, {made.started[:10]}" if made else "stale" if found else ""
+
+
+def _device(session: Session, machine: str) -> str:
+    """Where a session would run; empty when this machine cannot run it."""
+    if session.device == "cuda":
+        return "" if machine == "cpu" else machine
+    return machine if wants_gpu(session) else "cpu"
 
 
 # ---------------------------------------------------------------- how it is printed
@@ -55,17 +78,20 @@ def _text(found: list[Planned], given: Asked) -> Iterator[str]:
     for one in found:
         if one.reasons:
             took = f" ({_seconds(one.seconds)} last time)" if one.seconds is not None else ""
-            yield visible(f"{one.session.note}  runs{took}{_asks(one.session)}")
+            yield visible(f"{one.session.note}  {_fate(one)}{took}")
             yield from (f"  {line}" for line in reason_lines(one.reasons[0]))
     for note, problems in given.refused.items():
         yield visible(f"{note}  is refused: {problems[0].message}")
     yield _summary(found)
 
 
-def _asks(session: Session) -> str:
-    """What a session needs beside a core, and where it would get it."""
-    device = "" if session.device == "auto" else f", {session.device}"
-    return device + (f", {session.cpus} threads" if session.cpus else "")
+def _fate(one: Planned) -> str:
+    """What would become of a session that runs, and where."""
+    if not one.device:
+        why = "its record is stale" if one.recorded == "stale" else f"its record is shown ({one.recorded})"
+        return f"needs a GPU, and there is none here: {why if one.recorded else 'it has no record'}"
+    threads = f", {one.session.cpus} threads" if one.session.cpus else ""
+    return f"runs on {one.device}{threads}"
 
 
 def reason_lines(reason: Reason) -> Iterator[str]:
@@ -105,7 +131,8 @@ def _json(found: list[Planned], given: Asked) -> Iterator[str]:
             "state": "runs" if one.reasons else "holds",
             "reasons": [reason._asdict() for reason in one.reasons],
             "seconds": one.seconds,
-            "device": one.session.device,
+            "device": one.device,
+            "recorded": one.recorded,
             "cpus": one.session.cpus,
         }
         for one in found
