@@ -26,16 +26,16 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
+from kbtool.front import ASSETS, SCRIPT, STYLE, script, stylesheet
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
 from kbtool.render.words import Words, words
+from kbtool.values import File as MadeFile
 from kbtool.values import Heading, Page
 
-_ASSETS = Path(__file__).parent / "site_assets"
-_STYLE = "assets/kb/kb.css"
 _DISK_SCRIPT = "assets/kb/disk.js"
 _FONT = "assets/kb/math.woff"
 _FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
@@ -82,10 +82,12 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Point MkDocs at our own files instead of the base, and set what no site of ours may lack."""
-        if Path(config.docs_dir) != _ASSETS / "docs":
+        if Path(config.docs_dir) != ASSETS / "docs":
             self._base = Path(config.docs_dir)
-        config.docs_dir = str(_ASSETS / "docs")
-        config.extra_css = [_STYLE, *(path for path in config.extra_css if path != _STYLE)]
+        config.docs_dir = str(ASSETS / "docs")
+        config.extra_css = [STYLE, *(path for path in config.extra_css if path != STYLE)]
+        if script() and SCRIPT not in map(str, config.extra_javascript):
+            config.extra_javascript = [SCRIPT, *config.extra_javascript]
         if config.theme.name == "material":
             _prepare_theme(config)
             if not config.use_directory_urls:
@@ -195,9 +197,9 @@ def _prepare_theme(config: MkDocsConfig) -> None:
     theme = config.theme
     if theme.get("font") == {"text": "Roboto", "code": "Roboto Mono"}:
         theme["font"] = False
-    if str(_ASSETS / "theme") not in theme.dirs:
+    if str(ASSETS / "theme") not in theme.dirs:
         # Behind the user's own templates, before the theme's.
-        theme.dirs.insert(1 if theme.custom_dir else 0, str(_ASSETS / "theme"))
+        theme.dirs.insert(1 if theme.custom_dir else 0, str(ASSETS / "theme"))
     theme["palette"] = _palette(theme.get("palette"), words(_language(config)))
     theme["kb"] = words(_language(config))
     theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
@@ -242,10 +244,11 @@ def _page_file(config: MkDocsConfig, name: str, page: Page) -> File:
 
 
 def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[File]:
-    """Figures, assets of notes, files that mkdocs.yml names, and the font for formulas."""
-    for page in site.pages:
-        for made in page.files:
-            yield _generated(config, made.path, made.text.encode("utf-8"))
+    """Style and script, what pages or the whole site need beside them, what mkdocs.yml names, the font for formulas."""
+    made = (MadeFile(STYLE, stylesheet()), MadeFile(SCRIPT, script()))
+    for one in (*made, *site.files, *(file for page in site.pages for file in page.files)):
+        if one.text:
+            yield _generated(config, one.path, one.text.encode("utf-8"))
     for path in site.assets:
         found = _asset(base, path)
         if found is not None:
@@ -283,7 +286,9 @@ def _named_in(config: MkDocsConfig) -> list[str]:
     scripts = [str(getattr(script, "path", script)) for script in config.extra_javascript]
     theme = [config.theme.get("logo"), config.theme.get("favicon")]
     return [
-        path for path in (*map(str, config.extra_css), *scripts, *theme) if isinstance(path, str) and path != _STYLE
+        path
+        for path in (*map(str, config.extra_css), *scripts, *theme)
+        if isinstance(path, str) and path not in (STYLE, SCRIPT)
     ]
 
 

@@ -74,7 +74,7 @@ ORDER = [
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
-    *("asking", "swap", "terminal", "publish", "mkdocs_plugin", "server"),
+    *("asking", "swap", "terminal", "publish", "front", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
@@ -84,7 +84,7 @@ ORDER = [
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
-RIM |= {"stale", "ledger", "relinking", "publish", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM |= {"stale", "ledger", "relinking", "publish", "front", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}

@@ -13,7 +13,7 @@ from kbtool.render.context import Entry, RenderContext
 from kbtool.render.html import element, escape
 from kbtool.render.urls import HOME, Place, is_published
 from kbtool.render.words import words
-from kbtool.values import Heading, Page, Slug
+from kbtool.values import File, Heading, Page, Slug
 
 ALL = Slug("all")
 """The place of the list of all pages."""
@@ -21,10 +21,14 @@ ALL = Slug("all")
 
 @dataclass(frozen=True, slots=True)
 class SiteInput:
-    """What the site is made of; `assets` are paths in the base of the files that notes refer to."""
+    """What the site is made of.
+
+    `assets` are paths in the base of the files that notes refer to, `files` what was made for the site as a whole.
+    """
 
     pages: tuple[Page, ...]
     assets: tuple[str, ...]
+    files: tuple[File, ...] = ()
 
 
 def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page] = ()) -> SiteInput:

@@ -30,7 +30,7 @@ _PIXELS: Mapping[str | None, float] = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm":
 _NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
 # A colour whose parts differ less than this is a grey: ink, paper or grid, to be turned over in the dark.
 _GREY = 0.12
-# Paper and ink of the dark theme (kb.css has the same), and the least luminance that a line needs there for 4 : 1.
+# Paper and ink of the dark theme (page.css has the same), and the least luminance that a line needs there for 4 : 1.
 _DARK_PAPER, _DARK_INK, _DARK_LINE = (0.090, 0.102, 0.129), (0.875, 0.886, 0.918), 0.20
 
 # CSS pixels that a picture made of pixels is wide at most: figures are drawn for that.

@@ -1,0 +1,28 @@
+"""The site's own stylesheet and script: one file of each for all pages, put together from a part for each feature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ASSETS = Path(__file__).parent / "site_assets"
+STYLE = "assets/kb/kb.css"
+"""Where the stylesheet stands on the site."""
+SCRIPT = "assets/kb/kb.js"
+"""Where the script stands on the site, which only adds to what pages do without it."""
+# In the order in which the browser reads them; later rules win.
+_STYLES: tuple[str, ...] = ("page.css",)
+_SCRIPTS: tuple[str, ...] = ()
+
+
+def stylesheet() -> str:
+    """All styles of the site."""
+    return _joined("style", _STYLES)
+
+
+def script() -> str:
+    """All scripts of the site, each in a function of its own; empty when there is none."""
+    return _joined("script", _SCRIPTS)
+
+
+def _joined(folder: str, names: tuple[str, ...]) -> str:
+    return "\n".join((ASSETS / folder / name).read_text("utf-8") for name in names)
