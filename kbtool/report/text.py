@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kbtool.positions import LineTable
 from kbtool.report.place import Placed, Places, first_line
-from kbtool.report.visible import visible, width
+from kbtool.report.visible import fitting, visible, width
 from kbtool.values import Edit, Fix, Label, NoteId, Span
 
 RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
@@ -176,19 +176,11 @@ def _first(text: str, room: int) -> str:
     """As much of a text's beginning as fits, with `…` where it goes on."""
     if width(text) <= room:
         return text
-    used = count = 0
-    while count < len(text) and used + width(text[count]) < room:
-        used += width(text[count])
-        count += 1
-    return text[:count] + "…"
+    return text[: fitting(text, room)] + "…"
 
 
 def _last(text: str, room: int) -> str:
     """As much of a text's end as fits, with `…` where it began earlier."""
     if width(text) <= room:
         return "…" + text
-    used, start = 0, len(text)
-    while start > 0 and used + width(text[start - 1]) < room:
-        start -= 1
-        used += width(text[start])
-    return "…" + text[start:]
+    return "…" + text[len(text) - fitting(text[::-1], room) :]

@@ -30,7 +30,19 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_columns, text))
 
 
+def fitting(text: str, room: int) -> int:
+    """How many characters of a text's beginning take less than so many columns."""
+    used = 0
+    for count, columns in enumerate(map(_columns, text)):
+        used += columns
+        if used >= room:
+            return count
+    return len(text)
+
+
 def _columns(char: str) -> int:
+    if char < "\u0300" or "\u0400" <= char < "\u0483":  # most of what is asked about: Latin and Cyrillic letters
+        return 1
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
