@@ -10,8 +10,11 @@ STYLE = "assets/kb/kb.css"
 SCRIPT = "assets/kb/kb.js"
 """Where the script stands on the site, which only adds to what pages do without it."""
 # In the order in which the browser reads them; later rules win.
-_STYLES: tuple[str, ...] = ("page.css",)
-_SCRIPTS: tuple[str, ...] = ()
+_STYLES: tuple[str, ...] = (
+    "page.css",
+    "outline.css",
+)
+_SCRIPTS: tuple[str, ...] = ("outline.js",)
 
 
 def stylesheet() -> str:

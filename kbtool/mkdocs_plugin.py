@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
@@ -30,6 +31,7 @@ from kbtool.front import ASSETS, SCRIPT, STYLE, script, stylesheet
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
+from kbtool.render.html import safe_url
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
 from kbtool.render.words import Words, words
@@ -137,7 +139,9 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         return server
 
     def _site(self, config: MkDocsConfig) -> SiteInput:
-        look = Look(_language(config), config.use_directory_urls, _home_path(config.nav))
+        look = Look(
+            _language(config), config.use_directory_urls, _home_path(config.nav), source=_source_address(config)
+        )
         if self.compiled is not None:
             return self.compiled(look)
         from kbtool.publish import site  # imported late: a build that was given its pages reads no base
@@ -186,6 +190,14 @@ def _home_path(nav: Any) -> str:
     if isinstance(first, dict):
         first = next(iter(first.values()), "")
     return first if isinstance(first, str) else ""
+
+
+def _source_address(config: MkDocsConfig) -> str:
+    """The address below which the notes' files can be read; `edit_uri` leads to where they are edited."""
+    if not config.repo_url or not config.edit_uri:
+        return ""
+    found = safe_url(urljoin(config.repo_url.rstrip("/") + "/", config.edit_uri.rstrip("/") + "/"))
+    return found.replace("/edit/", "/blob/", 1)
 
 
 def _language(config: MkDocsConfig) -> Any:

@@ -36,7 +36,8 @@ def rendered(
 def body(text: str, **others: str) -> str:
     """The HTML of one note, without its header."""
     html = rendered({"pages/a.md": text, **{f"pages/{name}.md": other for name, other in others.items()}})
-    return html["pages/a.md"].html.partition("</header>")[2].partition('<section class="kb-backlinks"')[0]
+    content = html["pages/a.md"].html.removesuffix("</div>").partition("</header>")[2]
+    return content.partition('<section class="kb-backlinks"')[0]
 
 
 def outcome(*cells: tuple[str, tuple[Output, ...]], failed: bool = False) -> dict[NoteId, Outcome]:

@@ -2,75 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests import demo
-from tests.conftest import Run
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PATHS = ("", "понятие/", "пространство/имён/", "2026-01-02/", "all/")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def bases(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Path]:
-    """The demo base, built for a server and for reading from disk."""
-    found = {}
-    for name, folders in (("server", True), ("disk", False)):
-        found[name] = demo.make(tmp_path_factory.mktemp(name), folders=folders)
-        done = kbtool("build", cwd=found[name], XDG_CACHE_HOME=str(found[name] / "cache"))
-        assert done.returncode == 0, done.stdout + done.stderr
-    return found
-
-
-@pytest.fixture(scope="module")
-def address(bases: dict[str, Path]) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(bases["server"] / "site")))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def trouble() -> list[str]:
-    """What went wrong on the page: console errors, exceptions, failed requests, requests of other hosts."""
-    return []
-
-
-@pytest.fixture
-def page(browser: Browser, trouble: list[str]) -> Iterator[Page]:
-    found = browser.new_page()
-    found.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: trouble.append(str(error)))
-    found.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-    found.on("response", lambda response: trouble.append(response.url) if response.status >= 400 else None)
-    found.on("request", lambda request: None if own(request.url) else trouble.append(f"other host: {request.url}"))
-    yield found
-    found.close()
-
-
-def own(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:"))
 
 
 @pytest.mark.parametrize("path", PATHS)

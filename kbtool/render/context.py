@@ -12,6 +12,7 @@ from kbtool.config import GraphSettings
 from kbtool.graph import Names, Site, Target, ToNote
 from kbtool.note import Note
 from kbtool.outcomes import Outcome, Result
+from kbtool.positions import LineTable
 from kbtool.queries.answers import Asking
 from kbtool.queries.rows import Entity
 from kbtool.render.svg import Figure, figure, picture_of
@@ -74,13 +75,15 @@ class Backlink(NamedTuple):
 class Look:
     """How the site is laid out and speaks; `home` is the path of the note that its navigation begins with, if any.
 
-    `today` is the day that queries mean by it, None for the day of the build.
+    `today` is the day that queries mean by it, None for the day of the build. `source` is the address below which the
+    notes' files can be read, empty when there is none.
     """
 
     language: Language = "ru"
     directory_urls: bool = True
     home: str = ""
     today: date | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,8 @@ class Scope:
     content may stand here. `trail` holds the embeds that led here, `share` how many characters each further one may
     take. `embed` renders a target with its children, `special` a macro or query (given as values because both call the
     outline, which calls the line renderer). `found` says that this stands in a query's results, `expanded` how many
-    expansions led here, `asker` the block that they stand in.
+    expansions led here, `asker` the block that they stand in. `lines` are the
+    note's, where blocks lead to their source.
     """
 
     context: RenderContext
@@ -136,6 +140,7 @@ class Scope:
     quoted: bool = False
     numbered: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
+    lines: LineTable | None = None
 
     @property
     def words(self) -> Words:

@@ -110,7 +110,8 @@ def _item(scope: Scope, at: int, end: int) -> str:
     unseen = block.mark == "pre" or (block.parts and not block.properties)
     if unseen and not (title or rest or children):
         return ""
-    pairs = {"class": _classes(block, title + rest, scope.numbered), "id": _item_id(scope, anchor)} | tint(block)
+    pairs = {"class": _classes(block, title + rest, scope.numbered), "id": _item_id(scope, anchor)}
+    pairs |= tint(block) | {"data-line": _line(scope, block)}
     if children and is_card(block):
         summary = element("summary", {}, scope.words.answer)
         children = element("details", {"class": "kb-answer"}, summary + children)
@@ -153,6 +154,11 @@ def _way(scope: Scope, site: Site) -> str:
 
 def _item_id(scope: Scope, anchor: Anchor) -> str | None:
     return anchor.id if scope.ids and anchor.id != anchor.heading else None
+
+
+def _line(scope: Scope, block: Block) -> str | None:
+    """The number of the block's first line, where there is a way to its source."""
+    return str(scope.lines.position(block.span.start).line) if scope.lines and scope.ids else None
 
 
 def _classes(block: Block, content: str, numbered: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from kbtool import names
 from kbtool.graph import ToNote, ToNothing
+from kbtool.positions import line_table
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
@@ -36,15 +38,17 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         special=special_html,
         trail=(ToNote(entry.note.id, -1),),
         share=share(EMBED_BUDGET, entry),
+        lines=line_table(entry.text) if context.look.source else None,
     )
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
     above = _head(scope, title) + _limits(scope) + session_html(scope)
     html = above + body + backlinks_html(scope, backlinks) + users_html(scope) + mentions_html(scope)
+    source = context.look.source + quote(entry.note.id, safe="/") if context.look.source else None
     return Page(
         slug=entry.slug,
         title=names.title(entry.note.name),
-        html=html,
+        html=element("div", {"class": "kb-page", "data-source": source}, html),
         toc=(title, *headings(scope)),
         path=entry.note.id,
         tags=_tags(entry),
