@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from html import escape
 from importlib.util import find_spec
 from logging.handlers import MemoryHandler
 from pathlib import Path
@@ -20,7 +21,7 @@ from mkdocs.config import load_config
 from mkdocs.config.base import ConfigErrors, ConfigWarnings, LegacyConfig, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, ConfigurationError, MkDocsException, PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkPage
 from mkdocs.structure.toc import AnchorLink, TableOfContents
@@ -35,6 +36,7 @@ from kbtool.render.html import safe_url
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
 from kbtool.render.words import Words, words
+from kbtool.shells import Shells
 from kbtool.values import File as MadeFile
 from kbtool.values import Heading, Page
 
@@ -108,6 +110,11 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         by_path = {page.path: name for name, page in self._pages.items() if page.path}
         config.nav = _nav(config.nav, by_path) if config.nav else [_home_name(self._pages)]
         return files
+
+    @event_priority(-100)
+    def on_env(self, env: Any, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002
+        """Fill pages into shells of the theme's page template, with what all plugins have made of it."""
+        return _Env(env)
 
     def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
         """Let the page give what is ready instead of reading and rendering a source."""
@@ -327,10 +334,31 @@ def _nav(nav: Any, by_path: Mapping[str, str]) -> Any:
 # ---------------------------------------------------------------- pages
 
 
+class _Env:
+    """The theme's templates, of which that for pages fills shells."""
+
+    def __init__(self, env: Any) -> None:
+        self._env = env
+        self._shells: dict[str, Shells] = {}
+
+    def get_template(self, name: str) -> Any:
+        """As Jinja's method."""
+        if name != "main.html":
+            return self._env.get_template(name)
+        if name not in self._shells:
+            self._shells[name] = Shells(self._env, self._env.get_template(name), get_plugin_logger("kbtool").warning)
+        return self._shells[name]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._env, name)
+
+
 def _replace_rendering(page: MkPage, ready: Page) -> None:
+    title = escape(ready.title)  # themes show titles as they are
+
     def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
         page.markdown = ""
-        page.meta = {"title": ready.title} if ready.slug != urls.HOME else {}
+        page.meta = {"title": title} if ready.slug != urls.HOME else {}
         page.meta["search"] = {"exclude": True}  # the index gets the page's own entries
         if ready.tags:
             page.meta["tags"] = list(ready.tags)
@@ -338,7 +366,7 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
     def render(config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
         page.content = ready.html
         page.toc = _contents(ready.toc)
-        page._title_from_render = ready.title
+        page._title_from_render = title
         page.present_anchor_ids = set()
         page.links_to_anchors = None
 

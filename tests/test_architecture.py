@@ -74,7 +74,7 @@ ORDER = [
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
-    *("asking", "swap", "terminal", "publish", "front", "mkdocs_plugin", "server"),
+    *("asking", "swap", "terminal", "publish", "front", "marks", "shells", "mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
