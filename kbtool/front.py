@@ -9,12 +9,15 @@ STYLE = "assets/kb/kb.css"
 """Where the stylesheet stands on the site."""
 SCRIPT = "assets/kb/kb.js"
 """Where the script stands on the site, which only adds to what pages do without it."""
+SEARCH = "assets/kb/search.js"
+"""Where the script stands that searches, in a worker of its own."""
 # In the order in which the browser reads them; later rules win.
 _STYLES: tuple[str, ...] = (
     "page.css",
     "outline.css",
 )
 _SCRIPTS: tuple[str, ...] = ("outline.js",)
+_SEARCH = ("words.js", "stems.js", "files.js", "query.js", "results.js", "worker.js")
 
 
 def stylesheet() -> str:
@@ -25,6 +28,11 @@ def stylesheet() -> str:
 def script() -> str:
     """All scripts of the site, each in a function of its own; empty when there is none."""
     return _joined("script", _SCRIPTS)
+
+
+def search_worker(directory_urls: bool) -> str:
+    """The script that searches, on a site with these addresses."""
+    return f'"use strict"\nconst FOLDERS = {str(directory_urls).lower()}\n{_joined("search", _SEARCH)}'
 
 
 def _joined(folder: str, names: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from jinja2 import pass_context
 from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.config.base import ConfigErrors, ConfigWarnings, LegacyConfig, ValidationError
@@ -28,7 +29,7 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
-from kbtool.front import ASSETS, SCRIPT, STYLE, script, stylesheet
+from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, script, search_worker, stylesheet
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
@@ -41,6 +42,7 @@ from kbtool.values import File as MadeFile
 from kbtool.values import Heading, Page
 
 _DISK_SCRIPT = "assets/kb/disk.js"
+_THEIR_WORKER = "assets/javascripts/workers/search."
 _FONT = "assets/kb/math.woff"
 _FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 # Larger figures of the base are published as they are, not read and cleaned: nobody draws such an SVG by hand.
@@ -114,6 +116,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
     @event_priority(-100)
     def on_env(self, env: Any, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002
         """Fill pages into shells of the theme's page template, with what all plugins have made of it."""
+        _name_our_search(env, files)
         return _Env(env)
 
     def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
@@ -129,14 +132,10 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         self.progress(self._done, len(self._pages))
         return context
 
-    @event_priority(100)
     def on_post_build(self, config: MkDocsConfig) -> None:
-        """Give the search plugin our entries before it writes its index; from disk only a script can be read."""
+        """From disk only a script can be read, so the search box gets what it waits for as one."""
         index = getattr(config.plugins.get("material/search"), "search_index", None)
-        if index is None:
-            return
-        index.entries += [entry for page in self._pages.values() for entry in _search(config, page)]
-        if not config.use_directory_urls:
+        if index is not None and not config.use_directory_urls:
             script = f"var __index = {index.generate_search_index(None)}"
             write_file(script.encode("utf-8"), str(Path(config.site_dir) / "search" / "search_index.js"))
 
@@ -264,7 +263,8 @@ def _page_file(config: MkDocsConfig, name: str, page: Page) -> File:
 
 def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[File]:
     """Style and script, what pages or the whole site need beside them, what mkdocs.yml names, the font for formulas."""
-    made = (MadeFile(STYLE, stylesheet()), MadeFile(SCRIPT, script()))
+    worker = search_worker(config.use_directory_urls)
+    made = (MadeFile(STYLE, stylesheet()), MadeFile(SCRIPT, script()), MadeFile(SEARCH, worker))
     for one in (*made, *site.files, *(file for page in site.pages for file in page.files)):
         if one.text:
             yield _generated(config, one.path, one.text.encode("utf-8"))
@@ -334,6 +334,13 @@ def _nav(nav: Any, by_path: Mapping[str, str]) -> Any:
 # ---------------------------------------------------------------- pages
 
 
+def _name_our_search(env: Any, files: Files) -> None:
+    """Has pages name our search worker where the theme names its own."""
+    theirs = next((file.url for file in files if file.src_uri.startswith(_THEIR_WORKER)), None)
+    theme_url = env.filters["url"]
+    env.filters["url"] = pass_context(lambda context, to: theme_url(context, SEARCH if to == theirs else to))
+
+
 class _Env:
     """The theme's templates, of which that for pages fills shells."""
 
@@ -359,7 +366,7 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
     def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
         page.markdown = ""
         page.meta = {"title": title} if ready.slug != urls.HOME else {}
-        page.meta["search"] = {"exclude": True}  # the index gets the page's own entries
+        page.meta["search"] = {"exclude": True}  # the index is ours
         if ready.tags:
             page.meta["tags"] = list(ready.tags)
 
@@ -372,15 +379,6 @@ def _replace_rendering(page: MkPage, ready: Page) -> None:
 
     page.read_source = read_source  # type: ignore[method-assign]
     page.render = render  # type: ignore[method-assign]
-
-
-def _search(config: MkDocsConfig, page: Page) -> Iterator[dict[str, object]]:
-    """The entries of a page in the form that Material's search takes."""
-    location = urls.Place(urls.HOME, config.use_directory_urls).page(page.slug).removeprefix("./")
-    for found in page.search:
-        place = f"{location}#{found.anchor}" if found.anchor else location
-        tags = {"tags": list(page.tags)} if page.tags and not found.anchor else {}
-        yield {"location": place, "title": found.title, "text": found.text, **tags}
 
 
 def _contents(headings: tuple[Heading, ...]) -> TableOfContents:

@@ -24,6 +24,8 @@ from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
 from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
+from kbtool.search_index import page_words, search_files
+from kbtool.stems import Stems
 from kbtool.values import NoteId, Slug
 
 
@@ -62,7 +64,9 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, kb:
         for ident, one in context.entries.items()
     ]
     config = snapshot.files.config
-    return assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
+    made = assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
+    searched = [page_words(page) for page in made.pages if page.search or page.path]
+    return replace(made, files=(*made.files, *search_files(searched, Stems(), look.directory_urls)))
 
 
 def unlinked(kb: Kb, snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:

@@ -30,6 +30,11 @@ def is_common(word: str) -> bool:
     return word in _STOP_WORDS
 
 
+def common_words() -> frozenset[str]:
+    """All words of which `is_common` says so."""
+    return _STOP_WORDS
+
+
 class Stems:
     """Gives the stems of lower-case words and remembers them: a base has few words, each of them often."""
 

@@ -244,11 +244,14 @@ class File(NamedTuple):
     text: str
 
 
+SearchKind = Literal["alias", "heading", "text", "code"]
+
+
 class SearchEntry(NamedTuple):
-    """A section of a page as search finds it: `anchor` empty for the page itself; title and text are HTML."""
+    """A piece of a page's text as search finds it, at an anchor of the page (empty for the page itself)."""
 
     anchor: str
-    title: str
+    kind: SearchKind
     text: str
 
 

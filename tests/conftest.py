@@ -36,6 +36,10 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM)), None) if importlib.util.find_spec("playwright") else None
 
 
+def find_node() -> str | None:
+    return shutil.which("node")
+
+
 def find_oracle() -> str | None:
     return shutil.which("node") if (ORACLE / "node_modules" / "mldoc").is_dir() else None
 
@@ -60,6 +64,7 @@ class Need(NamedTuple):
 
 NEEDS = (
     Need("chromium", "browser tests", "no Chromium", find_chromium, True),
+    Need("node", "tests of the site's search", "no node", find_node, True),
     Need("oracle", "comparisons with Logseq's parser", "no node, or no npm install in tests/oracle", find_oracle, True),
     Need("katex", "comparisons with KaTeX", "no node, or no npm install in tests/oracle", find_katex, True),
     Need("corpora", "comparisons on public graphs", "no ../shared/corpora", find_corpora, False),
@@ -97,6 +102,12 @@ def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def chromium() -> str:
     """Path of the browser."""
     return find_chromium() or ""
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Path of node."""
+    return find_node() or ""
 
 
 @pytest.fixture(scope="session")

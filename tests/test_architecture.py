@@ -45,6 +45,7 @@ ORDER = [
     *("references", "asides", "suppressions", "cells.attributes", "cells.options", "cells.note_options"),
     *("note", "tasks", "public", "facts", "filters"),
     *("graph", "imports", "stems", "mentions"),
+    *("search_words", "search_index"),
     *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
     *("quoting", "latex", "latex_damage", "latex_limits", "math"),
     *("python_sketch", "python_shadow", "python_syntax", "python_findings", "python_check"),
@@ -92,7 +93,7 @@ RIM |= {f"cells.{name}" for name in ("archive", "recording")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "why")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "syntax.obsidian", "latex_damage"}
+MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "search_words", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {
     "dates",
     "graph_config",

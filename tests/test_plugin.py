@@ -10,7 +10,7 @@ from kbtool.config import KbError
 from kbtool.mkdocs_plugin import build
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
-from kbtool.values import File, Heading, Page, SearchEntry, Slug
+from kbtool.values import File, Heading, Page, Slug
 
 SETTINGS = """
 site_name: Проба
@@ -183,12 +183,11 @@ def test_a_page_that_is_not_there_has_our_words(base: Base) -> None:
     assert 'href="/all/"' in base.file("404.html")
 
 
-def test_search_finds_sections_by_our_entries(base: Base) -> None:
-    page = Page(Slug("index"), "Дом", "<h1>Дом</h1>", (), "", (), (), (SearchEntry("раз", "Раз", "слово &lt;"),))
-    base.site = SiteInput((page, ALL), ())
+def test_the_box_asks_our_search_and_not_the_themes(base: Base) -> None:
     base.build()
-    index = base.file("search/search_index.json")
-    assert '"location":"#\\u0440\\u0430\\u0437"' in index
+    assert '"search": "../../assets/kb/search.js"' in base.file("о/другом/index.html")
+    assert "const FOLDERS = true" in base.file("assets/kb/search.js")
+    assert '"docs":[]' in base.file("search/search_index.json")
 
 
 def test_from_disk_search_reads_a_script(base: Base) -> None:
@@ -197,6 +196,7 @@ def test_from_disk_search_reads_a_script(base: Base) -> None:
     assert "disk.js" not in base.file("index.html")
     base.settings("use_directory_urls: false")
     base.build()
+    assert "const FOLDERS = false" in base.file("assets/kb/search.js")
     assert base.file("search/search_index.js") == "var __index = " + base.file("search/search_index.json")
     assert '<script src="assets/kb/disk.js"></script>' in base.file("index.html")
 

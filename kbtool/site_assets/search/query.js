@@ -1,0 +1,125 @@
+// From what was typed to pages, those that answer it best first.
+
+// What a word counts where it stands: in code, text, a heading, a title or alias.
+const KIND_WEIGHTS = [1, 2, 7, 25]
+const OFTEN_WEIGHTS = [1, 1.2, 1.4, 1.6]
+// How well a form of the index is what was typed: the same, another form of it, begun with it, a letter off.
+const SAME = 1
+const INFLECTED = 0.8
+const BEGUN = 0.5
+const MISTYPED = 0.3
+const KEYBOARDS = [
+  "`qwertyuiop[]asdfghjkl;'zxcvbnm,.",
+  "ёйцукенгшщзхъфывапролджэячсмитьбю",
+]
+
+// The words of a query. Those in quotes follow each other; those behind a minus are not there.
+function parsedQuery(query, common) {
+  const terms = []
+  const phrases = []
+  for (const [, minus, quoted, plain] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"]+))/g)) {
+    const isQuoted = quoted !== undefined
+    const words = tokens(quoted ?? plain).flatMap(({ keys }) => asked(keys))
+    for (const word of words) {
+      terms.push({ word, isExact: isQuoted, isExcluded: minus !== "", isCommon: common.has(word), isBeginning: false })
+    }
+    if (isQuoted && words.length > 1 && !minus) phrases.push(words)
+  }
+  const last = terms.at(-1)
+  if (last && !last.isExact && !last.isExcluded && !/\s$/.test(query)) last.isBeginning = true
+  return { terms, phrases }
+}
+
+// Of the keys of a stretch those to ask for: an identifier as a whole, of Chinese all pairs.
+function asked(keys) {
+  return UNSPACED.test(keys[0]) && keys.length > 1 ? keys.filter(key => key.length > 1) : keys.slice(0, 1)
+}
+
+// What somebody typed who had the other keyboard on, empty when that cannot be.
+function onOtherKeyboard(query) {
+  const [from, to] = /[а-яё]/i.test(query) ? [...KEYBOARDS].reverse() : KEYBOARDS
+  const found = [...query.toLowerCase()].map(letter => to[from.indexOf(letter)] ?? letter).join("")
+  return found === query.toLowerCase() ? "" : found
+}
+
+// ---------------------------------------------------------------- one word
+
+function quality(term, stem, form) {
+  if (form.form === term.word) return SAME
+  if (term.isExact) return 0
+  if (form.stem === stem) return INFLECTED
+  if (term.isBeginning && form.form.startsWith(term.word)) {
+    return BEGUN + 0.2 * (term.word.length / form.form.length)
+  }
+  return 0
+}
+
+// A word with the forms of the index that it means and the pages that have them.
+async function found(term) {
+  const stem = stemOf(term.word)
+  const near = await formsNear(term.word, term.isBeginning)
+  let meant = near.map(form => [form, quality(term, stem, form)]).filter(([, how]) => how)
+  if (!meant.length && !term.isExact && term.word.length > 3) {
+    const more = (await Promise.all(neighbours(term.word).map(word => formsNear(word, true)))).flat()
+    meant = [...new Set([...near, ...more])]
+      .filter(({ form, stem: other }) => isMistyped(term.word, form) || isMistyped(stem, other))
+      .map(form => [form, MISTYPED])
+  }
+  return { ...term, forms: new Map(meant.map(([{ form }, how]) => [form, how])), pages: pagesOf(meant) }
+}
+
+function pagesOf(meant) {
+  const pages = new Map()
+  for (const [{ list }, how] of meant) {
+    for (const { page, kind, often, whole, sections } of listed(list)) {
+      const score = how * KIND_WEIGHTS[kind] * OFTEN_WEIGHTS[often] * (whole ? 1.5 : 1)
+      const before = pages.get(page)
+      if (!before) pages.set(page, { score, sections })
+      else pages.set(page, { score: Math.max(before.score, score), sections: before.sections | sections })
+    }
+  }
+  return pages
+}
+
+// Words whose files a mistyped word may stand in: its beginning, and its first letters in another order.
+function neighbours(word) {
+  const [a, b, c] = word
+  return [word.slice(0, 3), b + a + c, a + c + b, word.slice(1, 4)]
+}
+
+// Whether a letter is missing, too much, another one, or two have changed places.
+function isMistyped(typed, meant) {
+  if (Math.abs(typed.length - meant.length) > 1 || meant.length < 3) return false
+  let at = 0
+  while (at < typed.length && typed[at] === meant[at]) at++
+  const rest = (word, from) => word.slice(at + from)
+  return rest(typed, 1) === rest(meant, 1) || rest(typed, 0) === rest(meant, 1) || rest(typed, 1) === rest(meant, 0) ||
+    (typed[at] === meant[at + 1] && typed[at + 1] === meant[at] && rest(typed, 2) === rest(meant, 2))
+}
+
+// ---------------------------------------------------------------- all words
+
+// Pages with all words first, then, where these are few, those with some.
+async function ranked(query) {
+  const { pages: total, common } = await directory()
+  const { terms, phrases } = parsedQuery(query, common)
+  const wanted = terms.filter(term => !term.isExcluded)
+  const telling = wanted.filter(term => !term.isCommon)
+  const words = await Promise.all((telling.length ? telling : wanted).map(found))
+  const excluded = await Promise.all(terms.filter(term => term.isExcluded).map(found))
+  const scores = new Map()
+  for (const { pages } of words) {
+    const rarity = Math.log(1 + total / (pages.size || 1))
+    for (const [page, { score, sections }] of pages) {
+      const before = scores.get(page) ?? { score: 0, matched: 0, sections: 63 }
+      scores.set(page, {
+        score: before.score + rarity * score, matched: before.matched + 1, sections: before.sections & sections,
+      })
+    }
+  }
+  for (const { pages } of excluded) for (const page of pages.keys()) scores.delete(page)
+  const order = [...scores].map(([page, { score, matched, sections }]) =>
+    ({ page, isWhole: matched === words.length, score: score * (sections ? 1.3 : 1) * matched ** 2 }))
+  order.sort((a, b) => b.isWhole - a.isWhole || b.score - a.score || a.page - b.page)
+  return { words, phrases, order }
+}

@@ -1,0 +1,184 @@
+// From pages to what the search box shows: blocks that answer the query, below their page.
+
+const SHOWN_PAGES = 12
+const SHOWN_BLOCKS = 3
+const MOST_BLOCKS = 20
+const MOST_PAGES_OF_PHRASE = 60
+const SNIPPET = 220
+const [CODE, TEXT, HEADING, ALIAS] = [0, 1, 2, 3]
+
+const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
+const escaped = text => text.replace(/[&<>"']/g, character => ESCAPES[character])
+
+async function results(query) {
+  const { words, phrases, order } = await ranked(query)
+  const pages = phrases.length ? await withPhrases(order, words, phrases) : await read(order.slice(0, SHOWN_PAGES), words)
+  pages.sort((a, b) => b.isWhole - a.isWhole || b.score - a.score || a.page - b.page)
+  return { items: pages.map((page, at) => item(page, words, 1000 - at)), suggest: suggestions(words) }
+}
+
+// The pages with their texts and how well each block answers.
+async function read(order, words) {
+  const pages = await Promise.all(order.map(async one => ({ ...one, text: await textOf(one.page) })))
+  return pages.filter(({ text }) => text).map(one => judged(one, words))
+}
+
+async function withPhrases(order, words, phrases) {
+  const whole = order.filter(({ isWhole }) => isWhole).slice(0, MOST_PAGES_OF_PHRASE)
+  const pages = []
+  for (let at = 0; at < whole.length && pages.length < SHOWN_PAGES; at += SHOWN_PAGES) {
+    for (const page of await read(whole.slice(at, at + SHOWN_PAGES), words)) {
+      const texts = [page.title, ...page.blocks]
+      if (phrases.every(phrase => texts.some(text => placeOfPhrase(text.tokens, phrase) >= 0))) pages.push(page)
+    }
+  }
+  for (const page of pages) {
+    for (const block of page.blocks) {
+      if (phrases.some(phrase => placeOfPhrase(block.tokens, phrase) >= 0)) block.score *= 4
+    }
+  }
+  return pages
+}
+
+function placeOfPhrase(found, phrase) {
+  return found.findIndex((_, at) => phrase.every((word, i) => found[at + i]?.keys.includes(word)))
+}
+
+// ---------------------------------------------------------------- how well a page answers
+
+function judged({ page, isWhole, score, text: [slug, name, entries] }, words) {
+  const title = matched({ text: name, kind: ALIAS, anchor: "" }, words)
+  let heading = ""
+  const blocks = entries.map(([anchor, kind, text]) => {
+    if (kind === HEADING) heading = text
+    return { ...matched({ text, kind, anchor }, words), heading: kind === HEADING ? "" : heading }
+  })
+  const together = blocks.some(block => block.matches === words.length && words.length > 1)
+  const named = [title, ...blocks.filter(({ kind }) => kind === ALIAS)].some(({ tokens: all, hits, matches }) =>
+    matches === words.length && hits.length === all.length)
+  const factor = (together ? 1.3 : 1) * (named ? 2 : 1)
+  return { page, slug, isWhole, score: score * factor, title, blocks }
+}
+
+// A text with the tokens that the query's words mean; `matches` is how many of these words it has.
+function matched(block, words) {
+  const all = tokens(block.text)
+  const best = words.map(() => 0)
+  const hits = []
+  for (const token of all) {
+    let isHit = false
+    words.forEach(({ forms }, at) => {
+      for (const key of token.keys) {
+        const how = forms.get(key)
+        if (how) [best[at], isHit] = [Math.max(best[at], how), true]
+      }
+    })
+    if (isHit) hits.push(token)
+  }
+  const matches = best.filter(Boolean).length
+  const sum = best.reduce((a, b) => a + b, 0)
+  return { ...block, tokens: all, hits, best, matches, score: sum * KIND_WEIGHTS[block.kind] * matches ** 2 }
+}
+
+// ---------------------------------------------------------------- what is shown
+
+function item({ slug, title, blocks }, words, score) {
+  const location = address(slug)
+  const aliases = blocks.filter(({ kind, hits }) => kind === ALIAS && hits.length)
+  const inside = sections(blocks)
+  const isNamed = title.hits.length || aliases.length
+  const first = inside.length || blocks.every(({ kind }) => kind === ALIAS) ? "" : opening(blocks)
+  const found = {
+    location,
+    title: marked(title, 0, title.text.length),
+    text: aliases.map(alias => `<p>${marked(alias, 0, alias.text.length)}</p>`).join("") + first,
+    score: isNamed ? score : score - 0.5,
+    terms: termsOf([title, ...blocks], words),
+  }
+  const shown = inside.map((block, at) => ({
+    location: `${location}#${encodeURIComponent(block.anchor)}`,
+    title: block.kind === HEADING ? marked(block, 0, block.text.length) : escaped(block.heading),
+    text: block.kind === HEADING ? "" : snippet(block),
+    score: at < SHOWN_BLOCKS ? score : score - 0.75,
+    terms: termsOf([block], words, true),
+  }))
+  // The box shows those whose score is not below the first one's, and folds the rest.
+  return isNamed || !shown.length ? [found, ...shown] : [shown[0], found, ...shown.slice(1)]
+}
+
+// The blocks that answer, best first, an anchor once.
+function sections(blocks) {
+  const byAnchor = new Map()
+  for (const block of blocks) {
+    if (!block.hits.length || block.kind === ALIAS) continue
+    const before = byAnchor.get(block.anchor)
+    if (!before || before.score < block.score) byAnchor.set(block.anchor, block)
+  }
+  return [...byAnchor.values()].sort((a, b) => b.score - a.score).slice(0, MOST_BLOCKS)
+}
+
+function opening(blocks) {
+  const block = blocks.find(({ kind }) => kind === TEXT)
+  return block ? snippet(block) : ""
+}
+
+function address(slug) {
+  if (slug === "index") return FOLDERS ? "" : "index.html"
+  return slug.split("/").map(encodeURIComponent).join("/") + (FOLDERS ? "/" : ".html")
+}
+
+// For the words of the query whether they were found: as they stand there, because the page marks them.
+function termsOf(blocks, words, isPart = false) {
+  const terms = {}
+  for (const { text, hits } of blocks) {
+    for (const { start, end } of hits.slice(0, 4)) terms[text.slice(start, end).toLowerCase()] = true
+  }
+  words.forEach(({ word }, at) => {
+    if (!isPart && !blocks.some(({ best }) => best[at])) terms[word] = false
+  })
+  return terms
+}
+
+// The stretch of a text where most matches stand.
+function snippet(block) {
+  const { text, hits, kind } = block
+  let [from, most] = [0, 0]
+  for (const { start } of hits) {
+    const inside = hits.filter(hit => hit.start >= start && hit.end <= start + SNIPPET * 0.7).length
+    if (inside > most) [from, most] = [start, inside]
+  }
+  let start = from <= 60 ? 0 : atSpace(text, from - 50)
+  if (text.length - start < SNIPPET) start = Math.max(0, atSpace(text, text.length - SNIPPET))
+  if (text.length <= SNIPPET) start = 0
+  const end = start + SNIPPET >= text.length ? text.length : beforeSpace(text, start + SNIPPET)
+  const inner = (start ? "…" : "") + marked(block, start, end) + (end < text.length ? "…" : "")
+  return kind === CODE ? `<p><code>${inner}</code></p>` : `<p>${inner}</p>`
+}
+
+function atSpace(text, at) {
+  const space = text.indexOf(" ", Math.max(0, at))
+  return space >= 0 && space - at < 30 ? space + 1 : at
+}
+
+function beforeSpace(text, at) {
+  const space = text.lastIndexOf(" ", at)
+  return at - space < 30 ? space : at
+}
+
+function marked({ text, hits }, from, to) {
+  let [html, at] = ["", from]
+  for (const { start, end } of hits) {
+    if (start < at || end > to) continue
+    html += `${escaped(text.slice(at, start))}<mark>${escaped(text.slice(start, end))}</mark>`
+    at = end
+  }
+  return html + escaped(text.slice(at, to))
+}
+
+// The most frequent word that begins with what is being typed.
+function suggestions(words) {
+  const last = words.at(-1)
+  if (!last?.isBeginning) return []
+  const begun = [...last.forms.keys()].filter(form => form.startsWith(last.word))
+  return begun.sort((a, b) => last.forms.get(b) - last.forms.get(a) || a.length - b.length).slice(0, 1)
+}

@@ -1,0 +1,151 @@
+"""The site's search in a real browser, from a server and from disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.conftest import Run
+
+SETTINGS = """
+site_name: Проба
+docs_dir: kb
+use_directory_urls: {folders}
+theme: {{name: material, language: ru, font: false, features: [search.highlight, search.suggest]}}
+plugins: [search, kbtool]
+"""
+NOTES = {
+    "Градиентный спуск": "- # Скорость обучения\n  - Вектор градиента указывает, куда растёт функция.\n- Ещё шаг",
+    "Внимание": "alias:: self-attention\n\n- Словам достаётся то, чему уделили внимание.\n- Transformers read at once.",
+    "Чужое": '- Здесь <img src=x onerror="window.hit=1"> и `<script>window.hit=1</script>` опасно',
+    "Тайное": "public:: false\n\n- Секретный градиент",
+}
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Path]:
+    """The site for a server and for reading from disk."""
+    found = {}
+    for name, folders in (("server", "true"), ("disk", "false")):
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "kb/pages").mkdir(parents=True)
+        (folder / "mkdocs.yml").write_text(SETTINGS.format(folders=folders), "utf-8")
+        for title, text in NOTES.items():
+            (folder / f"kb/pages/{title}.md").write_text(text, "utf-8")
+        done = kbtool("build", cwd=folder, XDG_CACHE_HOME=str(folder / "cache"))
+        assert done.returncode == 0, done.stdout + done.stderr
+        found[name] = folder / "site"
+    return found
+
+
+@pytest.fixture(scope="module")
+def addresses(sites: dict[str, Path]) -> Iterator[dict[str, str]]:
+    """Where the sites' home pages are."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(sites["server"])))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    disk = (sites["disk"] / "index.html").as_uri()
+    yield {"server": f"http://127.0.0.1:{server.server_address[1]}/", "disk": disk}
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    found = browser.new_page()
+    trouble: list[str] = []
+    found.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    found.on("pageerror", lambda error: trouble.append(str(error)))
+    yield found
+    found.close()
+    assert trouble == []
+
+
+def search(page: Page, query: str) -> Locator:
+    """Types a query without touching the mouse; gives the results."""
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(query)
+    page.keyboard.press("End")  # letters that no key of the driver has come without the event that search waits for
+    return page.locator(".md-search-result__link")
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("градиентом", "Градиентный спуск", "градиента"),
+        ("вниманию", "Внимание", "внимание"),
+        ("transformer", "Внимание", "Transformers"),
+        ("вектор градиенты", "Градиентный спуск", "Вектор"),
+        ("граидент", "Градиентный спуск", "градиента"),
+        ("dybvfybt", "Внимание", "внимание"),
+    ],
+)
+def test_every_form_finds_its_block(
+    page: Page, addresses: dict[str, str], place: str, asked: tuple[str, str, str]
+) -> None:
+    query, title, mark = asked
+    page.goto(addresses[place])
+    results = search(page, query)
+    expect(results.first.locator("h1")).to_have_text(title)
+    expect(page.locator(".md-search-result__list mark", has_text=mark).first).to_be_visible()
+    assert any("#" in (link.get_attribute("href") or "") for link in results.all())
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+def test_the_keyboard_alone_leads_to_the_block(page: Page, addresses: dict[str, str], place: str) -> None:
+    page.goto(addresses[place])
+    expect(search(page, "градиенту").first).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#**")
+    expect(page.locator("h1").first).to_have_text("Градиентный спуск")
+    expect(page.locator("article mark", has_text="градиента")).to_be_visible()
+
+
+def test_enter_opens_the_best_result(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    expect(search(page, "вниманию").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("article h1")).to_have_text("Внимание")
+
+
+def test_what_is_being_typed_is_completed(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    expect(search(page, "transf").first).to_be_visible()
+    expect(page.locator(".md-search__suggest")).to_have_text("transformers")
+
+
+def test_private_pages_are_not_found(page: Page, addresses: dict[str, str], sites: dict[str, Path]) -> None:
+    page.goto(addresses["server"])
+    search(page, "секретный")
+    expect(page.locator(".md-search-result__meta")).to_have_text("Совпадений не найдено")
+    files = [path for folder in sites.values() for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in files if "екретный" in path.read_text("utf-8", "replace")] == []
+
+
+def test_nothing_of_a_note_runs(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    expect(search(page, "опасно").first).to_be_visible()
+    assert page.evaluate("window.hit") is None
+    assert page.locator(".md-search-result__list img").count() == 0
