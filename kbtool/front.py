@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 ASSETS = Path(__file__).parent / "site_assets"
@@ -11,6 +12,7 @@ SCRIPT = "assets/kb/kb.js"
 """Where the script stands on the site, which only adds to what pages do without it."""
 SEARCH = "assets/kb/search.js"
 """Where the script stands that searches, in a worker of its own."""
+_FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 # In the order in which the browser reads them; later rules win.
 _STYLES: tuple[str, ...] = (
     "page.css",
@@ -33,6 +35,14 @@ def script() -> str:
 def search_worker(directory_urls: bool) -> str:
     """The script that searches, on a site with these addresses."""
     return f'"use strict"\nconst FOLDERS = {str(directory_urls).lower()}\n{_joined("search", _SEARCH)}'
+
+
+def math_font() -> Path | None:
+    """The font that formulas are set in, out of the package that carries it."""
+    package, path = _FONT_SOURCE
+    spec = find_spec(package)
+    found = Path(spec.origin).parent / path if spec and spec.origin else None
+    return found if found and found.is_file() else None
 
 
 def _joined(folder: str, names: tuple[str, ...]) -> str:

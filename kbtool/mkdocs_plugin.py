@@ -10,7 +10,6 @@ import logging
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
-from importlib.util import find_spec
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from urllib.parse import urljoin
 
 from jinja2 import pass_context
 from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.commands.build import get_context
 from mkdocs.config import load_config
 from mkdocs.config.base import ConfigErrors, ConfigWarnings, LegacyConfig, ValidationError
 from mkdocs.config.defaults import MkDocsConfig
@@ -29,22 +29,25 @@ from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
-from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, script, search_worker, stylesheet
+from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, math_font, script, search_worker, stylesheet
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
 from kbtool.render.html import safe_url
+from kbtool.render.policy import headers_file, meta
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
-from kbtool.render.words import Words, words
+from kbtool.render.words import words
 from kbtool.shells import Shells
+from kbtool.theme import begin_heads, fitting, palette
 from kbtool.values import File as MadeFile
 from kbtool.values import Heading, Page
 
 _DISK_SCRIPT = "assets/kb/disk.js"
 _THEIR_WORKER = "assets/javascripts/workers/search."
 _FONT = "assets/kb/math.woff"
-_FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
+# Sources of pages that are no page: at different depths, because what templates have inside must be the same on all.
+_SAMPLES = ("sample.md", "folder/folder/sample.md")
 # Larger figures of the base are published as they are, not read and cleaned: nobody draws such an SVG by hand.
 _MAX_SVG = 20_000_000
 # More warnings than that nobody reads; what is above is dropped.
@@ -74,6 +77,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         self._options = Config()
         self._base = Path()
         self._pages: dict[str, Page] = {}
+        self._nav: Any = None
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
@@ -113,10 +117,23 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         config.nav = _nav(config.nav, by_path) if config.nav else [_home_name(self._pages)]
         return files
 
+    def on_nav(self, nav: Any, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002 - MkDocs' names
+        """Keep the navigation, which the theme's pages need."""
+        self._nav = nav
+        return nav
+
     @event_priority(-100)
-    def on_env(self, env: Any, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002
-        """Fill pages into shells of the theme's page template, with what all plugins have made of it."""
+    def on_env(self, env: Any, config: MkDocsConfig, files: Files) -> Any:
+        """Begin each page with the content policy, and fill shells, with what all plugins have made of templates."""
         _name_our_search(env, files)
+        if config.theme.name == "material":
+            begin_heads(env)
+            text, warnings = fitting([_sample(name, (env, config, files, self._nav)) for name in _SAMPLES])
+            config.theme["kb_policy"] = meta(text)
+            made = headers_file(text)
+            files.append(_generated(config, made.path, made.text.encode("utf-8")))
+            for warning in warnings:
+                get_plugin_logger("kbtool").warning(warning)
         return _Env(env)
 
     def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
@@ -218,27 +235,18 @@ def _prepare_theme(config: MkDocsConfig) -> None:
     if str(ASSETS / "theme") not in theme.dirs:
         # Behind the user's own templates, before the theme's.
         theme.dirs.insert(1 if theme.custom_dir else 0, str(ASSETS / "theme"))
-    theme["palette"] = _palette(theme.get("palette"), words(_language(config)))
+    theme["palette"] = palette(theme.get("palette"), words(_language(config)))
+    theme["kb_policy"] = ""
     theme["kb"] = words(_language(config))
     theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
 
 
-def _palette(palette: Any, says: Words) -> Any:
-    """The user's palette, in our colours where it names none; without one, light and dark as the system asks."""
-    if not palette:
-        palette = [
-            _scheme(("light", "default"), ("material/weather-night", says.dark)),
-            _scheme(("dark", "slate"), ("material/weather-sunny", says.light)),
-        ]
-    if isinstance(palette, list):
-        return [_palette(one, says) for one in palette]
-    return {"primary": "custom", "accent": "custom", **palette} if isinstance(palette, dict) else palette
-
-
-def _scheme(look: tuple[str, str], toggle: tuple[str, str]) -> dict[str, Any]:
-    media, scheme = look
-    icon, name = toggle
-    return {"media": f"(prefers-color-scheme: {media})", "scheme": scheme, "toggle": {"icon": icon, "name": name}}
+def _sample(name: str, site: tuple[Any, MkDocsConfig, Files, Any]) -> str:
+    """A page of the theme with nothing on it."""
+    env, config, files, nav = site
+    page = MkPage(None, File.generated(config, name, content=""), config)
+    page.markdown, page.content, page.meta = "", "", {"title": name}
+    return str(env.get_template("main.html").render(get_context(nav, files, config, page)))
 
 
 # ---------------------------------------------------------------- files
@@ -276,7 +284,7 @@ def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[
         found = _asset(base, path)
         if found is not None:
             yield _asset_file(config, path, found)
-    font = _font()
+    font = math_font()
     if font is not None:
         yield _generated(config, _FONT, woff(font.read_bytes()))
 
@@ -309,13 +317,6 @@ def _named_in(config: MkDocsConfig) -> list[str]:
         for path in (*map(str, config.extra_css), *scripts, *theme)
         if isinstance(path, str) and path not in (STYLE, SCRIPT)
     ]
-
-
-def _font() -> Path | None:
-    package, path = _FONT_SOURCE
-    spec = find_spec(package)
-    found = Path(spec.origin).parent / path if spec and spec.origin else None
-    return found if found and found.is_file() else None
 
 
 def _nav(nav: Any, by_path: Mapping[str, str]) -> Any:

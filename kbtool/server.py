@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kbtool.config import KbError
+from kbtool.render.policy import ALWAYS, FRAMES
 
 HOST = "127.0.0.1"
 
@@ -77,9 +78,9 @@ class _Handler(SimpleHTTPRequestHandler):
         self.send_error(HTTPStatus.NOT_FOUND)
 
     def end_headers(self) -> None:
-        """Nothing is cached: the next build may change it."""
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("X-Content-Type-Options", "nosniff")
+        """Nothing is cached: the next build may change it. The rest of the policy stands in the pages."""
+        for name, value in (("Cache-Control", "no-store"), ("Content-Security-Policy", FRAMES), *ALWAYS):
+            self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, *_: Any) -> None:

@@ -65,6 +65,7 @@ ORDER = [
     *("cells.keeping", "cells.recording"),
     *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
     *("render.svg", "render.font", "render.mathml"),
+    *("render.policy",),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
     *("render.forms", "render.curves", "render.chart", "render.sessions", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
@@ -75,7 +76,9 @@ ORDER = [
     *("record", "linking", "memo", "kb", "query"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
-    *("asking", "swap", "terminal", "publish", "front", "marks", "shells", "mkdocs_plugin", "server"),
+    *("asking", "swap", "terminal", "publish", "front", "marks", "shells"),
+    *("theme",),
+    *("mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
@@ -132,7 +135,13 @@ IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
 MAY_FORK = {"cells.session", "cells.zygote", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"Mapping", "Sequence", "Set", "Generic"}  # tables that are read like any other
-BASES |= {"BasePlugin", "BaseConfig", "ArgumentParser", "SimpleHTTPRequestHandler"}  # the shells' frameworks ask for it
+BASES |= {
+    "BasePlugin",
+    "BaseConfig",
+    "ArgumentParser",
+    "SimpleHTTPRequestHandler",
+    "HTMLParser",
+}  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states
 
 WORLD = {"os", "shutil", "subprocess", "socket", "tempfile", "time", "logging", "asyncio", "threading"}
