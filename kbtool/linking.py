@@ -211,11 +211,12 @@ def _keys(before: Any, after: Any) -> set[Key]:
 
 def _watched(base: Base, log: set[Key]) -> Base:
     seen = log.add
-    tables = {name: _table(given, "*" + name, seen) for name, given in base.names._asdict().items()}
+    tables = {name: table(given, "*" + name, seen) for name, given in base.names._asdict().items()}
     return base._replace(notes=_Table(base.notes, "*notes", seen), names=Names(**tables))
 
 
-def _table(given: Any, whole: str, seen: Callable[[Any], None]) -> Any:
+def table(given: Any, whole: Any, seen: Callable[[Any], None]) -> Any:
+    """A table that tells `seen` each key that is looked up in it, and `whole` when all are walked through."""
     if isinstance(given, Mapping):
         return _Table(given, whole, seen)
     return _Words(given, whole, seen) if isinstance(given, Set) else given
@@ -226,7 +227,7 @@ class _Table(Mapping[K, V], Generic[K, V]):
 
     __slots__ = ("_given", "_seen", "_whole")
 
-    def __init__(self, given: Mapping[K, V], whole: str, seen: Callable[[Any], None]) -> None:
+    def __init__(self, given: Mapping[K, V], whole: Any, seen: Callable[[Any], None]) -> None:
         self._given = given
         self._whole = whole
         self._seen = seen
@@ -257,7 +258,7 @@ class _Words(Set[K]):
 
     __slots__ = ("_given", "_seen", "_whole")
 
-    def __init__(self, given: Set[K], whole: str, seen: Callable[[Any], None]) -> None:
+    def __init__(self, given: Set[K], whole: Any, seen: Callable[[Any], None]) -> None:
         self._given = given
         self._whole = whole
         self._seen = seen

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kbtool import disk, names, query, terminal
+from kbtool import cache, disk, names, query, terminal
 from kbtool.cells.failures import located
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library, imported
@@ -14,6 +15,7 @@ from kbtool.cells.results import results
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
+from kbtool.memo import Memo
 from kbtool.note import Note
 from kbtool.outcomes import Result
 from kbtool.public import published
@@ -26,14 +28,15 @@ from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words, search_files
 from kbtool.stems import Stems
-from kbtool.values import NoteId, Slug
+from kbtool.trace import Memory
+from kbtool.values import NoteId, Page, Slug
 
 
 def site(base: Path, config: Config, look: Look) -> SiteInput:
     """The site of a base as its files and the stored outcomes have it; runs nothing."""
     kb = Kb()
     snapshot = kb.snapshot(disk.read(Project(base, None, None, config)))
-    return compiled(snapshot, stored(snapshot, base), look, kb)
+    return compiled(snapshot, stored(snapshot, base), look, Past(kb))
 
 
 def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
@@ -43,9 +46,22 @@ def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
     return results(keeper, keeper.held())
 
 
-def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, kb: Kb | None = None) -> SiteInput:
-    """The pages of a snapshot; the `kb` that made it remembers what its notes mention."""
-    shown = entries(snapshot, found, home(snapshot, look))
+class Past:
+    """What was worked out for the last build: the `kb` that compiled it, and the pages with what they were made of."""
+
+    __slots__ = ("kb", "memo", "memory", "stems")
+
+    def __init__(self, kb: Kb | None = None, memory: Memory | None = None) -> None:
+        self.kb = kb or Kb()
+        self.memo = Memo()
+        self.memory = memory
+        self.stems = Stems()
+
+
+def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
+    """The pages of a snapshot; what is as it was in the past is not made again."""
+    past = past or Past()
+    shown = entries(snapshot, found, home(snapshot, look), past.memo)
     # Queries see what is published and nothing else.
     asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
     context = RenderContext(
@@ -55,18 +71,23 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, kb:
         settings=snapshot.files.settings,
         asking=asking,
         quoting=query.block_references(asking.rows),
-        unlinked=unlinked(kb or Kb(), snapshot),
+        unlinked=unlinked(past.kb, snapshot),
         users=query.users(snapshot),
     )
     mentions = query.backlinks(asking.rows)
-    pages = [
-        page(one, [Backlink(*mention) for mention in mentions.get(ident, ())], context)
-        for ident, one in context.entries.items()
-    ]
+    past.memory = Memory(context, cache.writer(), past.memory)
+    pages: list[Page] = []
+    for ident, one in context.entries.items():
+        links = [Backlink(*mention) for mention in mentions.get(ident, ())]
+        pages += past.memory.pages(ident, links, functools.partial(_pages, one, links))
     config = snapshot.files.config
     made = assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
-    searched = [page_words(page) for page in made.pages if page.search or page.path]
-    return replace(made, files=(*made.files, *search_files(searched, Stems(), look.directory_urls)))
+    searched = [past.memo.call(one.slug, page_words, one) for one in made.pages if one.search or one.path]
+    return replace(made, files=(*made.files, *search_files(searched, past.stems, look.directory_urls)))
+
+
+def _pages(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
+    return (page(one, links, context),)
 
 
 def unlinked(kb: Kb, snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:
@@ -84,19 +105,27 @@ def home(snapshot: Snapshot, look: Look) -> NoteId | None:
     return first.id if first and first.defines else query.home(snapshot)
 
 
-def entries(snapshot: Snapshot, found: Mapping[NoteId, Result], first: NoteId | None) -> Mapping[NoteId, Entry]:
+def entries(
+    snapshot: Snapshot, found: Mapping[NoteId, Result], first: NoteId | None, memo: Memo | None = None
+) -> Mapping[NoteId, Entry]:
     """What rendering needs of each note that the site shows; `first` becomes the home page."""
     pages = query.pages(snapshot)
     shown = published(pages, snapshot.files.settings.all_public)
     notes = tuple(note for note in pages if note.id in shown)
     reserved = rules.reserved() if snapshot.files.config.rule_pages else ()
     places = names.slugs({note.id: note.name for note in notes}, first, reserved)
-    return {note.id: _entry(snapshot, note, places[note.id], found.get(note.id)) for note in notes}
+    known = memo or Memo()
+    bare = {note.id: _bare(snapshot, note, places[note.id], known) for note in notes}
+    return {note.id: _entry(snapshot, note, bare[note.id], found.get(note.id)) for note in notes}
 
 
-def _entry(snapshot: Snapshot, note: Note, place: Slug, result: Result | None) -> Entry:
-    text = snapshot.text(note.id)
-    made = entry(note, text, snapshot.links[note.id], place)
+def _bare(snapshot: Snapshot, note: Note, place: Slug, memo: Memo) -> Entry:
+    slug = memo.call(note.id, str, place)
+    return memo.call(note.id, entry, note, snapshot.text(note.id), snapshot.links[note.id], Slug(slug))
+
+
+def _entry(snapshot: Snapshot, note: Note, made: Entry, result: Result | None) -> Entry:
+    text = made.text
     if result is None:
         return made
     modules = imported(note, Library(snapshot.notes, snapshot.names)).modules

@@ -73,7 +73,7 @@ ORDER = [
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.rules", "render.site"),
     *("cells.comparing", "cells.drift", "cells.results"),
-    *("record", "linking", "memo", "kb", "query"),
+    *("record", "linking", "memo", "kb", "query", "trace"),
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
     *("asking", "swap", "terminal", "publish", "front", "marks", "shells"),

@@ -77,7 +77,7 @@ def build_into(opened: opening.Opened, results: Mapping[NoteId, Result], folder:
     """Has MkDocs write the site of a snapshot into a folder."""
     from kbtool.mkdocs_plugin import build
 
-    compiled = functools.partial(publish.compiled, opened.snapshot, results, kb=opened.kb)
+    compiled = functools.partial(publish.compiled, opened.snapshot, results, past=publish.Past(opened.kb))
     progress = terminal.ProgressLine("writing pages")
     warnings = build(mkdocs_yml(opened.project), folder, compiled, progress)
     progress.end()

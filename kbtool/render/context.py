@@ -62,6 +62,11 @@ class Entry:
     outcome: Outcome | None = None
     result: Result | None = None
 
+    @property
+    def name(self) -> str:
+        """The page's name."""
+        return self.note.name
+
 
 class Backlink(NamedTuple):
     """A mention of the page elsewhere; `property` as in `Reference`."""

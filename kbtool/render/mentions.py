@@ -41,7 +41,7 @@ def _group(scope: Scope, entry: Entry, links: Sequence[Backlink]) -> str:
     quotes = "".join(_quote(reading, link.block) for link in links[:_BLOCKS_OF_PAGE])
     if len(links) > _BLOCKS_OF_PAGE:
         quotes += element("p", {"class": "kb-quote__more"}, f"{scope.words.more} {len(links) - _BLOCKS_OF_PAGE}")
-    name = element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.note.name), quote=False))
+    name = element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.name), quote=False))
     return element("div", {"class": "kb-backlink"}, element("h3", {}, name) + quotes)
 
 

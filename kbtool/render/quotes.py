@@ -59,4 +59,4 @@ def _crumbs(scope: Scope, at: int) -> str:
 
 def page_link(scope: Scope, entry: Entry) -> str:
     """A note's name as a link to its page."""
-    return element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.note.name), quote=False))
+    return element("a", {"href": scope.place.page(entry.slug)}, escape(title(entry.name), quote=False))

@@ -1,0 +1,232 @@
+"""What making a page read of the base: written down meanwhile, and enough to tell later that it would be the same.
+
+No dependencies are kept by hand: rendering is given tables that note each key that it looks up, with a digest of the
+answer. As long as all these answers are the same, so is the page. A table of the context that this module does not know
+is watched as any other, and what is no table is part of every page's digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from dataclasses import fields, replace
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from kbtool.graph import Names
+from kbtool.linking import table
+from kbtool.packed import digest, plain_setting
+from kbtool.queries.answers import Asking
+from kbtool.render.context import Entry, RenderContext
+from kbtool.values import NoteId, Page
+
+Key: TypeAlias = tuple[str, Any]
+"""A table and the key that was looked up in it, `_WHOLE` for all of it."""
+Trace: TypeAlias = tuple[tuple[Key, bytes], ...]
+Log: TypeAlias = Callable[[Key], None]
+Make: TypeAlias = Callable[[RenderContext], tuple[Page, ...]]
+_ENTRIES, _PLACES, _ANCHORS, _ASKING, _GIVEN = "entries", "places", "anchors", "asking", "given"
+_NAMES = "names."
+_WHOLE = ()
+
+
+class Kept(NamedTuple):
+    """Pages that were made once, and what they were made from."""
+
+    trace: Trace
+    pages: tuple[Page, ...]
+
+
+class Answers:
+    """What a base answers to each key, as digests."""
+
+    __slots__ = ("_context", "_known", "_old")
+
+    def __init__(self, context: RenderContext, old: Answers | None = None) -> None:
+        self._context = context
+        self._known: dict[Key, bytes] = {}
+        self._old = old.entries() if old else {}
+
+    def entries(self) -> Mapping[NoteId, tuple[Entry, bytes]]:
+        """The digests of the notes, for the next time."""
+        known = self._known
+        return {
+            ident: (entry, known[_ENTRIES, ident])
+            for ident, entry in self._context.entries.items()
+            if (_ENTRIES, ident) in known
+        }
+
+    def digest(self, key: Key) -> bytes:
+        """The answer to a key."""
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._digest(*key)
+        return found
+
+    def _digest(self, table: str, key: Any) -> bytes:
+        entries = self._context.entries
+        if table in (_ENTRIES, _PLACES, _ANCHORS) and key != _WHOLE:
+            entry = entries.get(key)
+            return b"" if entry is None else self._of_entry(table, entry)
+        if table == _ASKING:
+            return digest(self.digest((_ENTRIES, _WHOLE)), _bytes(self._context.asking.here))
+        if table == _ENTRIES:
+            return digest(*(self.digest((_ENTRIES, ident)) for ident in entries))
+        names = table.startswith(_NAMES)
+        whole = getattr(self._context.names if names else self._context, table.removeprefix(_NAMES))
+        if key == _WHOLE:
+            return _bytes(sorted(whole) if isinstance(whole, Set) else dict(whole))
+        return _bytes(whole.get(key) if isinstance(whole, Mapping) else key in whole)
+
+    def _of_entry(self, table: str, entry: Entry) -> bytes:
+        if table == _PLACES:
+            return _bytes((entry.slug, entry.name))
+        if table == _ANCHORS:
+            return _bytes(entry.anchors)
+        known = self._old.get(entry.note.id)
+        if known and known[0] is entry:
+            return known[1]
+        return digest(_bytes((entry.slug, entry.text)), _bytes(entry.mentions), _bytes(_result(entry)))
+
+
+def _result(entry: Entry) -> object:
+    return plain_setting((entry.outcome, entry.result)) if entry.outcome or entry.result else None
+
+
+def _bytes(value: object) -> bytes:
+    return digest(repr(value).encode("utf-8", "surrogatepass"))
+
+
+class _Seen:
+    """An entry that writes down what of it is looked at: place, anchors, or anything; `replace` makes a plain one."""
+
+    __slots__ = ("_entry", "_log")
+    __dataclass_fields__ = Entry.__dataclass_fields__
+
+    def __init__(self, entry: Entry, log: Log) -> None:
+        self._entry = entry
+        self._log = log
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return Entry
+
+    def __getattr__(self, name: str) -> Any:
+        table = _PLACES if name in ("slug", "name") else _ANCHORS if name == "anchors" else _ENTRIES
+        self._log((table, self._entry.note.id))
+        return getattr(self._entry, name)
+
+
+class _Entries(Mapping[NoteId, Entry]):
+    """The notes of a base, of which it is written down what is looked at."""
+
+    __slots__ = ("_given", "_log")
+
+    def __init__(self, given: Mapping[NoteId, Entry], log: Log) -> None:
+        self._given = given
+        self._log = log
+
+    def __getitem__(self, key: NoteId) -> Entry:
+        self._log((_PLACES, key))
+        return cast(Entry, _Seen(self._given[key], self._log))
+
+    def __contains__(self, key: object) -> bool:
+        self._log((_PLACES, key))
+        return key in self._given
+
+    def __iter__(self) -> Iterator[NoteId]:
+        self._log((_ENTRIES, _WHOLE))
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        self._log((_ENTRIES, _WHOLE))
+        return len(self._given)
+
+
+class _Asking:
+    """What queries are asked against: whoever looks at it may read the whole base."""
+
+    __slots__ = ("_given", "_log")
+
+    def __init__(self, given: Asking, log: Log) -> None:
+        self._given = given
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        self._log((_ASKING, _WHOLE))
+        return getattr(self._given, name)
+
+
+def _watched(context: RenderContext, log: Log) -> RenderContext:
+    """The context with tables that write down what is looked up in them."""
+
+    def table_of(name: str, given: Any) -> Any:
+        return table(given, _WHOLE, lambda key: log((name, key)))
+
+    names = {name: table_of(_NAMES + name, given) for name, given in context.names._asdict().items()}
+    others = {name: table_of(name, given) for name, given in _fields(context) if isinstance(given, Mapping)}
+    return replace(
+        context,
+        **{
+            **others,
+            "entries": _Entries(context.entries, log),
+            "asking": cast(Asking, _Asking(context.asking, log)),
+            "names": Names(**names),
+        },
+    )
+
+
+def _fields(context: RenderContext) -> Iterator[tuple[str, Any]]:
+    return ((field.name, getattr(context, field.name)) for field in fields(context))
+
+
+def _fixed(context: RenderContext) -> Iterator[Any]:
+    """What of the context every page may look at without its being written down."""
+    for name, value in _fields(context):
+        if name not in (_ASKING, "names") and not isinstance(value, Mapping):
+            yield name, plain_setting(value)
+    for name, value in context.names._asdict().items():
+        if not isinstance(value, Mapping | Set):
+            yield name, plain_setting(value)
+
+
+class Memory:
+    """Makes pages, and gives those again that were made of the same.
+
+    `code` stands for whatever else decides what pages look like: kbtool itself. `made` are the names of those that were
+    made this time, `kept` is what the next build may begin with.
+    """
+
+    __slots__ = ("_answers", "_base", "_context", "_log", "_old", "_watched", "kept", "made")
+
+    def __init__(self, context: RenderContext, code: bytes, old: Memory | None = None) -> None:
+        self._base = digest(code, *map(_bytes, _fixed(context)))
+        self._answers: Answers = Answers(context, old.answers() if old else None)
+        self._old: Mapping[str, Kept] = old.kept if old and old.base() == self._base else {}
+        self._log: set[Key] = set()
+        self._watched = _watched(context, self._log.add)
+        self.kept: dict[str, Kept] = {}
+        self.made: list[str] = []
+
+    def pages(self, note: NoteId, given: object, make: Make) -> tuple[Page, ...]:
+        """The pages of a note: made of its own entry, the context, and something that is given."""
+        first = (_GIVEN, _WHOLE), _bytes(given)
+        known = self._old.get(note)
+        if known is None or known.trace[0] != first or not self._holds(known.trace[1:]):
+            self._log.clear()
+            self._log.add((_ENTRIES, note))
+            pages = make(self._watched)
+            known = Kept((first, *((key, self._answers.digest(key)) for key in self._log)), pages)
+            self.made.append(note)
+        self.kept[note] = known
+        return known.pages
+
+    def base(self) -> bytes:
+        """A digest of what decides about all pages alike."""
+        return self._base
+
+    def answers(self) -> Answers:
+        """What the base answered."""
+        return self._answers
+
+    def _holds(self, trace: Trace) -> bool:
+        answer = self._answers.digest
+        return all(answer(key) == given for key, given in trace)
