@@ -17,8 +17,12 @@ _FONT_SOURCE = ("ziamath", "fonts/STIXTwoMath-Regular.ttf")
 _STYLES: tuple[str, ...] = (
     "page.css",
     "outline.css",
+    "references.css",
 )
-_SCRIPTS: tuple[str, ...] = ("outline.js",)
+_SCRIPTS: tuple[str, ...] = (
+    "outline.js",
+    "references.js",
+)
 _SEARCH = ("words.js", "stems.js", "files.js", "query.js", "results.js", "worker.js")
 
 
@@ -46,4 +50,6 @@ def math_font() -> Path | None:
 
 
 def _joined(folder: str, names: tuple[str, ...]) -> str:
-    return "\n".join((ASSETS / folder / name).read_text("utf-8") for name in names)
+    # A part of the script may begin with a bracket, which would call what the part before it ends with.
+    between = ";\n" if folder == "script" else "\n"
+    return between.join((ASSETS / folder / name).read_text("utf-8") for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from kbtool.note import Note
 from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
-from kbtool.render import rules
+from kbtool.render import made, namespaces, rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
@@ -64,6 +64,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     shown = entries(snapshot, found, home(snapshot, look), past.memo)
     # Queries see what is published and nothing else.
     asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
+    wanted = made.unwritten(shown, asking.rows, snapshot.names.pages.keys())
     context = RenderContext(
         entries=shown,
         names=snapshot.names,
@@ -71,23 +72,41 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         settings=snapshot.files.settings,
         asking=asking,
         quoting=query.block_references(asking.rows),
+        unwritten=wanted.places,
+        children=namespaces.children(asking.rows, shown, wanted.places),
         unlinked=unlinked(past.kb, snapshot),
         users=query.users(snapshot),
     )
-    mentions = query.backlinks(asking.rows)
     past.memory = Memory(context, cache.writer(), past.memory)
-    pages: list[Page] = []
+    pages = [*_pages_of_notes(past.memory, context), *_pages_of_names(past.memory, wanted, context)]
+    config = snapshot.files.config
+    whole = assemble(
+        context,
+        (*pages, made.tags_page(context)),
+        rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
+    )
+    searched = [past.memo.call(one.slug, page_words, one) for one in whole.pages if one.search or one.path]
+    return replace(whole, files=(*whole.files, *search_files(searched, past.stems, look.directory_urls)))
+
+
+def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:
+    mentions = query.backlinks(context.asking.rows)
     for ident, one in context.entries.items():
         links = [Backlink(*mention) for mention in mentions.get(ident, ())]
-        pages += past.memory.pages(ident, links, functools.partial(_pages, one, links))
-    config = snapshot.files.config
-    made = assemble(context, pages, rules.rule_pages(page_texts(), config, look) if config.rule_pages else ())
-    searched = [past.memo.call(one.slug, page_words, one) for one in made.pages if one.search or one.path]
-    return replace(made, files=(*made.files, *search_files(searched, past.stems, look.directory_urls)))
+        yield from memory.pages(ident, links, functools.partial(_pages, one, links))
 
 
 def _pages(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
-    return (page(one, links, context),)
+    return (page(one, links, context), *made.reference_pages(made.blank(context, one.name, one.slug), links))
+
+
+def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderContext) -> Iterator[Page]:
+    mentions = query.mentions_of(context.asking.rows, wanted.names.keys())
+    for key, name in sorted(wanted.names.items()):
+        links = [Backlink(*mention) for mention in mentions[key]]
+        make = functools.partial(made.unwritten_pages, name, wanted.places[key], links)
+        # No note's path begins so.
+        yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make)
 
 
 def unlinked(kb: Kb, snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from kbtool import names as spelling
@@ -59,6 +59,19 @@ def backlinks(rows: Rows) -> Mapping[NoteId, tuple[Mention, ...]]:
                 ):
                     mentions[Mention(NoteId(entity.place), entity.block, "")] = None
     return {ident: tuple(sorted(mentions)) for ident, mentions in found.items() if mentions}
+
+
+def mentions_of(rows: Rows, keys: Set[str]) -> Mapping[str, tuple[Mention, ...]]:
+    """The same for names that no note has, by their keys."""
+    found: dict[str, set[Mention]] = {key: set() for key in keys}
+    for row in rows.pages.values():
+        for tag in row.tags & keys if row.note else ():
+            found[tag].add(Mention(NoteId(str(row.note)), 0, "tags"))
+    for key, entities in rows.referring().items():
+        if key in keys:
+            links = (entity for entity in entities if _is_link(rows, entity, frozenset({key})))
+            found[key].update(Mention(NoteId(entity.place), entity.block, "") for entity in links)
+    return {key: tuple(sorted(mentions)) for key, mentions in found.items()}
 
 
 def _is_link(rows: Rows, entity: Entity, circle: frozenset[str]) -> bool:

@@ -21,7 +21,7 @@ docs_dir: kb
 theme: {name: material, language: ru, font: false}
 plugins:
   - search: {lang: [ru, en]}
-  - kbtool
+  - kbtool: {wanted: [сбоку]}
 """
 NOTES: Mapping[str, str] = {
     "logseq/config.edn": '{:journal/page-title-format "yyyy-MM-dd" :default-home {:page "Дом"}}',
@@ -35,6 +35,9 @@ NOTES: Mapping[str, str] = {
 	- Тайное
 - Последний
 """,
+    "pages/цель.md": "- На неё ссылаются",
+    "pages/первая.md": "- [[цель]] и [[сбоку]]\n- ещё [[цель]]",
+    "pages/вторая.md": "- просто [[цель]]",
 }
 
 
@@ -150,3 +153,37 @@ def test_a_block_leads_to_its_source(page: Page, home: str) -> None:
     page.get_by_text("Последний").hover()
     found = page.get_by_role("link", name="Исходный текст").get_attribute("href")
     assert found == "https://github.com/example/notes/blob/main/kb/pages/%D0%94%D0%BE%D0%BC.md#L8"
+
+
+# ---------------------------------------------------------------- references
+
+
+def test_references_are_filtered(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}цель/")
+    page.locator(".kb-filter button", has_text="сбоку").click()
+    assert [one.inner_text() for one in page.locator(".kb-quote:visible p").all()] == ["цель и сбоку"]
+    page.locator(".kb-filter button", has_text="сбоку").click()
+    assert page.locator(".kb-quote:visible").count() == 3
+    page.locator(".kb-filter button", has_text="сбоку").focus()
+    page.keyboard.press("Shift+Enter")
+    assert page.locator(".kb-quote:visible", has_text="сбоку").count() == 0
+    assert page.locator(".kb-quote:visible").count() == 2
+    assert trouble == []
+
+
+def test_references_without_a_script_stand_there_unfiltered(browser: Browser, home: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{home}цель/")
+    assert page.locator(".kb-quote:visible").count() == 3
+    assert not page.locator(".kb-filter").is_visible()
+    context.close()
+
+
+def test_an_unwritten_name_leads_to_what_mentions_it(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}цель/")
+    page.get_by_role("link", name="сбоку").first.click()
+    page.wait_for_url("**/%D1%81%D0%B1%D0%BE%D0%BA%D1%83/")
+    assert page.locator("h1").inner_text() == "сбоку"
+    assert page.get_by_text("цель и сбоку").is_visible()
+    assert trouble == []

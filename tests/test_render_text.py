@@ -135,7 +135,7 @@ def test_a_page_link_leads_to_its_page() -> None:
 
 def test_a_link_to_nothing_says_so() -> None:
     html = body("- [[нет]] и [[b]]", b="- x")
-    assert '<span class="kb-link kb-wanted" title="Страница ещё не написана">нет</span>' in html
+    assert '<a class="kb-link kb-wanted" title="Страница ещё не написана" href="../%D0%BD%D0%B5%D1%82/">нет</a>' in html
     # Control: what exists is no wanted page.
     assert html.count("kb-wanted") == 1
 

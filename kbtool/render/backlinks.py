@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
-from kbtool.render.context import Backlink, Entry, Scope
-from kbtool.render.html import element
+from kbtool.graph import Ambiguous, Missing, Target, ToNote, ToNothing
+from kbtool.names import title
+from kbtool.queries.rows import family
+from kbtool.render.context import Backlink, Entry, RenderContext, Scope
+from kbtool.render.html import element, escape
 from kbtool.render.quotes import page_link, quote_html, reading
-from kbtool.values import NoteId
+from kbtool.render.reading_words import ReadingWords, reading_words
+from kbtool.render.urls import references_slug
+from kbtool.values import NoteId, Reference, Slug
 
-# Quoting blocks shown in full; of pages with more mentions the others are named.
-_QUOTED_PAGES = 60
+# What stands under the page itself; with more, pages of their own hold all.
+_PAGES = 40
 _QUOTES_OF_PAGE = 12
-# Pages that are at least named.
+# Pages that are named as carrying the page as a tag, or using its code.
 _NAMED_PAGES = 300
+# Pages mentioned beside that one can filter by: the most frequent.
+_CHIPS = 30
+_LEAST_QUOTES = 3
+
+
+class Group(NamedTuple):
+    """A page with the numbers of its blocks that mention another one."""
+
+    note: NoteId
+    blocks: tuple[int, ...]
+
+
+class Beside(NamedTuple):
+    """What is mentioned beside a page: names in order, and for each block the numbers of those that it has."""
+
+    names: tuple[tuple[str, int], ...]
+    of_block: dict[tuple[NoteId, int], tuple[int, ...]]
+
+
+def groups(context: RenderContext, links: Sequence[Backlink]) -> tuple[Group, ...]:
+    """The mentions in blocks by page: pages by name, then journals, the newest first."""
+    known = [link for link in links if link.note in context.entries and not _is_tag(link)]
+    found = [
+        Group(note, tuple(dict.fromkeys(link.block for link in group)))
+        for note, group in groupby(sorted(known, key=lambda link: link.note), lambda link: link.note)
+    ]
+    return tuple(sorted(found, key=lambda group: _order(context.entries[group.note])))
+
+
+def _order(entry: Entry) -> tuple[int, str, str]:
+    return -(entry.note.journal or 99_999_999), title(entry.note.name).casefold(), entry.note.id
+
+
+def _is_tag(link: Backlink) -> bool:
+    return link.block <= 0 and link.property == "tags"
+
+
+def is_cut(found: Sequence[Group]) -> bool:
+    """Whether not all mentions can stand under the page itself."""
+    return len(found) > _PAGES or any(len(group.blocks) > _QUOTES_OF_PAGE for group in found)
 
 
 def backlinks_html(scope: Scope, links: Sequence[Backlink]) -> str:
     """The section under a page, empty when nothing links to it; left out of the search."""
-    known = [link for link in links if link.note in scope.context.entries]
-    tagged = list(dict.fromkeys(link.note for link in known if link.block <= 0 and link.property == "tags"))
-    quoted = [link for link in known if not (link.block <= 0 and link.property == "tags")]
-    content = _tagged(scope, tagged) + _quoted(scope, quoted)
+    known = (link.note for link in links if link.note in scope.context.entries and _is_tag(link))
+    content = _tagged(scope, list(dict.fromkeys(known))) + _quoted(scope, groups(scope.context, links))
     if not content:
         return ""
     return element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, content)
@@ -33,14 +78,14 @@ def users_html(scope: Scope) -> str:
     users = [note for note in scope.context.users.get(scope.entry.note.id, ()) if note in scope.context.entries]
     if not users:
         return ""
-    content = _head(scope.words.users, len(users)) + _chips(scope, users)
+    content = head_html(scope.words.users, len(users)) + _chips(scope, users)
     return element("section", {"class": "kb-backlinks kb-users", "data-search-exclude": ""}, content)
 
 
 def _tagged(scope: Scope, notes: Sequence[NoteId]) -> str:
     if not notes:
         return ""
-    return _head(scope.words.tagged, len(notes)) + _chips(scope, notes)
+    return head_html(scope.words.tagged, len(notes)) + _chips(scope, notes)
 
 
 def _chips(scope: Scope, notes: Sequence[NoteId]) -> str:
@@ -52,29 +97,123 @@ def _chips(scope: Scope, notes: Sequence[NoteId]) -> str:
     return element("ul", {"class": "kb-chips"}, chips)
 
 
-def _quoted(scope: Scope, links: Sequence[Backlink]) -> str:
-    groups = [(note, list(dict.fromkeys(link.block for link in group))) for note, group in _by_note(links)]
-    if not groups:
-        return ""
-    pages = "".join(_group(scope, scope.context.entries[note], blocks) for note, blocks in groups[:_QUOTED_PAGES])
-    rest = [note for note, _ in groups[_QUOTED_PAGES:]]
-    more = _chips(scope, rest) if rest else ""
-    return _head(scope.words.backlinks, len(groups)) + pages + more
-
-
-def _by_note(links: Iterable[Backlink]) -> Iterable[tuple[NoteId, Iterable[Backlink]]]:
-    return groupby(sorted(links, key=lambda link: link.note), lambda link: link.note)
-
-
-def _head(text: str, count: int) -> str:
+def head_html(text: str, count: int) -> str:
+    """A section's title with the number of what it holds."""
     number = element("span", {"class": "kb-count"}, str(count))
     return element("h2", {"class": "kb-backlinks__head"}, f"{text} {number}")
 
 
-def _group(scope: Scope, entry: Entry, blocks: Sequence[int]) -> str:
+def _quoted(scope: Scope, found: Sequence[Group]) -> str:
+    if not found:
+        return ""
+    shown = [Group(group.note, group.blocks[:_QUOTES_OF_PAGE]) for group in found[:_PAGES]]
+    more = ""
+    if is_cut(found):
+        says = reading_words(scope.context.look.language)
+        href = scope.place.page(references_slug(scope.place.slug, 1))
+        more = element("p", {"class": "kb-backlinks__all"}, element("a", {"href": href}, says.all_references))
+    return head_html(scope.words.backlinks, len(found)) + groups_html(scope, shown, scope.place.slug) + more
+
+
+def groups_html(scope: Scope, found: Sequence[Group], own: Slug) -> str:
+    """Pages with their blocks that mention the one at `own`, and what one can filter them by."""
+    beside = _beside(scope.context, found, own)
+    pages = "".join(_group(scope, group, beside) for group in found)
+    return _filter_html(reading_words(scope.context.look.language), beside) + pages
+
+
+def _group(scope: Scope, group: Group, beside: Beside) -> str:
     """One page with its quoting blocks; of a block and its mentions in the page's header only the page is named."""
-    quoting = reading(scope, entry)
-    quotes = "".join(quote_html(quoting, at) for at in blocks[:_QUOTES_OF_PAGE])
-    if len(blocks) > _QUOTES_OF_PAGE:
-        quotes += element("p", {"class": "kb-quote__more"}, f"{scope.words.more} {len(blocks) - _QUOTES_OF_PAGE}")
-    return element("div", {"class": "kb-backlink"}, element("h3", {}, page_link(scope, entry)) + quotes)
+    quoting = reading(scope, scope.context.entries[group.note])
+    refs = [beside.of_block.get((group.note, at), ()) for at in group.blocks]
+    quotes = "".join(quote_html(quoting, at, _numbers(one)) for at, one in zip(group.blocks, refs, strict=True))
+    pairs = {"class": "kb-backlink", "data-refs": _numbers(sorted({number for one in refs for number in one}))}
+    return element("div", pairs, element("h3", {}, page_link(scope, quoting.entry)) + quotes)
+
+
+def _numbers(found: Sequence[int]) -> str | None:
+    return " ".join(map(str, found)) or None
+
+
+# ---------------------------------------------------------------- what is mentioned beside
+
+
+def _beside(context: RenderContext, found: Sequence[Group], own: Slug) -> Beside:
+    """What quoting blocks, those above them and their pages mention; what all of them do tells nothing apart."""
+    refs: dict[tuple[NoteId, int], dict[Slug, str]] = {}
+    for group in found:
+        mentioned = _mentioned(context, context.entries[group.note], group.blocks)
+        refs |= {(group.note, at): mentioned[at] for at in group.blocks}
+    counts = Counter(slug for beside in refs.values() for slug in beside if slug != own)
+    if len(refs) < _LEAST_QUOTES:
+        return Beside((), {})
+    several = sorted((-count, slug) for slug, count in counts.items() if count < len(refs))[:_CHIPS]
+    place = {slug: number for number, (_, slug) in enumerate(several)}
+    spelled = {slug: name for beside in refs.values() for slug, name in beside.items()}
+    names = tuple((spelled[slug], -count) for count, slug in several)
+    of_block = {
+        site: tuple(sorted(place[slug] for slug in beside.keys() & place.keys())) for site, beside in refs.items()
+    }
+    return Beside(names, of_block)
+
+
+def _mentioned(context: RenderContext, entry: Entry, blocks: Sequence[int]) -> dict[int, dict[Slug, str]]:
+    """For each of these blocks the pages that it and those above it mention, by their places, and its own page."""
+    own: dict[int, dict[Slug, str]] = {}
+    for reference, target in entry.mentions:
+        found = _page_of(context, reference, target)
+        if found:
+            own.setdefault(max(reference.block, 0), {})[found[0]] = found[1]
+    parents, _ = family(entry.note.outline)
+    mentioned: dict[int, dict[Slug, str]] = {}
+    for block in blocks:
+        mentioned[block] = {entry.slug: entry.name}
+        at = block
+        while at >= 0:
+            mentioned[block].update(own.get(at, {}))
+            at = parents[at] if at < len(parents) else -1
+    return mentioned
+
+
+def _page_of(context: RenderContext, reference: Reference, target: Target) -> tuple[Slug, str] | None:
+    if isinstance(target, ToNote | Ambiguous):
+        entry = context.entries.get(target.note) if target.note in context.entries else None
+        return (entry.slug, entry.name) if entry else None
+    slug = context.unwritten.get(reference.key) if isinstance(target, Missing | ToNothing) else None
+    return (slug, reference.name.strip()) if slug else None
+
+
+def _filter_html(says: ReadingWords, beside: Beside) -> str:
+    """Buttons for a script to show: without one all blocks stand there."""
+    if not beside.names:
+        return ""
+    label = element("span", {"class": "kb-filter__label"}, says.filter)
+    buttons = "".join(_button(says, number, *name) for number, name in enumerate(beside.names))
+    return element(
+        "div", {"class": "kb-filter", "role": "group", "aria-label": says.filter, "hidden": ""}, label + buttons
+    )
+
+
+def _button(says: ReadingWords, number: int, name: str, count: int) -> str:
+    content = escape(title(name), quote=False) + " " + element("span", {"class": "kb-count"}, str(count))
+    pairs = {"type": "button", "class": "kb-chip", "data-ref": str(number), "aria-pressed": "false"}
+    return element("button", pairs | {"title": says.filter_help}, content)
+
+
+# ---------------------------------------------------------------- pages of all mentions
+
+
+def chunks(found: Sequence[Group], size: int) -> Iterator[tuple[Group, ...]]:
+    """The groups in stretches of at most so many blocks; a long group is cut."""
+    chunk: list[Group] = []
+    room = size
+    for group in found:
+        blocks = group.blocks
+        while blocks:
+            chunk.append(Group(group.note, blocks[:room]))
+            room, blocks = room - len(blocks[:room]), blocks[room:]
+            if not room:
+                yield tuple(chunk)
+                chunk, room = [], size
+    if chunk:
+        yield tuple(chunk)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 
 from kbtool.config import GraphSettings
-from kbtool.graph import Names, Site, Target, ToNote
+from kbtool.graph import Missing, Names, Site, Target, ToNote, ToNothing
 from kbtool.note import Note
 from kbtool.outcomes import Outcome, Result
 from kbtool.positions import LineTable
@@ -26,6 +26,28 @@ MAX_DEPTH = 5
 # Characters of note text that a page may take in from other notes; shared out, so that no nest of embeds explodes.
 EMBED_BUDGET = 400_000
 _TAKES = frozenset({"embed", "block", "block-embed"})
+
+
+_PAGES = frozenset({"page", "tag", "embed"})
+
+
+class ToUnwritten(NamedTuple):
+    """The reference leads to the page of a name that no note has: a list of what mentions it.
+
+    `missing` unless none is needed, as for days and tags.
+    """
+
+    slug: Slug
+    missing: bool = False
+
+
+class Child(NamedTuple):
+    """A page inside a namespace; `written` unless no note is it, `inside` is how many lie directly inside itself."""
+
+    name: str
+    slug: Slug
+    written: bool
+    inside: int
 
 
 class FootnoteAnchor(NamedTuple):
@@ -96,7 +118,8 @@ class RenderContext:
     """The base as a page may see it: every note that the page links to, embeds, or is linked from.
 
     `asking` answers queries; `quoting` has for each block the blocks that refer to it by its id; `unlinked` holds the
-    unlinked mentions of each note, `users` the notes whose code imports that of each.
+    unlinked mentions of each note, `users` the notes whose code imports that of each. `unwritten` has the
+    places of names without a note, `children` the pages directly inside that at each place.
     """
 
     entries: Mapping[NoteId, Entry]
@@ -105,6 +128,8 @@ class RenderContext:
     settings: GraphSettings
     asking: Asking
     quoting: Mapping[Site, tuple[Site, ...]]
+    unwritten: Mapping[str, Slug] = field(default_factory=dict)
+    children: Mapping[Slug, tuple[Child, ...]] = field(default_factory=dict)
     unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
     users: Mapping[NoteId, tuple[NoteId, ...]] = field(default_factory=dict)
 
@@ -170,18 +195,24 @@ class Scope:
         """The note whose page this is."""
         return self.context.entries[self.trail[0].note] if self.trail else self.entry
 
-    def target(self, span: Span, name: str = "") -> Target | None:
+    def target(self, span: Span, name: str = "") -> Target | ToUnwritten | None:
         """What the mention inside a span leads to; `name` picks among nested ones."""
         at = bisect_left(self.entry.mentions, span.start, key=lambda mention: mention[0].span.start)
-        first: Target | None = None
+        first: Target | ToUnwritten | None = None
         for reference, target in self.entry.mentions[at:]:
             if reference.span.start >= span.end:
                 break
             if reference.span.end <= span.end:
                 if not name or reference.name == name:
-                    return target
-                first = first or target
+                    return self._or_unwritten(reference, target)
+                first = first or self._or_unwritten(reference, target)
         return first
+
+    def _or_unwritten(self, reference: Reference, target: Target) -> Target | ToUnwritten:
+        if not isinstance(target, Missing | ToNothing) or reference.kind not in _PAGES:
+            return target
+        slug = self.context.unwritten.get(reference.key)
+        return target if slug is None else ToUnwritten(slug, isinstance(target, Missing))
 
 
 def quiet(scope: Scope) -> Scope:

@@ -10,7 +10,7 @@ from kbtool.graph import Ambiguous, Missing, Target, ToAsset, ToNote, ToNothing
 from kbtool.math import MathProblem, convert
 from kbtool.names import title
 from kbtool.render import urls
-from kbtool.render.context import Scope, inner_scope, quiet
+from kbtool.render.context import Scope, ToUnwritten, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, wiki_label
@@ -139,14 +139,19 @@ def html_html(scope: Scope, node: tree.Html) -> str:
 # ---------------------------------------------------------------- references
 
 
-def reference_html(scope: Scope, target: Target | None, label: str, css: str = "kb-link") -> str:
+def reference_html(scope: Scope, target: Target | ToUnwritten | None, label: str, css: str = "kb-link") -> str:
     """A mention that leads to `target`, with `label` as its HTML."""
     match target:
         case ToNote() | Ambiguous():
             return _anchor(scope, ToNote(target.note, target.block), label, css)
         case ToAsset():
             return _asset(scope, target.path, label)
-        case ToNothing():
+        case ToUnwritten() if scope.links:
+            missing = {"class": f"{css} kb-wanted", "title": scope.words.not_written}
+            return element(
+                "a", {**(missing if target.missing else {"class": css}), "href": scope.place.page(target.slug)}, label
+            )
+        case ToNothing() | ToUnwritten():
             return element("span", {"class": f"{css} kb-name"}, label)
         case Missing() | None:
             return element("span", {"class": f"{css} kb-wanted", "title": scope.words.not_written}, label)

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from kbtool import names
-from kbtool.graph import ToNote, ToNothing
+from kbtool.graph import ToNote
 from kbtool.positions import line_table
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.html import element, escape
-from kbtool.render.inline import reference_html
 from kbtool.render.macros import special_html
 from kbtool.render.mentions import mentions_html
+from kbtool.render.namespaces import crumbs_html, inside_html
 from kbtool.render.outline import embed_html, footnote_marks, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
 from kbtool.render.search import search_entries
@@ -43,7 +43,8 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
     above = _head(scope, title) + _limits(scope) + session_html(scope)
-    html = above + body + backlinks_html(scope, backlinks) + users_html(scope) + mentions_html(scope)
+    below = inside_html(scope) + backlinks_html(scope, backlinks) + users_html(scope)
+    html = above + body + below + mentions_html(scope)
     source = context.look.source + quote(entry.note.id, safe="/") if context.look.source else None
     return Page(
         slug=entry.slug,
@@ -70,25 +71,11 @@ def _files(made: dict[str, Figure]) -> list[File]:
 def _head(scope: Scope, title: Heading) -> str:
     """Title, the way to it through its namespaces, and the page's properties."""
     whole = names.title(scope.entry.note.name)
-    parents, name = _namespaces(scope), whole.rsplit("/", 1)[-1] or whole
+    parents, name = crumbs_html(scope, scope.entry.note.name), whole.rsplit("/", 1)[-1] or whole
     icon = next((p.text for p in scope.entry.note.properties if p.key == "icon" and p.text), "")
     shown = (escape(icon, quote=False) + " " if icon else "") + escape(name if parents else whole, quote=False)
     heading = element("h1", {"id": title.anchor}, shown)
     return element("header", {"class": "kb-head"}, parents + heading + head_html(scope, scope.entry.note.properties))
-
-
-def _namespaces(scope: Scope) -> str:
-    parts = scope.entry.note.name.split("/")
-    if len(parts) < 2 or not all(parts):
-        return ""
-    above = ["/".join(parts[:i]) for i in range(1, len(parts))]
-    return element("nav", {"class": "kb-crumbs"}, " › ".join(_crumb(scope, name) for name in above))
-
-
-def _crumb(scope: Scope, name: str) -> str:
-    label = escape(name.rsplit("/", 1)[-1], quote=False)
-    notes = scope.context.pages.get(names.key(name), ())
-    return reference_html(scope, ToNote(notes[0], -1) if notes else ToNothing("namespace"), label)
 
 
 def _limits(scope: Scope) -> str:

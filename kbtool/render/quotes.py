@@ -22,8 +22,8 @@ def reading(scope: Scope, entry: Entry) -> Scope:
     return replace(scope, entry=plain, ids=False, figures={}, footnotes={}, share=0, found=True)
 
 
-def quote_html(scope: Scope, at: int) -> str:
-    """A block, with all that stands below it where that is short."""
+def quote_html(scope: Scope, at: int, refs: str | None = None) -> str:
+    """A block, with all that stands below it where that is short; `refs` is for a script that filters."""
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     if block.span.end - block.span.start > QUOTED_LENGTH:
         content = element("p", {}, escape(plain_title(scope.entry.text, block), quote=False) + " …")
@@ -40,7 +40,7 @@ def quote_html(scope: Scope, at: int) -> str:
     href = scope.place.page(scope.entry.slug, anchor.id)
     bullet = element("a", {"class": "kb-bullet", "href": href, "title": scope.words.block_link}, "")
     body = element("div", {"class": "kb-quote__body"}, bullet + content)
-    return element("div", {"class": "kb-quote"}, _crumbs(scope, at) + body)
+    return element("div", {"class": "kb-quote", "data-refs": refs}, _crumbs(scope, at) + body)
 
 
 def _crumbs(scope: Scope, at: int) -> str:

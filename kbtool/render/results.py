@@ -12,7 +12,7 @@ from kbtool.queries.answers import Answer, ask, stops, topmost
 from kbtool.queries.asked import query_span
 from kbtool.queries.filters import Here, order, property_of
 from kbtool.queries.rows import Entity, properties_of
-from kbtool.render.context import Scope
+from kbtool.render.context import Scope, ToUnwritten
 from kbtool.render.html import element, escape
 from kbtool.render.inline import line_html, reference_html
 from kbtool.render.parts import verbatim
@@ -271,5 +271,8 @@ def name_html(scope: Scope, key: str, label: str) -> str:
     """A page's name as a link to it, where it is written."""
     row = scope.context.asking.rows.pages.get(key)
     known = row is not None and row.note in scope.context.entries
+    slug = scope.context.unwritten.get(key)
+    if slug is not None:
+        return reference_html(scope, ToUnwritten(slug), escape(label, quote=False))
     target = ToNote(row.note, -1) if row and row.note and known else ToNothing("name")
     return reference_html(scope, target, escape(label, quote=False))

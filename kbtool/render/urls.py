@@ -50,6 +50,11 @@ def page_file(slug: Slug, directory_urls: bool) -> str:
     return f"{slug}/index.html" if directory_urls and slug != HOME else f"{slug}.html"
 
 
+def references_slug(slug: Slug, number: int) -> Slug:
+    """The place of a page's references, by hundreds; no name begins with the sign, so no page is there."""
+    return Slug(f"{slug}/-references" + (f"-{number}" if number > 1 else ""))
+
+
 def asset_file(path: str) -> str:
     """Where a file of the base stands on the site."""
     return _MEDIA + (path.removeprefix("assets/") if path.startswith("assets/") else f"base/{path}")

@@ -1,0 +1,145 @@
+"""Pages that no note is: names that are linked but not written, all references of a page, and the list of tags."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from kbtool import names
+from kbtool.graph import Missing, ToNothing
+from kbtool.note import Note
+from kbtool.queries.rows import Rows
+from kbtool.render.anchors import heading_anchor
+from kbtool.render.backlinks import backlinks_html, chunks, groups, groups_html, is_cut
+from kbtool.render.context import Backlink, Entry, RenderContext, Scope
+from kbtool.render.html import element, escape
+from kbtool.render.macros import special_html
+from kbtool.render.namespaces import crumbs_html, inside_html
+from kbtool.render.outline import embed_html
+from kbtool.render.reading_words import reading_words
+from kbtool.render.urls import Place, references_slug
+from kbtool.values import Heading, Name, NoteId, Page, Slug
+
+TAGS = Slug("tags")
+"""The place of the list of tags."""
+_QUOTES = 150
+"""Quoting blocks on one page of references."""
+_NO_PAGE = frozenset({"whiteboard", "template"})
+
+
+class Unwritten(NamedTuple):
+    """Names that are linked, or are namespaces, and have no page: their places by the keys of rows and references."""
+
+    names: Mapping[str, str]
+    places: Mapping[str, Slug]
+
+
+def unwritten(entries: Mapping[NoteId, Entry], rows: Rows, pages: Collection[str]) -> Unwritten:
+    """What the shown notes name without there being a page; `pages` are the keys of all that are."""
+    found: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for entry in entries.values():
+        for reference, target in entry.mentions:
+            open_ = isinstance(target, Missing) or (isinstance(target, ToNothing) and target.why not in _NO_PAGE)
+            row = (
+                rows.pages.get(rows.key(reference.name))
+                if open_ and reference.kind in ("page", "tag", "embed")
+                else None
+            )
+            if row and row.note is None and row.name.strip():
+                found[row.key], spelled[reference.key] = row.name, row.key
+        for parent in names.parents(entry.note.name):
+            key = rows.key(parent)
+            if key in rows.pages and rows.pages[key].note is None and names.key(parent) not in pages:
+                found[key], spelled[names.key(parent)] = rows.pages[key].name, key
+    taken = {entry.slug for entry in entries.values()}
+    slugs = names.slugs({NoteId(key): name for key, name in found.items()}, None, taken)
+    return Unwritten(found, {key: slugs[NoteId(own)] for key, own in (spelled | {key: key for key in found}).items()})
+
+
+def unwritten_pages(name: str, place: Slug, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
+    """The page of a name without one: what lies inside it and mentions it; and all references, if they are many."""
+    says = reading_words(context.look.language)
+    scope = blank(context, name, place)
+    shown = names.title(name)
+    title = Heading(escape(shown, quote=False), heading_anchor(shown), 1)
+    crumbs = crumbs_html(scope, name)
+    last = (title.title.rsplit("/", 1)[-1] or title.title) if crumbs else title.title
+    html = element("header", {"class": "kb-head"}, crumbs + element("h1", {"id": title.anchor}, last))
+    html += element("p", {"class": "kb-unwritten"}, says.unwritten_page)
+    html += inside_html(scope) + backlinks_html(scope, links)
+    return (_page(scope, title, html), *reference_pages(scope, links))
+
+
+def reference_pages(scope: Scope, links: Sequence[Backlink]) -> Iterator[Page]:
+    """Pages of all mentions of a page that has more than it can show itself."""
+    found = groups(scope.context, links)
+    if not is_cut(found):
+        return
+    says = reading_words(scope.context.look.language)
+    name = names.title(scope.entry.name)
+    title = Heading(escape(f"{says.references_to} «{name}»", quote=False), "references", 1)
+    parts = list(chunks(found, _QUOTES))
+    for number, part in enumerate(parts, 1):
+        inner = blank(scope.context, scope.entry.name, references_slug(scope.place.slug, number))
+        back = element("a", {"href": inner.place.page(scope.place.slug)}, escape(name, quote=False))
+        head = element("nav", {"class": "kb-crumbs"}, back) + element("h1", {"id": title.anchor}, title.title)
+        steps = _steps(inner, scope.place.slug, number, len(parts))
+        section = groups_html(inner, part, scope.place.slug)
+        html = element("header", {"class": "kb-head"}, head) + steps
+        html += element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, section) + steps
+        yield _page(inner, title, html)
+
+
+def _steps(scope: Scope, slug: Slug, number: int, last: int) -> str:
+    says = reading_words(scope.context.look.language)
+    if last == 1:
+        return ""
+    before = element("a", {"href": scope.place.page(references_slug(slug, number - 1)), "rel": "prev"}, says.newer)
+    after = element("a", {"href": scope.place.page(references_slug(slug, number + 1)), "rel": "next"}, says.older)
+    shown = [before] * (number > 1) + [f"{number} / {last}"] + [after] * (number < last)
+    return element("nav", {"class": "kb-steps"}, " ".join(shown))
+
+
+def blank(context: RenderContext, name: str, slug: Slug) -> Scope:
+    """The scope of a page that no note is."""
+    note = Note(NoteId(""), Name(name), None, (), (), (), (), (), (), ())
+    place = Place(slug, context.look.directory_urls)
+    return Scope(context, place, Entry(note, "", slug, (), ()), {}, {}, embed_html, special_html)
+
+
+def _page(scope: Scope, title: Heading, html: str) -> Page:
+    whole = element("div", {"class": "kb-page"}, html)
+    return Page(scope.place.slug, names.title(scope.entry.name), whole, (title,), "", ())
+
+
+# ---------------------------------------------------------------- tags
+
+
+def tags_page(context: RenderContext) -> Page:
+    """All tags with the number of pages that have them."""
+    says = reading_words(context.look.language)
+    rows = context.asking.rows
+    counts = Counter(key for entry in context.entries.values() for key in _tags(entry, rows))
+    scope = blank(context, says.tags, TAGS)
+    ordered = sorted(counts.items(), key=lambda one: (rows.pages[one[0]].name.casefold(), one[0]))
+    items = "".join(element("li", {"class": "kb-chip"}, _tag(scope, key, count)) for key, count in ordered)
+    content = element("ul", {"class": "kb-chips kb-tags"}, items) if items else element("p", {}, says.no_tags)
+    title = Heading(says.tags, "tags", 1)
+    html = element("header", {"class": "kb-head"}, element("h1", {"id": title.anchor}, title.title))
+    return _page(scope, title, html + element("div", {"data-search-exclude": ""}, content))
+
+
+def _tags(entry: Entry, rows: Rows) -> set[str]:
+    named = (r.name for r, _ in entry.mentions if r.kind == "tag" or r.property == "tags")
+    return {key for key in map(rows.key, named) if key in rows.pages}
+
+
+def _tag(scope: Scope, key: str, count: int) -> str:
+    row = scope.context.asking.rows.pages[key]
+    entry = scope.context.entries.get(row.note) if row.note else None
+    slug = entry.slug if entry else scope.context.unwritten.get(key)
+    name = escape(names.title(row.name), quote=False)
+    label = element("a", {"href": scope.place.page(slug)}, name) if slug else name
+    return f'{label} <span class="kb-count">{count}</span>'
