@@ -27,6 +27,7 @@ from kbtool.render.page import page
 from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words, search_files
+from kbtool.search_words import Words
 from kbtool.stems import Stems
 from kbtool.trace import Memory
 from kbtool.values import NoteId, Page, Slug
@@ -49,13 +50,14 @@ def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
 class Past:
     """What was worked out for the last build: the `kb` that compiled it, and the pages with what they were made of."""
 
-    __slots__ = ("kb", "memo", "memory", "stems")
+    __slots__ = ("kb", "memo", "memory", "stems", "words")
 
     def __init__(self, kb: Kb | None = None, memory: Memory | None = None) -> None:
         self.kb = kb or Kb()
         self.memo = Memo()
         self.memory = memory
         self.stems = Stems()
+        self.words = Words()
 
 
 def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
@@ -85,7 +87,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         (*pages, made.tags_page(context)),
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
-    searched = [past.memo.call(one.slug, page_words, one) for one in whole.pages if one.search or one.path]
+    searched = [past.memo.call(one.slug, page_words, one, past.words) for one in whole.pages if one.search or one.path]
     return replace(whole, files=(*whole.files, *search_files(searched, past.stems, look.directory_urls)))
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from kbtool.search_words import words
+from kbtool.search_words import Words, stretches
 from kbtool.stems import Stems, common_words, is_common
 from kbtool.values import File, Page, SearchEntry, Slug
 
@@ -23,61 +24,99 @@ FOLDER = "search/"
 _WORD_BYTES = 24_000
 _TEXT_BYTES = 24_000
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
+_VALUES = tuple(f" {first}{second}" for first in _DIGITS for second in _DIGITS)
 _NUMBERS = 1 << 20  # of pages
 _KINDS: Mapping[str, int] = {"code": 0, "text": 1, "heading": 2, "alias": 3}
 _TITLE = 3
 _WHOLE = 16  # added to the value of a word that is all of a title
+_IN_PARTS = 32  # added to the values of a long page's words
 _EVERYWHERE = 63
 _SECTIONS = 6
+_BLOCKS = 8  # of a section without headings, about
+# Where sections and times stand in the number that is kept of a word while a page is read; below is its kind.
+_SECTION_BIT = 4
+_TIMES_BIT = 1024
+_LONG = 12_000  # characters of a text that is kept in parts, and of an entry that is kept
 
 
 class PageWords(NamedTuple):
-    """What the index takes of one page, and all it takes: its words, each followed by its value, and its text."""
+    """What the index takes of one page, and all it takes.
+
+    `words` has each word followed by its value; `texts` has the page's text in one part (0), of a long page each
+    section by its number (1 to 6).
+    """
 
     slug: Slug
     words: str
-    text: str
+    texts: tuple[tuple[int, str], ...]
 
 
 # ---------------------------------------------------------------- one page
 
 
-def page_words(page: Page) -> PageWords:
+def page_words(page: Page, known: Words) -> PageWords:
     """The page's part of the index, made from it alone."""
-    text = json.dumps(
-        [page.slug, page.title, [(anchor, _KINDS[kind], text) for anchor, kind, text in page.search]],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    found = _counted([(_EVERYWHERE, SearchEntry("", "alias", page.title)), *_in_sections(page.search)])
-    return PageWords(page.slug, " ".join(f"{word} {_value(*of)}" for word, of in found.items()), text)
+    sections = list(_sections(page.search))
+    whole = _text(page, page.search)
+    is_long = len(whole) > _LONG
+    texts = tuple(_parts(page, sections)) if is_long else ((0, whole),)
+    more = _IN_PARTS if is_long else 0
+    values = (f"{word}{_VALUES[(value + more) * 64 + near]}" for word, value, near in _counted(page, sections, known))
+    return PageWords(page.slug, " ".join(values), texts)
 
 
-def _in_sections(entries: Sequence[SearchEntry]) -> Iterator[tuple[int, SearchEntry]]:
-    """The entries, each with the bit of its section: words whose bits meet may stand near each other."""
-    section = 1
+def _sections(entries: Sequence[SearchEntry]) -> Iterator[int]:
+    """The number, 1 to 6, of each entry's section: what begins with a heading, or, by its anchor, with any block.
+
+    Words of sections with the same number may stand near each other. What is written elsewhere changes no number.
+    """
+    section, anchor = 1, ""
     for entry in entries:
-        if entry.kind == "heading":
-            section = 1 << zlib.crc32(entry.anchor.encode()) % _SECTIONS
-        yield _EVERYWHERE if entry.kind == "alias" else section, entry
+        if entry.anchor != anchor:
+            anchor = entry.anchor
+            digest = zlib.crc32(anchor.encode())
+            if entry.kind == "heading" or digest % _BLOCKS == 0:
+                section = 1 + digest // _BLOCKS % _SECTIONS
+        yield section
 
 
-def _counted(entries: Iterable[tuple[int, SearchEntry]]) -> dict[str, tuple[int, int, int, bool]]:
-    """For each word its best kind, how often it stands on the page, its sections, and whether it is a whole title."""
-    found: dict[str, tuple[int, int, int, bool]] = {}
-    for section, entry in entries:
-        kind = _KINDS[entry.kind]
-        all_words = list(words(entry.text))
-        whole = kind == _TITLE and len(all_words) == 1
-        for word in all_words:
-            best, times, sections, was_whole = found.get(word, (0, 0, 0, False))
-            found[word] = max(kind, best), times + 1, sections | section, whole or was_whole
-    return {word: of for word, of in found.items() if of[0] > 1 or not is_common(word)}
+def _parts(page: Page, sections: Sequence[int]) -> Iterator[tuple[int, str]]:
+    for number in range(1, _SECTIONS + 1):
+        entries = [entry for entry, section in zip(page.search, sections, strict=True) if section == number]
+        yield number, _text(page, entries)
 
 
-def _value(kind: int, times: int, sections: int, whole: bool) -> str:
-    often = min(times, 3) - 1 if times < 6 else 3
-    return _DIGITS[kind + 4 * often + _WHOLE * whole] + _DIGITS[sections]
+def _text(page: Page, entries: Sequence[SearchEntry]) -> str:
+    blocks = [(anchor, _KINDS[kind], text[:_LONG]) for anchor, kind, text in entries]
+    return json.dumps([page.slug, page.title, blocks], ensure_ascii=False, separators=(",", ":"))
+
+
+def _counted(page: Page, sections: Sequence[int], known: Words) -> Iterator[tuple[str, int, int]]:
+    """Each word with what it counts on the page, and a bit for each section where it stands."""
+    names = [page.title]
+    texts: dict[tuple[int, int], list[str]] = {}
+    for entry, section in zip(page.search, sections, strict=True):
+        joined = names if entry.kind == "alias" else texts.setdefault((_KINDS[entry.kind], section), [])
+        joined.append(entry.text)
+    found = _named(names, known)
+    whole = {word for name in names if len(stretches(name)) == 1 for word in known.of(stretches(name)[0])}
+    for kind, section in sorted(texts, reverse=True):  # the best kind of a word is where it is first met
+        bit = _SECTION_BIT << section
+        for stretch, times in Counter(stretches("\n".join(texts[kind, section]))).items():
+            more = times * _TIMES_BIT
+            for word in known.of(stretch):
+                found[word] = (found[word] + more | bit) if word in found else kind + more | bit
+    for word, packed in found.items():
+        kind, times = packed & 3, packed // _TIMES_BIT
+        if kind > 1 or not is_common(word):
+            often = min(times, 3) - 1 if times < 6 else 3
+            yield word, kind + 4 * often + _WHOLE * (word in whole), packed // (2 * _SECTION_BIT) & _EVERYWHERE
+
+
+def _named(names: Sequence[str], known: Words) -> dict[str, int]:
+    """The words of the page's names: of the best kind, how often they are there, and near all others."""
+    counted = Counter(word for name in names for stretch in stretches(name) for word in known.of(stretch))
+    return {word: _TITLE + times * _TIMES_BIT | 2 * _SECTION_BIT * _EVERYWHERE for word, times in counted.items()}
 
 
 # ---------------------------------------------------------------- all pages
@@ -121,8 +160,9 @@ def _numbered(pages: Iterable[PageWords]) -> Iterator[tuple[int, PageWords]]:
 
 
 def _text_files(pages: Sequence[tuple[int, PageWords]]) -> Iterator[tuple[str, str]]:
-    names = [f"{number:05x}" for number, _ in pages]
-    parts = [f'"{name}":{page.text}' for name, (_, page) in zip(names, pages, strict=True)]
+    texts = [(f"{number:05x}{part}", text) for number, page in pages for part, text in page.texts]
+    names = [name for name, _ in texts]
+    parts = [f'"{name}":{text}' for name, text in texts]
     for start, end in _cut(names, [len(part.encode()) for part in parts], _TEXT_BYTES):
         yield names[start], "{" + ",\n".join(parts[start:end]) + "}"
 
@@ -153,29 +193,30 @@ def _lists(pages: Sequence[tuple[int, PageWords]]) -> dict[str, bytearray]:
     """For each word the pages that have it: how far each number is from the one before, then the word's value there."""
     lists: dict[str, bytearray] = {}
     last: dict[str, int] = {}
-    steps: dict[int, bytes] = {}
+    steps: dict[int, str] = {}
     for number, page in pages:
         parts = page.words.split(" ") if page.words else ()
         for word, value in zip(parts[::2], parts[1::2], strict=True):
-            step = number - last.get(word, 0)
+            before = last.get(word)
             last[word] = number
+            step = number - (before or 0)
             code = steps.get(step)
             if code is None:
                 code = steps[step] = _digits(step)
-            if word in lists:
-                lists[word] += code + value.encode()
+            if before is None:
+                lists[word] = bytearray((code + value).encode())
             else:
-                lists[word] = bytearray(code + value.encode())
+                lists[word] += (code + value).encode()
     return lists
 
 
-def _digits(number: int) -> bytes:
+def _digits(number: int) -> str:
     """A number in digits of five bits, the lowest first; all but the last have the sixth bit set."""
     found = ""
     while number >= 32:
         found += _DIGITS[number % 32 + 32]
         number //= 32
-    return (found + _DIGITS[number]).encode()
+    return found + _DIGITS[number]
 
 
 def _cut(members: Sequence[str], sizes: Sequence[int], limit: int) -> list[tuple[int, int]]:

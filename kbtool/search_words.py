@@ -13,6 +13,7 @@ from kbtool.patterns import regex
 
 LONGEST = 40
 """Letters of a word; a longer one is data and not indexed."""
+_STRETCH = regex(r"[\w\u0300-\u036f]+")
 _WORD = regex(r"[^\W_]+(?:_+[^\W_]+)*")
 _CAMEL = regex(r"[^\W\d_]*(?:[a-zа-я\d][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])\w*")
 _HUMP = regex(r"[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\d+")
@@ -20,7 +21,10 @@ _HUMP = regex(r"[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\d+")
 _MARKED = regex("[\u00c0-\u024f\u0300-\u03ff\u1e00-\u1fff]")
 _MARK = regex("[\u0300-\u036f]+")
 # Written without spaces: Chinese and Japanese.
-_UNSPACED = regex("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_UNSPACED = regex("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_RUN = regex("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+# Words of a stretch that is remembered: of Chinese a stretch is half a sentence, and hardly comes again.
+_KEPT = 6
 _SAME = str.maketrans({"ё": "е", "ς": "σ", "ß": "ss"})
 
 
@@ -32,18 +36,39 @@ def fold(text: str) -> str:
     return _MARKED.sub(_bare, lower) if _MARKED.search(lower) else lower
 
 
-def words(text: str) -> Iterator[str]:
-    """All words that the text is found by, folded, in its order: parts of identifiers beside the whole."""
-    for word in _WORD.findall(fold(text)):
-        if len(word) > LONGEST:
-            continue
-        if word.isascii() or not _UNSPACED.search(word):
+def stretches(text: str) -> list[str]:
+    """What of a text stands between blanks and signs, as it is written."""
+    found: list[str] = _STRETCH.findall(text)
+    return found
+
+
+class Words:
+    """Gives the words that a stretch is found by and remembers them: a base has few of them, each often."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, stretch: str) -> tuple[str, ...]:
+        """The stretch, folded, and the parts of an identifier; of Chinese its pairs."""
+        known = self._known.get(stretch)
+        if known is None:
+            known = tuple(_words(stretch))
+            if len(known) <= _KEPT:
+                self._known[stretch] = known
+        return known
+
+
+def _words(stretch: str) -> Iterator[str]:
+    if not stretch.isascii() and _UNSPACED.search(stretch):
+        yield from (part for word in _WORD.findall(fold(stretch)) for part in _pairs(word))
+        return
+    for word in _WORD.findall(fold(stretch)):
+        if len(word) <= LONGEST:
             yield word
-            if "_" in word:
-                yield from (part for part in word.split("_") if len(part) > 1)
-        else:
-            yield from _pairs(word)
-    for word in _CAMEL.findall(text):
+            yield from (part for part in word.split("_") if len(part) > 1 and part != word)
+    for word in _CAMEL.findall(stretch):
         if len(word) <= LONGEST:
             yield from (fold(part) for part in _HUMP.findall(word) if len(part) > 1)
 
@@ -54,11 +79,8 @@ def _bare(letter: re.Match[str]) -> str:
 
 def _pairs(word: str) -> Iterator[str]:
     """Each two neighbours of a text without spaces, and its last letter; other letters stay a word."""
-    at = 0
-    for run in _UNSPACED.finditer(word):
-        if at < run.start():
-            yield word[at : run.start()]
-        yield from (run[0][i : i + 2] for i in range(len(run[0])))
-        at = run.end()
-    if at < len(word):
-        yield word[at:]
+    for run in _RUN.findall(word):
+        if _UNSPACED.match(run):
+            yield from (run[i : i + 2] for i in range(len(run)))
+        elif len(run) <= LONGEST:
+            yield run

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from kbtool.front import search_worker
 from kbtool.search_index import page_words, search_files
+from kbtool.search_words import Words
 from kbtool.stems import Stems
 from kbtool.values import File, Page, SearchEntry, SearchKind, Slug
 
@@ -18,11 +19,11 @@ _AROUND = """
 globalThis.self = globalThis
 self.location = { href: "http://127.0.0.1/assets/kb/search.js" }
 self.addEventListener = () => {}
-const askedFor = []
+const harness = { fetched: [] }
 self.fetch = async url => {
   const name = decodeURIComponent(url.pathname.slice(1))
   if (!(name in given.files)) throw new Error(name)
-  askedFor.push(name)
+  harness.fetched.push(name)
   return { text: async () => given.files[name] }
 }
 """
@@ -30,7 +31,7 @@ _ASK = """
 const answers = []
 const ask = async query => {
   const data = await results(query)
-  answers.push({ ...data, fetched: askedFor.splice(0) })
+  answers.push({ ...data, fetched: harness.fetched.splice(0) })
 }
 given.queries.reduce((before, query) => before.then(() => ask(query)), Promise.resolve())
   .then(() => console.log(JSON.stringify(answers)))
@@ -81,7 +82,7 @@ def page(slug: str, title: str, *entries: tuple[str, str, str]) -> Page:
 
 def files(pages: Iterable[Page], directory_urls: bool = True) -> tuple[File, ...]:
     """The index of these pages."""
-    return search_files([page_words(one) for one in pages], Stems(), directory_urls)
+    return search_files([page_words(one, Words()) for one in pages], Stems(), directory_urls)
 
 
 def ask(node: str, made: Iterable[File], *queries: str, directory_urls: bool = True) -> list[Answer]:

@@ -9,6 +9,7 @@ import re
 import pytest
 
 from kbtool.search_index import page_words, search_files
+from kbtool.search_words import Words
 from kbtool.stems import Stems
 from kbtool.values import File, Page
 from tests.searching import Answer, ask, files, page
@@ -233,6 +234,6 @@ def test_a_query_fetches_few_files(node: str) -> None:
 
 def test_pages_are_taken_up_one_by_one() -> None:
     """What is kept of each page is enough to make the index again."""
-    kept = [page_words(one) for one in PAGES]
+    kept = [page_words(one, Words()) for one in PAGES]
     assert search_files(kept, Stems(), True) == files(PAGES)
-    assert page_words(SPUSK) == kept[0]
+    assert page_words(SPUSK, Words()) == kept[0]

@@ -4,6 +4,7 @@ const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_
 const DIGIT = Object.fromEntries([...DIGITS].map((digit, value) => [digit, value]))
 // A word typed to its end needs one or two files of words; a beginning of few letters would need them all.
 const MOST_FILES = 4
+const MOST_PARTS = 3
 
 const own = typeof document === "undefined" ? self.location.href : document.querySelector("script[src]").src
 const folder = new URL("../../search/", own)
@@ -45,7 +46,7 @@ function directory() {
     common: new Set(common.split(" ")),
     stems: words.filter((_, at) => at % 2 === 0),
     names: words.filter((_, at) => at % 2 === 1),
-    texts: texts.match(/.{5}/g) ?? [],
+    texts: texts.match(/.{6}/g) ?? [],
   }))
   return opened
 }
@@ -69,9 +70,25 @@ function comesAfter(a, b) {
   return a.length > b.length
 }
 
-async function textOf(page) {
+// The text of a page; of a long one the parts for the sections with these bits.
+async function textOf(page, isLong, sections) {
+  const all = [1, 2, 3, 4, 5, 6].filter(part => sections & (1 << (part - 1)))
+  const parts = await Promise.all((isLong ? all.slice(0, MOST_PARTS) : [0]).map(part => textPart(page, part)))
+  const there = parts.filter(Boolean)
+  return there.length ? [there[0][0], there[0][1], there.flatMap(([, , entries]) => entries)] : null
+}
+
+// The first pages of an order whose texts stand in so many files.
+async function withinFiles(order, most) {
   const { texts } = await directory()
-  const name = page.toString(16).padStart(5, "0")
+  const seen = new Set()
+  const end = order.findIndex(({ page }) => seen.add(placeOf(page.toString(16).padStart(5, "0") + 9, texts)).size > most)
+  return end < 0 ? order : order.slice(0, end)
+}
+
+async function textPart(page, part) {
+  const { texts } = await directory()
+  const name = page.toString(16).padStart(5, "0") + part
   const content = await file(`texts/${texts[placeOf(name, texts)]}`)
   return content[name]
 }
@@ -100,7 +117,14 @@ function* listed(list) {
     }
     page += step
     const value = DIGIT[list[at++]]
-    yield { page, kind: value & 3, often: (value >> 2) & 3, whole: value >> 4, sections: DIGIT[list[at++]] }
+    yield {
+      page,
+      kind: value & 3,
+      often: (value >> 2) & 3,
+      isWhole: (value & 16) > 0,
+      isLong: (value & 32) > 0,
+      sections: DIGIT[list[at++]],
+    }
   }
 }
 

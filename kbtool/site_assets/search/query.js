@@ -8,6 +8,7 @@ const SAME = 1
 const INFLECTED = 0.8
 const BEGUN = 0.5
 const MISTYPED = 0.3
+const ALL_SECTIONS = 63
 const KEYBOARDS = [
   "`qwertyuiop[]asdfghjkl;'zxcvbnm,.",
   "ёйцукенгшщзхъфывапролджэячсмитьбю",
@@ -19,7 +20,7 @@ function parsedQuery(query, common) {
   const phrases = []
   for (const [, minus, quoted, plain] of query.matchAll(/(-?)(?:"([^"]*)"?|([^\s"]+))/g)) {
     const isQuoted = quoted !== undefined
-    const words = tokens(quoted ?? plain).flatMap(({ keys }) => asked(keys))
+    const words = askedFor(tokens(quoted ?? plain))
     for (const word of words) {
       terms.push({ word, isExact: isQuoted, isExcluded: minus !== "", isCommon: common.has(word), isBeginning: false })
     }
@@ -30,9 +31,10 @@ function parsedQuery(query, common) {
   return { terms, phrases }
 }
 
-// Of the keys of a stretch those to ask for: an identifier as a whole, of Chinese all pairs.
-function asked(keys) {
-  return UNSPACED.test(keys[0]) && keys.length > 1 ? keys.filter(key => key.length > 1) : keys.slice(0, 1)
+// The words to look for: identifiers as a whole, and of Chinese no last letter that its pair has.
+function askedFor(found) {
+  const isLast = ({ start, end }, at) => end - start === 1 && at > 0 && found[at - 1].end === end
+  return found.filter((token, at) => !isLast(token, at)).map(({ keys }) => keys[0])
 }
 
 // What somebody typed who had the other keyboard on, empty when that cannot be.
@@ -54,6 +56,13 @@ function quality(term, stem, form) {
   return 0
 }
 
+// An identifier that is nowhere as a whole is looked for by its parts.
+async function foundWhole(term) {
+  const whole = await found(term)
+  if (whole.pages.size || !term.word.includes("_")) return [whole]
+  return Promise.all(term.word.split("_").filter(isPart).map(word => found({ ...term, word })))
+}
+
 // A word with the forms of the index that it means and the pages that have them.
 async function found(term) {
   const stem = stemOf(term.word)
@@ -71,11 +80,10 @@ async function found(term) {
 function pagesOf(meant) {
   const pages = new Map()
   for (const [{ list }, how] of meant) {
-    for (const { page, kind, often, whole, sections } of listed(list)) {
-      const score = how * KIND_WEIGHTS[kind] * OFTEN_WEIGHTS[often] * (whole ? 1.5 : 1)
-      const before = pages.get(page)
-      if (!before) pages.set(page, { score, sections })
-      else pages.set(page, { score: Math.max(before.score, score), sections: before.sections | sections })
+    for (const { page, kind, often, isWhole, isLong, sections } of listed(list)) {
+      const score = how * KIND_WEIGHTS[kind] * OFTEN_WEIGHTS[often] * (isWhole ? 1.5 : 1)
+      const before = pages.get(page) ?? { score: 0, sections: 0 }
+      pages.set(page, { score: Math.max(before.score, score), isLong, sections: before.sections | sections })
     }
   }
   return pages
@@ -105,21 +113,33 @@ async function ranked(query) {
   const { terms, phrases } = parsedQuery(query, common)
   const wanted = terms.filter(term => !term.isExcluded)
   const telling = wanted.filter(term => !term.isCommon)
-  const words = await Promise.all((telling.length ? telling : wanted).map(found))
+  const words = (await Promise.all((telling.length ? telling : wanted).map(foundWhole))).flat()
   const excluded = await Promise.all(terms.filter(term => term.isExcluded).map(found))
   const scores = new Map()
   for (const { pages } of words) {
     const rarity = Math.log(1 + total / (pages.size || 1))
-    for (const [page, { score, sections }] of pages) {
-      const before = scores.get(page) ?? { score: 0, matched: 0, sections: 63 }
+    for (const [page, { score, isLong, sections }] of pages) {
+      const before = scores.get(page) ?? { score: 0, matched: 0, together: ALL_SECTIONS, any: 0 }
       scores.set(page, {
-        score: before.score + rarity * score, matched: before.matched + 1, sections: before.sections & sections,
+        score: before.score + rarity * score,
+        matched: before.matched + 1,
+        isLong,
+        together: before.together & sections,
+        any: before.any | sections,
       })
     }
   }
   for (const { pages } of excluded) for (const page of pages.keys()) scores.delete(page)
-  const order = [...scores].map(([page, { score, matched, sections }]) =>
-    ({ page, isWhole: matched === words.length, score: score * (sections ? 1.3 : 1) * matched ** 2 }))
-  order.sort((a, b) => b.isWhole - a.isWhole || b.score - a.score || a.page - b.page)
-  return { words, phrases, order }
+  const order = [...scores].map(([page, { score, matched, isLong, together, any }]) => ({
+    page,
+    isLong,
+    sections: together || any,
+    isWhole: matched === words.length,
+    score: score * (together ? 1.3 : 1) * matched ** 2,
+  }))
+  return { words, phrases, order: order.sort(bestFirst) }
+}
+
+function bestFirst(a, b) {
+  return b.isWhole - a.isWhole || b.score - a.score || a.page - b.page
 }

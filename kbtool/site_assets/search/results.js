@@ -1,6 +1,8 @@
 // From pages to what the search box shows: blocks that answer the query, below their page.
 
-const SHOWN_PAGES = 12
+// Texts are most of what a query costs: so many files of them, and so many pages if these have them.
+const SHOWN_FILES = 12
+const SHOWN_PAGES = 50
 const SHOWN_BLOCKS = 3
 const MOST_BLOCKS = 20
 const MOST_PAGES_OF_PHRASE = 60
@@ -12,22 +14,23 @@ const escaped = text => text.replace(/[&<>"']/g, character => ESCAPES[character]
 
 async function results(query) {
   const { words, phrases, order } = await ranked(query)
-  const pages = phrases.length ? await withPhrases(order, words, phrases) : await read(order.slice(0, SHOWN_PAGES), words)
-  pages.sort((a, b) => b.isWhole - a.isWhole || b.score - a.score || a.page - b.page)
-  return { items: pages.map((page, at) => item(page, words, 1000 - at)), suggest: suggestions(words) }
+  const pages = phrases.length
+    ? await withPhrases(order, words, phrases)
+    : await read(await withinFiles(order.slice(0, SHOWN_PAGES), SHOWN_FILES), words)
+  return { items: pages.sort(bestFirst).map((page, at) => item(page, words, 1000 - at)), suggest: suggestions(words) }
 }
 
 // The pages with their texts and how well each block answers.
 async function read(order, words) {
-  const pages = await Promise.all(order.map(async one => ({ ...one, text: await textOf(one.page) })))
+  const pages = await Promise.all(order.map(async one => ({ ...one, text: await textOf(one.page, one.isLong, one.sections) })))
   return pages.filter(({ text }) => text).map(one => judged(one, words))
 }
 
 async function withPhrases(order, words, phrases) {
   const whole = order.filter(({ isWhole }) => isWhole).slice(0, MOST_PAGES_OF_PHRASE)
   const pages = []
-  for (let at = 0; at < whole.length && pages.length < SHOWN_PAGES; at += SHOWN_PAGES) {
-    for (const page of await read(whole.slice(at, at + SHOWN_PAGES), words)) {
+  for (let at = 0; at < whole.length && pages.length < SHOWN_FILES; at += SHOWN_FILES) {
+    for (const page of await read(whole.slice(at, at + SHOWN_FILES), words)) {
       const texts = [page.title, ...page.blocks]
       if (phrases.every(phrase => texts.some(text => placeOfPhrase(text.tokens, phrase) >= 0))) pages.push(page)
     }
@@ -167,12 +170,23 @@ function beforeSpace(text, at) {
 
 function marked({ text, hits }, from, to) {
   let [html, at] = ["", from]
-  for (const { start, end } of hits) {
-    if (start < at || end > to) continue
+  for (const [start, end] of stretched(hits, from, to)) {
     html += `${escaped(text.slice(at, start))}<mark>${escaped(text.slice(start, end))}</mark>`
     at = end
   }
   return html + escaped(text.slice(at, to))
+}
+
+// The hits inside, those that overlap as one.
+function stretched(hits, from, to) {
+  const found = []
+  for (const { start, end } of hits) {
+    if (start < from || end > to) continue
+    const last = found.at(-1)
+    if (last && start < last[1]) last[1] = Math.max(last[1], end)
+    else found.push([start, end])
+  }
+  return found
 }
 
 // The most frequent word that begins with what is being typed.

@@ -1,13 +1,13 @@
 // The words of texts as kbtool/search_words.py finds them: what is changed here is changed there.
 
 const LONGEST = 40
-const TOKEN = /[\p{L}\p{N}_\u0300-\u036f]+/gu
+const STRETCH = /[\p{L}\p{N}_\u0300-\u036f]+/gu
 const WORD = /[\p{L}\p{N}]+(?:_+[\p{L}\p{N}]+)*/gu
 const CAMEL = /\p{L}*(?:[a-zа-я\p{Nd}][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])[\p{L}\p{N}_]*/gu
 const HUMP = /[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\p{Nd}+/gu
 // Written without spaces: Chinese and Japanese.
-const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+/
-const ALL_UNSPACED = new RegExp(UNSPACED, "g")
+const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]/
+const RUN = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+/g
 
 function fold(text) {
   return text
@@ -20,45 +20,46 @@ function fold(text) {
       letter.normalize("NFD").replace(/[\u0300-\u036f]+/g, ""))
 }
 
-// What a stretch of letters and digits is found by.
-function keysOf(token) {
-  const found = []
-  for (const word of fold(token).match(WORD) ?? []) {
-    if ([...word].length > LONGEST) continue
-    if (UNSPACED.test(word)) found.push(...pairs(word))
-    else found.push(word, ...(word.includes("_") ? word.split("_").filter(isPart) : []))
+// What a stretch of letters and digits is found by, and where in it: an identifier as a whole and by its parts.
+function wordsOf(stretch) {
+  if (UNSPACED.test(stretch)) return runsOf(stretch)
+  const keys = []
+  for (const word of fold(stretch).match(WORD) ?? []) {
+    if ([...word].length <= LONGEST) keys.push(word, ...(word.includes("_") ? word.split("_").filter(isPart) : []))
   }
-  for (const word of token.match(CAMEL) ?? []) {
-    if ([...word].length <= LONGEST) found.push(...(word.match(HUMP) ?? []).filter(isPart).map(fold))
+  for (const word of stretch.match(CAMEL) ?? []) {
+    if ([...word].length <= LONGEST) keys.push(...(word.match(HUMP) ?? []).filter(isPart).map(fold))
   }
-  return found
+  return keys.length ? [{ start: 0, end: stretch.length, keys }] : []
 }
 
 function isPart(word) {
   return [...word].length > 1
 }
 
-function pairs(word) {
+// Of Chinese each two neighbours, and the last letter; what is written with spaces stays a word.
+function runsOf(stretch) {
   const found = []
-  let at = 0
-  for (const run of word.matchAll(ALL_UNSPACED)) {
-    if (at < run.index) found.push(word.slice(at, run.index))
-    for (let i = 0; i < run[0].length; i++) found.push(run[0].slice(i, i + 2))
-    at = run.index + run[0].length
+  const add = (start, end) => found.push({ start, end, keys: [fold(stretch.slice(start, end))] })
+  for (const word of stretch.matchAll(WORD)) {
+    for (const { 0: run, index } of word[0].matchAll(RUN)) {
+      const [start, end] = [word.index + index, word.index + index + run.length]
+      if (!UNSPACED.test(run)) add(start, end)
+      else for (let at = start; at < end; at++) add(at, Math.min(at + 2, end))
+    }
   }
-  if (at < word.length) found.push(word.slice(at))
-  return found
+  return found.filter(({ keys: [key] }) => [...key].length <= LONGEST)
 }
 
-const knownKeys = new Map()
+const knownWords = new Map()
 
-// The stretches of a text with their places and keys.
+// The words of a text with their places and keys.
 function tokens(text) {
   const found = []
-  for (const { 0: raw, index } of text.matchAll(TOKEN)) {
-    let keys = knownKeys.get(raw)
-    if (!keys) knownKeys.set(raw, keys = keysOf(raw))
-    if (keys.length) found.push({ start: index, end: index + raw.length, keys })
+  for (const { 0: raw, index } of text.matchAll(STRETCH)) {
+    let words = knownWords.get(raw)
+    if (!words) knownWords.set(raw, words = wordsOf(raw))
+    for (const { start, end, keys } of words) found.push({ start: index + start, end: index + end, keys })
   }
   return found
 }
