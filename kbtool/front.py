@@ -18,10 +18,12 @@ _STYLES: tuple[str, ...] = (
     "page.css",
     "outline.css",
     "references.css",
+    "graph.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",
     "references.js",
+    "graph.js",
 )
 _SEARCH = ("words.js", "stems.js", "files.js", "query.js", "results.js", "worker.js")
 

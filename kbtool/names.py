@@ -153,7 +153,7 @@ def slugs(names: Mapping[NoteId, str], home: NoteId | None, reserved: Iterable[s
     `reserved` are slugs that no note gets.
     """
     taken = {*reserved, "index", "404", "all", "tags", "search", "sitemap", "assets", "javascripts", "stylesheets"}
-    taken |= {"journals", "changes", "feed", "media"}
+    taken |= {"journals", "changes", "feed", "media", "graph"}
     found: dict[NoteId, Slug] = {}
     for note in sorted(names):
         if note == home:

@@ -37,7 +37,13 @@ def body(text: str, **others: str) -> str:
     """The HTML of one note, without its header."""
     html = rendered({"pages/a.md": text, **{f"pages/{name}.md": other for name, other in others.items()}})
     content = html["pages/a.md"].html.removesuffix("</div>").partition("</header>")[2]
-    return content.partition('<section class="kb-backlinks"')[0]
+    return content.partition('<details class="kb-local"')[0]
+
+
+def without_graph(html: str) -> str:
+    """A page without the place where its surroundings are drawn."""
+    before, _, after = html.partition('<details class="kb-local"')
+    return before + after.partition("</details>")[2]
 
 
 def outcome(*cells: tuple[str, tuple[Output, ...]], failed: bool = False) -> dict[NoteId, Outcome]:

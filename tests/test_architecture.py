@@ -72,6 +72,7 @@ ORDER = [
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.quotes", "render.results"),
     *("render.vals", "render.macros"),
     *("render.namespaces",),
+    *("layout.communities", "layout.forces", "layout.discs", "layout", "render.graph_words", "render.graph"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.made",),
     *("render.rules", "render.site"),

@@ -33,7 +33,7 @@ def html(sources: Mapping[str, str], assets: frozenset[str] = frozenset()) -> di
 
 def shown(text: str, **others: str) -> str:
     pages = {f"{name}.md": other for name, other in others.items()}
-    return html({"a.md": text, **pages})["a.md"].partition('<section class="kb-backlinks"')[0]
+    return html({"a.md": text, **pages})["a.md"].partition('<details class="kb-local"')[0]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from kbtool.config import Config, GraphSettings
 from kbtool.kb import BaseFiles, Kb
 from kbtool.render.context import Look
 from kbtool.values import NoteId, Page, Source
-from tests.rendering import Html, body, rendered
+from tests.rendering import Html, body, rendered, without_graph
 
 UUID = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
 MACROS = (
@@ -33,7 +33,8 @@ def page(sources: Mapping[str, str], today: date | None = None) -> Page:
 
 def shown(text: str, **others: str) -> Html:
     """The page of one note among others."""
-    return Html(page({"pages/a.md": text} | {f"pages/{name}.md": other for name, other in others.items()}).html)
+    sources = {"pages/a.md": text} | {f"pages/{name}.md": other for name, other in others.items()}
+    return Html(without_graph(page(sources).html))
 
 
 # ---------------------------------------------------------------- results

@@ -11,6 +11,7 @@ from kbtool.positions import line_table
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
+from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
 from kbtool.render.macros import special_html
 from kbtool.render.mentions import mentions_html
@@ -43,7 +44,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
     above = _head(scope, title) + _limits(scope) + session_html(scope)
-    below = inside_html(scope) + backlinks_html(scope, backlinks) + users_html(scope)
+    below = local_html(entry, context) + inside_html(scope) + backlinks_html(scope, backlinks) + users_html(scope)
     html = above + body + below + mentions_html(scope)
     source = context.look.source + quote(entry.note.id, safe="/") if context.look.source else None
     return Page(

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kbtool.graph import ToAsset
+from kbtool.layout import laid_out
 from kbtool.names import title
 from kbtool.render.context import Entry, RenderContext
+from kbtool.render.graph import GRAPH, data, graph_page, web
+from kbtool.render.graph_words import graph_words
 from kbtool.render.html import element, escape
 from kbtool.render.urls import HOME, Place, is_published
 from kbtool.render.words import words
@@ -32,14 +35,17 @@ class SiteInput:
 
 
 def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page] = ()) -> SiteInput:
-    """The site of these notes' pages: with a list of all, which is the home page too where no note is that.
+    """The site of these notes' pages: with their graph, and a list of all, the home page too where no note is that.
 
     `rules` are the pages of the rules, the table of all first; the list of all pages leads there.
     """
     made = [_all_pages(context, ALL, rules)]
     if not any(page.slug == HOME for page in pages):
         made.append(_all_pages(context, HOME, rules))
-    return SiteInput((*pages, *made, *rules), _assets(context.entries.values()))
+    found = web(context)
+    layout = laid_out(len(found.notes), found.edges, {}).layout
+    files = (data(found, layout, context),)
+    return SiteInput((*pages, *made, graph_page(found, context), *rules), _assets(context.entries.values()), files)
 
 
 def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -57,6 +63,8 @@ def _all_pages(context: RenderContext, slug: Slug, rules: Sequence[Page]) -> Pag
     letters = "".join(_letter(place, letter, group) for letter, group in groupby(entries, _initial))
     count = element("span", {"class": "kb-count"}, str(len(entries)))
     html = element("header", {"class": "kb-head"}, element("h1", {"id": "all"}, f"{says.all_pages} {count}"))
+    graph = element("a", {"href": place.page(GRAPH)}, graph_words(context.look.language).title)
+    html += element("p", {"class": "kb-index__graph"}, graph)
     body = element("div", {"class": "kb-index", "data-search-exclude": ""}, letters)
     if rules:
         link = element("a", {"href": place.page(rules[0].slug)}, says.rules)

@@ -208,7 +208,7 @@
     if (block) turn(block, !isOpen(block))
   })
   document.addEventListener("toggle", event => {
-    const block = event.target.matches?.(".kb-folded") && event.target.parentElement
+    const block = event.target.matches?.(".kb-folded") ? event.target.parentElement : null
     if (!block?.matches(".kb-block") || !block.closest(".kb-page > .kb-outline")) return
     show(block)
     keep(block)

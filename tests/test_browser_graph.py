@@ -1,0 +1,245 @@
+"""The graphs in a real browser: drawn, walked by keyboard, searched, folded; and what stands there without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browsing import built, served, watch
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.conftest import Run
+
+MKDOCS = """site_name: Graph
+site_url: http://127.0.0.1/
+docs_dir: kb
+use_directory_urls: FOLDERS
+theme: {name: material, language: en, font: false}
+plugins: [search, kbtool]
+nav: [pages/Hub.md, all.md, graph.md]
+"""
+LEAVES, CHAIN = 14, 12
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Path]:
+    """A hub with leaves, a chain with chords, and a page that nothing is linked with; for a server and from disk."""
+    notes = {"Hub": "- " + " ".join(f"[[Leaf {at}]]" for at in range(LEAVES)) + " [[Chain 0]]", "Alone": "- x"}
+    notes |= {f"Leaf {at}": "- x" for at in range(LEAVES)}
+    notes |= {f"Chain {at}": f"- [[Chain {(at + 1) % CHAIN}]] [[Chain {(at + 2) % CHAIN}]]" for at in range(CHAIN)}
+    found = {}
+    for name in ("server", "disk"):
+        base = tmp_path_factory.mktemp(name)
+        (base / "kb/pages").mkdir(parents=True)
+        for title, text in notes.items():
+            (base / f"kb/pages/{title}.md").write_text(text, "utf-8")
+        (base / "mkdocs.yml").write_text(MKDOCS.replace("FOLDERS", str(name == "server").lower()), "utf-8")
+        found[name] = built(kbtool, base)
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(graphs: dict[str, Path]) -> Iterator[str]:
+    with served(graphs["server"]) as found:
+        yield found
+
+
+def view(page: Page, script: str) -> Any:
+    """What an expression gives for the page's view, `v`."""
+    return page.evaluate(f"(() => {{ const v = document.querySelector('.kb-graph').view; return {script} }})()")
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.kb-graph')?.view?.drawn")
+
+
+def inked(page: Page) -> int:
+    """How many points of the drawing are not its ground."""
+    return int(
+        page.evaluate(
+            """() => {
+                const canvas = document.querySelector('.kb-graph canvas')
+                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+                return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0), 0)
+            }"""
+        )
+    )
+
+
+def test_whole_graph_is_drawn(page: Page, home: str, trouble: list[str]) -> None:
+    opened(page, home + "graph/")
+    assert view(page, "v.graph.size") == 2 + LEAVES + CHAIN
+    assert inked(page) > 1000
+    assert trouble == []
+
+
+def test_arrows_walk_and_enter_opens(page: Page, home: str, trouble: list[str]) -> None:
+    opened(page, home + "graph/")
+    page.locator(".kb-graph__search").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "CANVAS"
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".kb-graph__about a").inner_text() == "Hub"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    name = page.locator(".kb-graph__about a").inner_text()
+    assert name != "Hub"
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/graph/" not in url)
+    assert page.locator("h1").inner_text() == name
+    assert trouble == []
+
+
+def test_focus_is_seen(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    style = "getComputedStyle(document.querySelector('.kb-graph canvas')).outlineStyle"
+    assert page.evaluate(style) == "none"
+    page.locator(".kb-graph__search").focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate(style) == "solid"
+
+
+def test_search_finds_leads_on_and_opens(page: Page, home: str, trouble: list[str]) -> None:
+    opened(page, home + "graph/")
+    page.locator(".kb-graph__search").fill("chain")
+    status = page.locator(".kb-graph__find [role=status]")
+    assert status.inner_text() == str(CHAIN)
+    page.keyboard.press("Enter")
+    assert status.inner_text() == f"1 of {CHAIN}"
+    page.locator(".kb-graph__search").fill("nothing like it")
+    assert status.inner_text() == "nothing found"
+    page.locator(".kb-graph__search").fill("leaf 13")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leaf-13/")
+    assert trouble == []
+
+
+def test_zoom_and_moving_by_keyboard_wheel_and_pointer(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    page.emulate_media(reduced_motion="reduce")
+    page.locator(".kb-graph canvas").focus()
+    first = view(page, "v.look")
+    page.keyboard.press("+")
+    assert view(page, "v.look.zoom") > first["zoom"]
+    page.keyboard.press("Shift+ArrowRight")
+    assert view(page, "v.look.x") > first["x"]
+    page.keyboard.press("0")
+    assert view(page, "v.look") == first
+    box = page.locator(".kb-graph canvas").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"document.querySelector('.kb-graph').view.look.zoom > {first['zoom']}")
+    before = view(page, "v.look.x")
+    page.mouse.down()
+    page.mouse.move(box["x"] + 120, box["y"] + 20)
+    page.mouse.up()
+    assert view(page, "v.look.x") < before
+
+
+def test_pointing_names_a_page_and_a_click_opens_it(page: Page, home: str, trouble: list[str]) -> None:
+    opened(page, home + "graph/")
+    box = page.locator(".kb-graph canvas").bounding_box()
+    assert box
+    left, top = view(page, "v.toScreen(v.graph.names.indexOf('Chain 3'))")
+    page.mouse.move(box["x"] + left, box["y"] + top)
+    assert page.locator(".kb-graph__about a").inner_text() == "Chain 3"
+    page.mouse.click(box["x"] + left, box["y"] + top)
+    page.wait_for_url("**/chain-3/")
+    assert trouble == []
+
+
+def test_a_hub_folds_its_leaves(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    page.locator(".kb-graph canvas").focus()
+    page.keyboard.press("ArrowRight")
+    assert view(page, "[...v.graph.hidden].reduce((a, b) => a + b)") == 0
+    page.keyboard.press(" ")
+    assert view(page, "[...v.graph.hidden].reduce((a, b) => a + b)") == LEAVES
+    page.locator(".kb-graph__about button").click()
+    assert view(page, "[...v.graph.hidden].reduce((a, b) => a + b)") == 0
+
+
+def test_colours_follow_the_theme(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    light = view(page, "v.paint.groups[0]")
+    page.locator("label[for=__palette_1]").click()
+    page.wait_for_function(f"document.querySelector('.kb-graph').view.paint.groups[0] !== '{light}'")
+
+
+def test_local_graph_is_drawn_when_it_is_asked_for(page: Page, home: str, trouble: list[str]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("graph.json") else None)
+    page.goto(home + "chain-3/")
+    page.wait_for_load_state("networkidle")
+    assert asked == []
+    page.locator(".kb-local > summary").click()
+    page.wait_for_function("document.querySelector('.kb-graph')?.view")
+    assert len(asked) == 1
+    assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (1, 2, 3, 4, 5)}
+    page.get_by_role("button", name="Their neighbours").click()
+    assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (11, 0, 1, 2, 3, 4, 5, 6, 7)}
+    page.locator(".kb-graph canvas").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "chain-3" not in url)
+    assert trouble == []
+
+
+def test_local_graph_of_a_lonely_page_says_so(page: Page, home: str) -> None:
+    page.goto(home + "alone/")
+    page.locator(".kb-local > summary").click()
+    page.get_by_text("Nothing is linked with this page yet").wait_for()
+
+
+def test_local_graph_from_disk_is_made_of_the_links_on_the_page(
+    page: Page, graphs: dict[str, Path], trouble: list[str]
+) -> None:
+    page.goto((graphs["disk"] / "chain-3.html").as_uri())
+    page.locator(".kb-local > summary").click()
+    page.wait_for_function("document.querySelector('.kb-graph')?.view")
+    assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (1, 2, 3, 4, 5)}
+    assert trouble == []
+
+
+def test_whole_graph_from_disk_is_made_of_the_list(page: Page, graphs: dict[str, Path], trouble: list[str]) -> None:
+    opened(page, (graphs["disk"] / "graph.html").as_uri())
+    assert "From disk" in page.locator(".kb-graph__about").inner_text()
+    assert "Chain 3" in view(page, "v.graph.names")
+    assert trouble == []
+
+
+def test_without_javascript_the_list_stands_alone(browser: Browser, home: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(home + "graph/")
+    assert not page.locator(".kb-graph").is_visible()
+    page.locator(".kb-hubs > ol > li > a").first.click()
+    assert page.locator("h1").inner_text() == "Hub"
+    assert not page.locator(".kb-local").is_visible()
+    context.close()
+
+
+def test_on_a_phone_a_tap_names_a_page_and_another_opens_it(browser: Browser, home: str, trouble: list[str]) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True)
+    page = context.new_page()
+    watch(page, trouble)
+    opened(page, home + "graph/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(".kb-graph canvas").bounding_box()
+    assert box
+    left, top = view(page, "v.toScreen(v.graph.names.indexOf('Hub'))")
+    page.touchscreen.tap(box["x"] + left, box["y"] + top)
+    assert page.locator(".kb-graph__about a").inner_text() == "Hub"
+    left, top = view(page, "v.toScreen(v.current)")
+    page.touchscreen.tap(box["x"] + left, box["y"] + top)
+    page.wait_for_url(lambda url: "/graph/" not in url)
+    assert trouble == []
+    context.close()
