@@ -19,6 +19,7 @@ _STYLES: tuple[str, ...] = (
     "outline.css",
     "references.css",
     "graph.css",
+    "lists.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",

@@ -1,4 +1,4 @@
-"""The rim towards git: which files of a folder changed. Nothing of the repository's own settings is run."""
+"""The rim towards git: which files of a folder changed, and when. Nothing of the repository's own settings is run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from kbtool.changes import MARK, Change, read_log
 from kbtool.config import KbError
+from kbtool.values import NoteId
 
 # A repository may come from anywhere: neither its file watcher nor its hooks are started, and nothing is locked.
 _SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "--no-pager")
@@ -37,6 +39,20 @@ def known_revision(base: Path, revision: str) -> str:
     """The commit that a revision means, empty when there is none."""
     done = _run(base, {}, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     return done.stdout.decode("ascii", "replace").strip() if done.returncode == 0 else ""
+
+
+def history(base: Path) -> Mapping[NoteId, Change]:
+    """The commits of the files of a folder, renames followed, in one call; nothing where there is no whole history."""
+    if shutil.which("git") is None:
+        return {}
+    asked = _run(base, {}, "rev-parse", "--is-inside-work-tree", "--is-shallow-repository")
+    # A clone of the last commits alone would have everything made on one day.
+    if asked.returncode != 0 or asked.stdout.split() != [b"true", b"false"]:
+        return {}
+    said = (f"--format={MARK.decode('ascii')}%ct", "--name-status", "-z", "--find-renames", "--relative")
+    quiet = ("--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all")
+    done = _run(base, {}, "log", *said, *quiet, "--", ".")
+    return read_log(done.stdout) if done.returncode == 0 else {}
 
 
 def _refuse_outside(base: Path) -> None:

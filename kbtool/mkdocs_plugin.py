@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from html import escape
 from logging.handlers import MemoryHandler
 from pathlib import Path
@@ -30,11 +30,14 @@ from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
 from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, math_font, script, search_worker, stylesheet
+from kbtool.git import history
+from kbtool.navigation import home_path, navigation
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
 from kbtool.render.html import safe_url
 from kbtool.render.policy import headers_file, meta
+from kbtool.render.recent import FEED
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
 from kbtool.render.words import words
@@ -113,8 +116,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         for file in _other_files(config, self._base, site):
             if files.get_file_from_path(file.src_uri) is None:
                 files.append(file)
-        by_path = {page.path: name for name, page in self._pages.items() if page.path}
-        config.nav = _nav(config.nav, by_path) if config.nav else [_home_name(self._pages)]
+        config.nav = navigation(config.nav, self._pages)
         return files
 
     def on_nav(self, nav: Any, config: MkDocsConfig, files: Files) -> Any:  # noqa: ARG002 - MkDocs' names
@@ -130,6 +132,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
             begin_heads(env)
             text, warnings = fitting([_sample(name, (env, config, files, self._nav)) for name in _SAMPLES])
             config.theme["kb_policy"] = meta(text)
+            config.theme["kb_feed"] = FEED if files.get_file_from_path(FEED) else ""
             made = headers_file(text)
             files.append(_generated(config, made.path, made.text.encode("utf-8")))
             for warning in warnings:
@@ -163,7 +166,13 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 
     def _site(self, config: MkDocsConfig) -> SiteInput:
         look = Look(
-            _language(config), config.use_directory_urls, _home_path(config.nav), source=_source_address(config)
+            _language(config),
+            config.use_directory_urls,
+            home_path(config.nav),
+            source=_source_address(config),
+            url=safe_url(config.site_url or ""),
+            title=config.site_name,
+            history=history(self._base),
         )
         if self.compiled is not None:
             return self.compiled(look)
@@ -207,14 +216,6 @@ def _messages(heard: MemoryHandler) -> list[str]:
     return [record.getMessage() for record in heard.buffer]
 
 
-def _home_path(nav: Any) -> str:
-    """The path that the navigation begins with, empty when it begins with a section."""
-    first = nav[0] if isinstance(nav, list) and nav else ""
-    if isinstance(first, dict):
-        first = next(iter(first.values()), "")
-    return first if isinstance(first, str) else ""
-
-
 def _source_address(config: MkDocsConfig) -> str:
     """The address below which the notes' files can be read; `edit_uri` leads to where they are edited."""
     if not config.repo_url or not config.edit_uri:
@@ -237,6 +238,7 @@ def _prepare_theme(config: MkDocsConfig) -> None:
         theme.dirs.insert(1 if theme.custom_dir else 0, str(ASSETS / "theme"))
     theme["palette"] = palette(theme.get("palette"), words(_language(config)))
     theme["kb_policy"] = ""
+    theme["kb_feed"] = ""
     theme["kb"] = words(_language(config))
     theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
 
@@ -255,10 +257,6 @@ def _sample(name: str, site: tuple[Any, MkDocsConfig, Files, Any]) -> str:
 def _source_name(page: Page) -> str:
     """What MkDocs takes for the page's source file."""
     return f"{page.slug}.md"
-
-
-def _home_name(pages: Mapping[str, Page]) -> str:
-    return next(name for name, page in pages.items() if page.slug == urls.HOME)
 
 
 def _page_file(config: MkDocsConfig, name: str, page: Page) -> File:
@@ -317,19 +315,6 @@ def _named_in(config: MkDocsConfig) -> list[str]:
         for path in (*map(str, config.extra_css), *scripts, *theme)
         if isinstance(path, str) and path not in (STYLE, SCRIPT)
     ]
-
-
-def _nav(nav: Any, by_path: Mapping[str, str]) -> Any:
-    """The user's navigation with notes' paths replaced by our pages' names."""
-    match nav:
-        case str():
-            return by_path.get(nav, nav)
-        case list():
-            return [_nav(item, by_path) for item in nav]
-        case dict():
-            return {title: _nav(item, by_path) for title, item in nav.items()}
-        case _:
-            return nav
 
 
 # ---------------------------------------------------------------- pages

@@ -20,7 +20,7 @@ from kbtool.note import Note
 from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
-from kbtool.render import made, namespaces, rules
+from kbtool.render import journals, made, namespaces, recent, redirects, rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
@@ -70,12 +70,14 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     context = RenderContext(
         entries=shown,
         names=snapshot.names,
-        look=look,
+        look=replace(look, history={}),
         settings=snapshot.files.settings,
         asking=asking,
         quoting=query.block_references(asking.rows),
         unwritten=wanted.places,
         children=namespaces.children(asking.rows, shown, wanted.places),
+        changes=look.history,
+        days=journals.neighbours(shown),
         unlinked=unlinked(past.kb, snapshot),
         users=query.users(snapshot),
     )
@@ -84,11 +86,12 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     config = snapshot.files.config
     whole = assemble(
         context,
-        (*pages, made.tags_page(context)),
+        (*pages, *_lists(context)),
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
+    extra = (*recent.feed(context), *redirects.redirects(context, {one.slug for one in whole.pages}))
     searched = [past.memo.call(one.slug, page_words, one, past.words) for one in whole.pages if one.search or one.path]
-    return replace(whole, files=(*whole.files, *search_files(searched, past.stems, look.directory_urls)))
+    return replace(whole, files=(*whole.files, *extra, *search_files(searched, past.stems, look.directory_urls)))
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:
@@ -109,6 +112,13 @@ def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderConte
         make = functools.partial(made.unwritten_pages, name, wanted.places[key], links)
         # No note's path begins so.
         yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make)
+
+
+def _lists(context: RenderContext) -> Iterator[Page]:
+    """The pages that list others: journals, tags, changes."""
+    yield from journals.journal_pages(context)
+    yield from made.tags_pages(context)
+    yield from recent.changes_pages(context, made.blank(context, "", recent.CHANGES))
 
 
 def unlinked(kb: Kb, snapshot: Snapshot) -> Mapping[NoteId, tuple[Backlink, ...]]:
@@ -133,7 +143,9 @@ def entries(
     pages = query.pages(snapshot)
     shown = published(pages, snapshot.files.settings.all_public)
     notes = tuple(note for note in pages if note.id in shown)
-    reserved = rules.reserved() if snapshot.files.config.rule_pages else ()
+    reserved = journals.reserved(note.journal for note in notes)
+    if snapshot.files.config.rule_pages:
+        reserved |= frozenset(rules.reserved())
     places = names.slugs({note.id: note.name for note in notes}, first, reserved)
     known = memo or Memo()
     bare = {note.id: _bare(snapshot, note, places[note.id], known) for note in notes}

@@ -13,6 +13,11 @@ from kbtool.render.words import Words
 _OUTERMOST = "base.html"
 """The template of the theme that all pages extend."""
 _HEAD = "<head>"
+_FEED = (
+    "{% if config.theme.kb_feed %}"
+    '<link rel="alternate" type="application/atom+xml" href="{{ config.theme.kb_feed | url }}">'
+    "{% endif %}"
+)
 Loaded = tuple[str, str | None, Callable[[], bool] | None]
 
 
@@ -26,7 +31,7 @@ def begin_heads(env: Environment) -> None:
 def _loaded(env: Environment, loader: BaseLoader, name: str) -> Loaded:
     source, path, unchanged = loader.get_source(env, name)
     if name == _OUTERMOST:
-        source = source.replace(_HEAD, f"{_HEAD}{{{{ config.theme.kb_policy }}}}", 1)
+        source = source.replace(_HEAD, f"{_HEAD}{{{{ config.theme.kb_policy }}}}{_FEED}", 1)
     return source, path, unchanged
 
 

@@ -84,7 +84,7 @@ def test_without_directories_pages_are_files(base: Base) -> None:
     base.settings("use_directory_urls: false")
     base.build()
     assert {"index.html", "о/другом.html", "all.html"} <= set(base.files())
-    assert base.looks == [Look("ru", False, "")]
+    assert base.looks == [Look("ru", False, "", title="Проба")]
 
 
 @pytest.mark.parametrize(("language", "expected"), [("ru", "ru"), ("en", "en"), ("de", "en")])

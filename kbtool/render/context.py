@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
+from kbtool.changes import Change
 from kbtool.config import GraphSettings
 from kbtool.graph import Missing, Names, Site, Target, ToNote, ToNothing
 from kbtool.note import Note
@@ -103,7 +104,8 @@ class Look:
     """How the site is laid out and speaks; `home` is the path of the note that its navigation begins with, if any.
 
     `today` is the day that queries mean by it, None for the day of the build. `source` is the address below which the
-    notes' files can be read, empty when there is none.
+    notes' files can be read, `url` that of the site, empty when there is none; `title` is the site's. `history` tells
+    when notes were made and changed, as far as that is known.
     """
 
     language: Language = "ru"
@@ -111,6 +113,9 @@ class Look:
     home: str = ""
     today: date | None = None
     source: str = ""
+    url: str = ""
+    title: str = ""
+    history: Mapping[NoteId, Change] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,8 @@ class RenderContext:
 
     `asking` answers queries; `quoting` has for each block the blocks that refer to it by its id; `unlinked` holds the
     unlinked mentions of each note, `users` the notes whose code imports that of each. `unwritten` has the
-    places of names without a note, `children` the pages directly inside that at each place.
+    places of names without a note, `children` the pages directly inside that at each place. `changes`
+    tells when notes were made and changed, `days` has the journals before and after each.
     """
 
     entries: Mapping[NoteId, Entry]
@@ -130,6 +136,8 @@ class RenderContext:
     quoting: Mapping[Site, tuple[Site, ...]]
     unwritten: Mapping[str, Slug] = field(default_factory=dict)
     children: Mapping[Slug, tuple[Child, ...]] = field(default_factory=dict)
+    changes: Mapping[NoteId, Change] = field(default_factory=dict)
+    days: Mapping[NoteId, tuple[NoteId | None, NoteId | None]] = field(default_factory=dict)
     unlinked: Mapping[NoteId, tuple[Backlink, ...]] = field(default_factory=dict)
     users: Mapping[NoteId, tuple[NoteId, ...]] = field(default_factory=dict)
 

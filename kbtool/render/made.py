@@ -117,18 +117,20 @@ def _page(scope: Scope, title: Heading, html: str) -> Page:
 # ---------------------------------------------------------------- tags
 
 
-def tags_page(context: RenderContext) -> Page:
-    """All tags with the number of pages that have them."""
+def tags_pages(context: RenderContext) -> Iterator[Page]:
+    """All tags with the number of pages that have them, where there are any."""
     says = reading_words(context.look.language)
     rows = context.asking.rows
     counts = Counter(key for entry in context.entries.values() for key in _tags(entry, rows))
+    if not counts:
+        return
     scope = blank(context, says.tags, TAGS)
     ordered = sorted(counts.items(), key=lambda one: (rows.pages[one[0]].name.casefold(), one[0]))
     items = "".join(element("li", {"class": "kb-chip"}, _tag(scope, key, count)) for key, count in ordered)
-    content = element("ul", {"class": "kb-chips kb-tags"}, items) if items else element("p", {}, says.no_tags)
+    content = element("ul", {"class": "kb-chips kb-tags"}, items)
     title = Heading(says.tags, "tags", 1)
     html = element("header", {"class": "kb-head"}, element("h1", {"id": title.anchor}, title.title))
-    return _page(scope, title, html + element("div", {"data-search-exclude": ""}, content))
+    yield _page(scope, title, html + element("div", {"data-search-exclude": ""}, content))
 
 
 def _tags(entry: Entry, rows: Rows) -> set[str]:

@@ -13,11 +13,13 @@ from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
 from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
+from kbtool.render.journals import neighbours_html
 from kbtool.render.macros import special_html
 from kbtool.render.mentions import mentions_html
 from kbtool.render.namespaces import crumbs_html, inside_html
 from kbtool.render.outline import embed_html, footnote_marks, footnotes, headings, outline_html
 from kbtool.render.properties import head_html
+from kbtool.render.recent import dates_html
 from kbtool.render.search import search_entries
 from kbtool.render.sessions import session_html
 from kbtool.render.svg import Figure
@@ -43,7 +45,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     )
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
-    above = _head(scope, title) + _limits(scope) + session_html(scope)
+    above = neighbours_html(scope) + _head(scope, title) + _limits(scope) + session_html(scope)
     below = local_html(entry, context) + inside_html(scope) + backlinks_html(scope, backlinks) + users_html(scope)
     html = above + body + below + mentions_html(scope)
     source = context.look.source + quote(entry.note.id, safe="/") if context.look.source else None
@@ -76,7 +78,11 @@ def _head(scope: Scope, title: Heading) -> str:
     icon = next((p.text for p in scope.entry.note.properties if p.key == "icon" and p.text), "")
     shown = (escape(icon, quote=False) + " " if icon else "") + escape(name if parents else whole, quote=False)
     heading = element("h1", {"id": title.anchor}, shown)
-    return element("header", {"class": "kb-head"}, parents + heading + head_html(scope, scope.entry.note.properties))
+    return element(
+        "header",
+        {"class": "kb-head"},
+        parents + heading + head_html(scope, scope.entry.note.properties) + dates_html(scope),
+    )
 
 
 def _limits(scope: Scope) -> str:

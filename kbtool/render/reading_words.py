@@ -18,9 +18,20 @@ class ReadingWords:
     filter_help: str
     inside: str
     tags: str
-    no_tags: str
     older: str
     newer: str
+    journals: str
+    earlier_day: str
+    later_day: str
+    months: tuple[str, ...]
+    weekdays: tuple[tuple[str, str], ...]
+    changes: str
+    changes_note: str
+    feed: str
+    created: str
+    changed: str
+    new: str
+    moved: str
 
 
 RUSSIAN = ReadingWords(
@@ -31,9 +42,23 @@ RUSSIAN = ReadingWords(
     filter_help="Нажмите, чтобы оставить только эти блоки; с Shift — чтобы убрать их",
     inside="Страницы внутри",
     tags="Метки",
-    no_tags="Меток пока нет",
     older="Дальше",
     newer="Назад",
+    journals="Журнал",
+    earlier_day="Предыдущая запись",
+    later_day="Следующая запись",
+    months=tuple("Январь Февраль Март Апрель Май Июнь Июль Август Сентябрь Октябрь Ноябрь Декабрь".split()),
+    weekdays=tuple(
+        (pair[:2], pair[3:])
+        for pair in "Пн/понедельник Вт/вторник Ср/среда Чт/четверг Пт/пятница Сб/суббота Вс/воскресенье".split()
+    ),
+    changes="Изменения",
+    changes_note="Страницы, которые менялись последними",
+    feed="Лента Atom",
+    created="создано",
+    changed="изменено",
+    new="новая",
+    moved="Страница переехала",
 )
 
 ENGLISH = ReadingWords(
@@ -44,9 +69,23 @@ ENGLISH = ReadingWords(
     filter_help="Click to keep these blocks alone; with Shift to leave them out",
     inside="Pages inside",
     tags="Tags",
-    no_tags="There are no tags yet",
     older="Next",
     newer="Back",
+    journals="Journal",
+    earlier_day="Earlier entry",
+    later_day="Later entry",
+    months=tuple("January February March April May June July August September October November December".split()),
+    weekdays=tuple(
+        (pair[:2], pair[3:])
+        for pair in "Mo/Monday Tu/Tuesday We/Wednesday Th/Thursday Fr/Friday Sa/Saturday Su/Sunday".split()
+    ),
+    changes="Changes",
+    changes_note="The pages that changed last",
+    feed="Atom feed",
+    created="created",
+    changed="changed",
+    new="new",
+    moved="The page has moved",
 )
 
 

@@ -12,14 +12,18 @@ from kbtool.layout import laid_out
 from kbtool.names import title
 from kbtool.render.context import Entry, RenderContext
 from kbtool.render.graph import GRAPH, data, graph_page, web
-from kbtool.render.graph_words import graph_words
 from kbtool.render.html import element, escape
+from kbtool.render.journals import JOURNALS
+from kbtool.render.made import TAGS
+from kbtool.render.recent import CHANGES
 from kbtool.render.urls import HOME, Place, is_published
 from kbtool.render.words import words
 from kbtool.values import File, Heading, Page, Slug
 
 ALL = Slug("all")
 """The place of the list of all pages."""
+LISTS = (JOURNALS, TAGS, GRAPH, CHANGES)
+"""The places of lists, where a base has something to list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,15 @@ def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page
 
     `rules` are the pages of the rules, the table of all first; the list of all pages leads there.
     """
-    made = [_all_pages(context, ALL, rules)]
-    if not any(page.slug == HOME for page in pages):
-        made.append(_all_pages(context, HOME, rules))
     found = web(context)
+    graph = graph_page(found, context)
+    lists = [page for page in (*pages, graph) if page.slug in LISTS] + list(rules[:1])
+    made = [_all_pages(context, ALL, lists)]
+    if not any(page.slug == HOME for page in pages):
+        made.append(_all_pages(context, HOME, lists))
     layout = laid_out(len(found.notes), found.edges, {}).layout
     files = (data(found, layout, context),)
-    return SiteInput((*pages, *made, graph_page(found, context), *rules), _assets(context.entries.values()), files)
+    return SiteInput((*pages, *made, graph, *rules), _assets(context.entries.values()), files)
 
 
 def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
@@ -56,19 +62,17 @@ def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
 # ---------------------------------------------------------------- the list of all pages
 
 
-def _all_pages(context: RenderContext, slug: Slug, rules: Sequence[Page]) -> Page:
+def _all_pages(context: RenderContext, slug: Slug, lists: Sequence[Page]) -> Page:
     says = words(context.look.language)
     place = Place(slug, context.look.directory_urls)
     entries = sorted(context.entries.values(), key=_order)
     letters = "".join(_letter(place, letter, group) for letter, group in groupby(entries, _initial))
     count = element("span", {"class": "kb-count"}, str(len(entries)))
     html = element("header", {"class": "kb-head"}, element("h1", {"id": "all"}, f"{says.all_pages} {count}"))
-    graph = element("a", {"href": place.page(GRAPH)}, graph_words(context.look.language).title)
-    html += element("p", {"class": "kb-index__graph"}, graph)
     body = element("div", {"class": "kb-index", "data-search-exclude": ""}, letters)
-    if rules:
-        link = element("a", {"href": place.page(rules[0].slug)}, says.rules)
-        body += element("p", {"class": "kb-index__rules"}, link)
+    links = " · ".join(element("a", {"href": place.page(page.slug)}, escape(page.title)) for page in lists)
+    if links:
+        body = element("p", {"class": "kb-index__lists"}, links) + body
     return Page(slug, says.all_pages, html + body, (Heading(says.all_pages, "all", 1),), "", ())
 
 
