@@ -128,7 +128,7 @@ def _create(base: Path, target: Path, data: bytes) -> None:
 
 
 def remove(base: Path, path: NoteId) -> None:
-    """Take a file away that is there."""
+    """Take a file away that is there; of our own folders those as well that are empty then."""
     with alone(base):
         _finish_earlier(base)
         target = _inside(base, path)
@@ -136,6 +136,11 @@ def remove(base: Path, path: NoteId) -> None:
             target.unlink()
         except OSError as error:
             raise KbError(f"{target}: not removed: {error.strerror or error}") from error
+        with suppress(OSError):
+            for folder in target.parents:
+                if not folder.is_relative_to(base / OWN):
+                    break
+                folder.rmdir()
 
 
 def recover(base: Path) -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from kbtool.cells.comparing import Part, difference, line_by_line, parts, within, without_ids
+from kbtool.cells.comparing import Part, difference, line_by_line, parts, within
 from kbtool.cells.drift import not_deterministic
+from kbtool.cells.tolerance import FLOOR, Tolerance, read_tolerance
 from kbtool.outcomes import CellKey, CellOutcome, CellState, Outcome, Output, Provenance, Value
 from kbtool.rich import ARRAY, HTML, PNG, TABLE
 from kbtool.values import CellOptions, NoteId
@@ -52,16 +53,6 @@ def test_values_count_in_any_order() -> None:
     assert parts(cell(values=(one,))) != parts(cell(values=(("a", "2", 2.0),)))
 
 
-def test_ids_of_a_figure_do_not_count() -> None:
-    def svg(ident: str, width: int, colour: str = "abc") -> str:
-        clip, use = f'<clipPath id="{ident}"><rect width="{width}"/></clipPath>', f'<use href="#{ident}"/>'
-        return f'<svg>{clip}<g clip-path="url(#{ident})" fill="#{colour}"/>{use}</svg>'
-
-    assert without_ids(svg("p1", 5)) == without_ids(svg("q-2.3", 5))
-    assert without_ids(svg("p1", 5)) != without_ids(svg("p1", 6))
-    assert without_ids(svg("p1", 5)) != without_ids(svg("p1", 5, "abd"))
-
-
 # ---------------------------------------------------------------- equal
 
 
@@ -87,14 +78,39 @@ def test_ids_of_a_figure_do_not_count() -> None:
     ],
 )
 def test_within_a_tolerance(old: str, new: str, tolerance: float, equal: bool) -> None:
-    assert within(tolerance)(old.split("\n"), new.split("\n")) is equal
-    assert within(tolerance)(new.split("\n"), old.split("\n")) is equal
+    same = within(Tolerance(tolerance)).same
+    assert same(old.split("\n"), new.split("\n")) is equal
+    assert same(new.split("\n"), old.split("\n")) is equal
+
+
+@pytest.mark.parametrize(
+    ("expect", "old", "new", "equal"),
+    [
+        ("1e-3", "0.0", "1e-13", True),
+        ("1e-3", "1e-17", "-3e-17", True),
+        ("1e-3", "0.0", "1e-11", False),
+        ("1e-3,1e-6", "0.0", "9e-7", True),
+        ("1e-3,1e-6", "0.0", "2e-6", False),
+        ("1e-3,1e-6", "1000", "1000.9", True),
+        ("exact", "0.0", "1e-17", False),
+        ("1e-3", "color #100000", "color #100001", False),
+        ("1e-3", "color 100000", "color 100001", True),
+    ],
+)
+def test_numbers_near_zero_need_an_absolute_floor(expect: str, old: str, new: str, equal: bool) -> None:
+    same = within(read_tolerance(expect)).same
+    assert (same((old,), (new,)), same((new,), (old,))) == (equal, equal)
+
+
+def test_the_floor_is_there_without_being_named() -> None:
+    assert read_tolerance("1e-3") == Tolerance(1e-3, FLOOR)
+    assert read_tolerance("exact") == read_tolerance("") == Tolerance()
 
 
 @pytest.mark.parametrize("old", ["1" * 200_000, "1e" * 100_000, "-+" * 100_000, "1." * 100_000, " " * 200_000])
 def test_odd_texts_take_no_longer(old: str) -> None:
     began = time.monotonic()
-    within(1e-3)((old,), (old + "2",))
+    within(Tolerance(1e-3)).same((old,), (old + "2",))
     assert time.monotonic() - began < 2
 
 
@@ -119,7 +135,7 @@ def test_the_first_difference_is_shown_with_what_is_around() -> None:
 
 
 def test_numbers_within_the_tolerance_do_not_show() -> None:
-    found = difference([stdout("a 1.0", "b 1", "c")], [stdout("a 1.0001", "b 2", "c")], within(1e-3), NAMES)
+    found = difference([stdout("a 1.0", "b 1", "c")], [stdout("a 1.0001", "b 2", "c")], within(Tolerance(1e-3)), NAMES)
     assert found is not None
     assert found.diff == ("--- old", "+++ new", " a 1.0", "-b 1", "+b 2", " c")
 

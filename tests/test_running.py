@@ -231,7 +231,7 @@ def test_a_cell_that_is_not_there(tool: Run, kb: Path, word: str) -> None:
 def test_cells_come_one_at_a_time(tool: Run, kb: Path) -> None:
     note(kb, "a", *CELLS)
     note(kb, "b", "\n1")
-    assert "one cell runs at a time" in tool("run", "b", "a#1")[2]
+    assert "one cell at a time" in tool("run", "b", "a#1")[2]
 
 
 def test_a_name_may_hold_the_sign(tool: Run, kb: Path) -> None:
@@ -313,8 +313,10 @@ def test_what_was_accepted_is_what_must_come_out(tool: Run, kb: Path) -> None:
     status, out, _ = tool("run")
     assert status == 0
     assert out.count("info[not-accepted]") == 2
-    assert 'if it is right: kbtool accept "a"' in out
-    assert tool("accept") == (0, "", "accepted 2 cells in 1 note\n")
+    assert "if it is right: kbtool accept 'a#train'\n" in out
+    assert "if it is right: kbtool accept 'a#3'\n" in out
+    said = "pages/a.md#train: new: standard output, `loss`\npages/a.md#3: new: the value\naccepted 2 cells in 1 note:"
+    assert tool("accept")[2] == f"{said} 1 file in kb/.kbtool/expected, to be committed with the notes\n"
     assert json.loads(accepted(kb).read_text()) == {
         "train": {"outputs": [{"kind": "stdout", "lines": ["loss 0.5"]}], "values": {"loss": "0.5"}},
         "3": {"outputs": [{"kind": "value", "lines": ["1.0"]}]},
@@ -328,8 +330,26 @@ def test_what_was_accepted_is_what_must_come_out(tool: Run, kb: Path) -> None:
     assert out.count("error[result-drift]") == 2
     assert "error[result-drift]: standard output is not as it was accepted\n --> kb/pages/a.md:1:6\n" in out
     assert "help: --- accepted\n  = help: +++ now\n  = help: -loss 0.5\n  = help: +loss 0.6\n" in out
-    assert tool("accept", "a") == (0, "", "accepted 2 cells in 1 note\n")
+    assert "if it is right as it is now: kbtool accept 'a#train'\n" in out
+    status, _, err = tool("accept", "a#train")
+    assert (status, err.splitlines()[:3]) == (
+        0,
+        ["pages/a.md#train: standard output is another one", "    -loss 0.5", "    +loss 0.6"],
+    )
+    assert tool("run")[1].count("error[result-drift]") == 1
+    assert "pages/a.md#3: the value is another one\n    -1.0\n    +1.2\naccepted 1 cell" in tool("accept", "a")[2]
     assert tool("run")[0] == 0
+
+
+def test_what_is_nearly_as_accepted_stays_as_it_stands(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect=1e-2\nprint(1.000)", "expect\nprint('a')")
+    tool("run")
+    tool("accept")
+    note(kb, "a", "expect=1e-2\nprint(1.001)", "expect\nprint('b')")
+    tool("run")
+    assert "accepted 1 cell in 1 note" in tool("accept")[2]
+    assert '"1.0"' in accepted(kb).read_text()
+    assert '"b"' in accepted(kb).read_text()
 
 
 @pytest.mark.parametrize(
@@ -356,27 +376,96 @@ def test_tolerances(tool: Run, kb: Path, case: tuple[str, str, int]) -> None:
     assert tool("run")[0] == status
 
 
-def test_figures_are_known_by_their_digests(tool: Run, kb: Path) -> None:
-    def plot(end: int, colour: str) -> None:
-        note(kb, "a", f"expect\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, {end}], color={colour!r})")
+def plot(kb: Path, code: str, expect: str = "expect=1e-3") -> None:
+    note(kb, "a", f"{expect} name=fit\nimport matplotlib.pyplot as plt\n{code}")
 
-    plot(2, "red")
+
+def test_accepted_figures_are_files_and_compared_by_what_they_draw(tool: Run, kb: Path) -> None:
+    plot(kb, "_ = plt.plot([1, 2], color='red')")
+    tool("run")
+    assert "pages/a.md#fit: new: the figure\naccepted 1 cell in 1 note: 2 files in" in tool("accept")[2]
+    figure = kb / ".kbtool/expected/pages/a.md.figures/fit-1.svg"
+    assert "<!-- 1.0 -->" in figure.read_text()
+    assert json.loads(accepted(kb).read_text()) == {"fit": {"outputs": [{"file": "fit-1.svg", "kind": "figure"}]}}
+    drawn = [
+        ("plt.plot([1, 2.0005], color='red')", ""),
+        ("plt.plot([1, 2.5], color='red')", "\n  = help: +2.4\n"),
+        ("plt.plot([1, 2], color='blue')", "style stroke: #ff0000 → #0000ff"),
+        ("plt.plot([0, 0.3, 1], [1, 1.6, 2], color='red')", "<path> in axes_1, line2d_"),
+    ]
+    for code, said in drawn:
+        plot(kb, f"_ = {code}")
+        status, out, _ = tool("run")
+        assert ("error[result-drift]: the figure is not as it was accepted" in out) is bool(status) is bool(said)
+        assert said in out
+    assert "pages/a.md#fit: the figure is another one\n" in tool("accept")[2]
+    note(kb, "a", "\n1")
+    assert "pages/a.md#fit: no longer expected\n" in tool("accept")[2]
+    assert not (kb / ".kbtool").exists()
+
+
+def test_pixels_are_compared_as_such(tool: Run, kb: Path) -> None:
+    code = "import numpy as np\nplt.gcf().clear()\npixels = np.full((20, 20, 3), {})\npixels[3, 4] = {}\n"
+    code += (
+        "import io\nbuffer = io.BytesIO()\nplt.imsave(buffer, pixels, metadata={{'Title': '{}'}})\nplt.close('all')\n"
+    )
+    code += "class Picture:\n    def _repr_png_(self): return buffer.getvalue()\nPicture()"
+    plot(kb, code.format(0.5, 0.5, "a"))
     tool("run")
     tool("accept")
-    assert "sha256 " in accepted(kb).read_text()
+    assert (kb / ".kbtool/expected/pages/a.md.figures/fit-1.png").read_bytes().startswith(b"\x89PNG")
+    for grey, dot, status in ((0.5, 0.5, 0), (0.503, 0.5, 0), (0.5, 0.9, 1), (0.6, 0.6, 1)):
+        plot(kb, code.format(grey, dot, "b"))
+        assert tool("run")[0] == status
+    plot(kb, code.format(0.5, 0.9, "b"))
+    out = tool("run")[1]
+    assert "1 of 400 pixels differ, by at most 102 of 255 (0.191 on the mean), between (4, 3) and (4, 3)" in out
+
+
+def test_of_a_figure_too_large_to_keep_the_digest_counts(tool: Run, kb: Path) -> None:
+    code = "import numpy as np\n_ = plt.scatter(*np.random.default_rng({}).random((2, 9000)))"
+    plot(kb, code.format(1))
+    tool("run")
+    tool("accept")
+    assert not (kb / ".kbtool/expected/pages/a.md.figures").exists()
     assert len(accepted(kb).read_text()) < 400
-    for end, colour, status in ((2, "red", 0), (3, "red", 1), (2, "blue", 1)):
-        plot(end, colour)
-        code, out, _ = tool("run")
-        assert code == status
-        assert ("the figure is not as it was accepted" in out) is bool(status)
+    plot(kb, code.format(1) + "\n")
+    assert tool("run")[0] == 0
+    plot(kb, code.format(2))
+    assert "it is too large to be kept, and its digest is another one" in tool("run")[1]
+
+
+def test_cells_whose_names_differ_in_case_have_figures_of_their_own(tool: Run, kb: Path) -> None:
+    codes = [f"expect name={name}\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, 2])" for name in ("fit", "Fit")]
+    note(kb, "a", *codes, f"expect name={'x' * 300}\nimport matplotlib.pyplot as plt\n_ = plt.plot([1, 2])")
+    tool("run")
+    assert tool("accept")[0] == 0
+    names = [path.name.lower() for path in (kb / ".kbtool/expected/pages/a.md.figures").iterdir()]
+    assert len(set(names)) == 3
+    assert tool("run")[0] == 0
+
+
+@pytest.mark.parametrize("broken", [b"", b"<svg", b"<!DOCTYPE a [<!ENTITY b 'c'>]><svg>&b;</svg>", None])
+def test_an_accepted_figure_that_is_damaged_is_said(tool: Run, kb: Path, broken: bytes | None) -> None:
+    plot(kb, "_ = plt.plot([1, 2])")
+    tool("run")
+    tool("accept")
+    figure = kb / ".kbtool/expected/pages/a.md.figures/fit-1.svg"
+    figure.unlink()
+    if broken is not None:
+        figure.write_bytes(broken)
+    status, out, err = tool("run")
+    assert status == (2 if broken is None else 1)
+    assert "not as kbtool accept writes it" in err or "one of them cannot be read as SVG" in out
+    assert tool("accept")[0] == 0
+    assert tool("run")[0] == 0
 
 
 def test_accept_shows_what_it_would_write(tool: Run, kb: Path) -> None:
     note(kb, "a", "expect\n1")
     tool("run")
     status, out, err = tool("accept", "--diff")
-    assert (status, err) == (1, "would accept 1 cell in 1 note\n")
+    assert (status, err) == (1, "pages/a.md#1: new: the value\nwould accept 1 cell in 1 note\n")
     assert '+     "1"\n' in out
     assert not accepted(kb).exists()
     assert tool("accept")[0] == 0
@@ -389,7 +478,7 @@ def test_accept_runs_nothing_and_takes_what_holds(tool: Run, kb: Path) -> None:
     assert tool("run", "b")[0] == 0
     status, _, err = tool("accept")
     assert status == 1
-    assert err == 'no outcome of pages/a.md holds; run it first: kbtool run "a"\naccepted 1 cell in 1 note\n'
+    assert "no outcome of pages/a.md holds; run it first: kbtool run a\naccepted 1 cell in 1 note: 1 file" in err
     note(kb, "b", "expect\n1 / 0")
     tool("run")
     assert "no outcome of pages/b.md holds" in tool("accept", "b")[2]
@@ -401,16 +490,19 @@ def test_accept_forgets_cells_that_expect_nothing(tool: Run, kb: Path) -> None:
     tool("run")
     tool("accept")
     note(kb, "a", "expect name=x\n1", "name=y\n2")
-    assert tool("accept") == (0, "", "accepted 1 cell in 1 note\n")
+    assert "pages/a.md#y: no longer expected\naccepted 1 cell in 1 note: 1 file" in tool("accept")[2]
     assert list(json.loads(accepted(kb).read_text())) == ["x"]
     note(kb, "a", "name=x\n1", "name=y\n2")
-    assert tool("accept") == (0, "", "accepted 1 cell in 1 note\n")
+    assert "pages/a.md#x: no longer expected\n" in tool("accept")[2]
     assert not accepted(kb).exists()
 
 
-def test_accept_is_for_whole_notes(tool: Run, kb: Path) -> None:
-    note(kb, "a", "expect\n1")
-    assert tool("accept", "a#1")[0] == 2
+def test_accept_is_for_cells_that_expect_something(tool: Run, kb: Path) -> None:
+    note(kb, "a", "expect\n1", "\n2")
+    tool("run")
+    status, _, err = tool("accept", "a#2")
+    assert (status, "cell `2` of pages/a.md expects nothing" in err) == (2, True)
+    assert "accepted 1 cell" in tool("accept", "a#1")[2]
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"1": 5}', '{"1": {"outputs": [{"kind": "x", "lines": []}]}}', "\udcff"])

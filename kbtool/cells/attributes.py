@@ -37,9 +37,10 @@ ATTRIBUTES = (
     Attribute(
         "expect=1e-3",
         "cell",
-        "must give what was accepted, with numbers that differ relatively by less; `expect`: but for white space",
+        "must give what was accepted, with numbers that differ relatively by no more (`expect=1e-3,1e-9`: or by no "
+        "more than the second one); `expect`: but for white space",
         False,
-        "`exact`, or a relative difference of numbers, more than 0",
+        "`exact`, or a relative difference of numbers, more than 0, with an absolute one behind a comma if need be",
         bare=True,
     ),
     Attribute("export", "cell", "gives its definitions to other notes", False),
@@ -98,7 +99,7 @@ def is_valid(name: str, value: str) -> bool:
         case "raises":
             return all(part.isidentifier() for part in value.split("."))
         case "expect":
-            return value == "exact" or _is_positive(value)
+            return value == "exact" or (value.count(",") < 2 and all(map(_is_positive, value.split(","))))
         case "device":
             return value in _DEVICES
         case "gpu_mem":

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import unified_diff
+from hashlib import sha256
 from itertools import islice, zip_longest
-from math import isfinite
 from typing import NamedTuple, TypeAlias
 
+from kbtool.cells.pictures import other_figure
+from kbtool.cells.tolerance import EXACT, Tolerance, drift
 from kbtool.outcomes import CellOutcome, Output
-from kbtool.patterns import regex
 from kbtool.render.streams import plain_text, settled
 from kbtool.render.svg import picture_of
 from kbtool.rich import ARRAY, HTML, LATEX, MARKDOWN, TABLE, Table, read_table
 
-_NUMBER = regex(r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
-_IDENT = regex(r'(\bid=")([^"]*)"|(#)([^)"\s;]+)')
 _NAMES = (
     ("stdout", "standard output"),
     ("stderr", "standard error"),
@@ -25,6 +23,7 @@ _NAMES = (
     ("figure", "the figure"),
     ("state", "the state"),
 )
+_DIGEST = "sha256 "
 _AROUND = 2
 """Equal lines that are shown around a difference."""
 _LOOKED_AT = 300
@@ -34,7 +33,10 @@ _SHOWN, _WIDE = 14, 160
 
 
 class Part(NamedTuple):
-    """A piece of what a cell gave: an output, `state`, or `name` with a name that it bound; and its text."""
+    """A piece of what a cell gave: an output, `state`, or `name` with a name that it bound; and its text.
+
+    Of a figure that is its SVG, or the digest of one that is too large to be kept.
+    """
 
     kind: str
     name: str
@@ -50,6 +52,13 @@ Same: TypeAlias = Callable[[Sequence[str], Sequence[str]], bool]
 """Whether two texts, in lines, are equal."""
 
 
+class Measure(NamedTuple):
+    """How pieces are compared: texts, and what is drawn in figures."""
+
+    same: Same
+    drawn: Tolerance
+
+
 class Difference(NamedTuple):
     """The first part that two runs do not share, and how they differ in it, as a diff."""
 
@@ -61,7 +70,7 @@ class Difference(NamedTuple):
 
 
 def parts(cell: CellOutcome) -> tuple[Part, ...]:
-    """All that a cell gave, as it is compared: lines without white space at their ends, figures without their ids."""
+    """All that a cell gave, as it is compared: in lines without white space at their ends."""
     outputs = tuple(map(_part, settled(cell.outputs)))
     values = sorted((name, text) for name, text, _ in cell.values)
     return (*filter(None, outputs), *(Part("name", name, (text,)) for name, text in values))
@@ -70,9 +79,25 @@ def parts(cell: CellOutcome) -> tuple[Part, ...]:
 def _part(output: Output) -> Part | None:
     picture = picture_of(output)
     if picture:
-        return Part("figure", "", _lines(without_ids(picture)))
+        return figure_part(picture)
     lines = _lines(_value(output) if output.kind == "value" else plain_text(output.text))
     return Part(output.kind, "", lines) if lines else None
+
+
+def figure_part(svg: str) -> Part:
+    """A figure as a part."""
+    return Part("figure", "", _lines(svg))
+
+
+def digested(part: Part) -> Part:
+    """What stands for a figure that is too large to be kept."""
+    text = "\n".join(part.lines).encode("utf-8", "surrogatepass")
+    return part._replace(lines=(f"{_DIGEST}{sha256(text).hexdigest()}",))
+
+
+def is_digest(lines: Sequence[str]) -> bool:
+    """Whether these lines are no figure, but stand for one."""
+    return len(lines) == 1 and lines[0].startswith(_DIGEST)
 
 
 def _value(output: Output) -> str:
@@ -100,75 +125,58 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def without_ids(svg: str) -> str:
-    """An SVG whose ids are numbers in the order in which they are given, with a line for each element."""
-    known: dict[str, str] = {}
-    for found in _IDENT.finditer(svg):
-        if found[1]:
-            known.setdefault(found[2], f"id{len(known)}")
-
-    def renamed(found: re.Match[str]) -> str:
-        return f'{found[1]}{known[found[2]]}"' if found[1] else found[3] + known.get(found[4], found[4])
-
-    return _IDENT.sub(renamed, svg).replace("><", ">\n<")
-
-
 # ---------------------------------------------------------------- equal
 
 
-def line_by_line(old: Sequence[str], new: Sequence[str]) -> bool:
-    """Whether two texts are the same."""
+def _same_lines(old: Sequence[str], new: Sequence[str]) -> bool:
     return tuple(old) == tuple(new)
 
 
-def within(tolerance: float) -> Same:
-    """Whether two texts are the same but for white space, and numbers that differ relatively by no more than this."""
+line_by_line = Measure(_same_lines, EXACT)
+
+
+def within(tolerance: Tolerance) -> Measure:
+    """Texts are the same but for white space, and for numbers that the tolerance allows."""
 
     def same(old: Sequence[str], new: Sequence[str]) -> bool:
         first, second = _collapsed(old), _collapsed(new)
-        return first == second or (tolerance > 0 and _near(first, second, tolerance))
+        if first == second or tolerance == EXACT:
+            return first == second
+        found = drift(first, second, tolerance)
+        return found is not None and not found.others
 
-    return same
+    return Measure(same, tolerance)
 
 
 def _collapsed(lines: Sequence[str]) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def _near(old: str, new: str, tolerance: float) -> bool:
-    first, second = _NUMBER.split(old), _NUMBER.split(new)
-    if len(first) != len(second):
-        return False
-    pairs = enumerate(zip(first, second, strict=True))
-    # Every second piece is a number; the blanks beside it depend on how many digits it has.
-    return all(_is_near(a, b, tolerance) if at % 2 else a.strip() == b.strip() for at, (a, b) in pairs)
-
-
-def _is_near(old: str, new: str, tolerance: float) -> bool:
-    if old == new:
-        return True
-    first, second = float(old), float(new)
-    finite = isfinite(first) and isfinite(second)
-    return finite and abs(first - second) <= tolerance * max(abs(first), abs(second))
-
-
 # ---------------------------------------------------------------- not equal
 
 
-def difference(old: Iterable[Part], new: Iterable[Part], same: Same, names: tuple[str, str]) -> Difference | None:
+def difference(old: Iterable[Part], new: Iterable[Part], how: Measure, names: tuple[str, str]) -> Difference | None:
     """The first part that differs, None when all are the same; `names` are those of the two runs."""
     for one, other in zip_longest(old, new):
         if one is None or other is None or one[:2] != other[:2]:
             return _only_one(one, other, names)
-        if not same(one.lines, other.lines):
-            diff = () if one.kind == "figure" else tuple(_diff(one.lines, other.lines, same, names))
-            return Difference(one.spoken, diff)
+        if one.kind == "figure":
+            if found := _figures(one.lines, other.lines, how.drawn):
+                return Difference(one.spoken, found)
+        elif not how.same(one.lines, other.lines):
+            return Difference(one.spoken, tuple(_diff(one.lines, other.lines, how.same, names)))
     return None
+
+
+def _figures(old: Sequence[str], new: Sequence[str], drawn: Tolerance) -> tuple[str, ...]:
+    if old != new and (is_digest(old) or is_digest(new)):
+        return ("it is too large to be kept, and its digest is another one",)
+    return other_figure("\n".join(old), "\n".join(new), drawn)
 
 
 def _only_one(old: Part | None, new: Part | None, names: tuple[str, str]) -> Difference:
     what = " or ".join(dict.fromkeys(part.spoken for part in (old, new) if part))
-    return Difference(what, tuple(_diff(_shown(old), _shown(new), line_by_line, names)))
+    return Difference(what, tuple(_diff(_shown(old), _shown(new), _same_lines, names)))
 
 
 def _shown(part: Part | None) -> Sequence[str]:

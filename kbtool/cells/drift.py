@@ -5,17 +5,19 @@ Cells are told apart by the numbers that they have in the note (see `keeping.Kee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from shlex import quote
 
-from kbtool.cells.comparing import Difference, Part, Same, difference, line_by_line, parts, within
+from kbtool.cells.comparing import Difference, Measure, Part, difference, line_by_line, parts, within
 from kbtool.cells.naming import label
 from kbtool.cells.plan import runnable
+from kbtool.cells.tolerance import FLOOR, Tolerance, read_tolerance
 from kbtool.note import Note
 from kbtool.outcomes import CellOutcome, Outcome
 from kbtool.values import Cell, Diagnostic
 
-_NOISE = 1e-6
-"""Relative difference of numbers that says nothing: threads and machines add up in another order."""
+_NOISE = Tolerance(1e-6, FLOOR)
+"""Differences of numbers that say nothing: threads and machines add up in another order."""
 _AGAIN = "the code, or what it computes with, gives something else now; kbtool run --twice tells whether it always does"
 
 
@@ -53,33 +55,41 @@ def unexpected(
         if not cell.options.expect or name not in given:
             continue
         if name not in accepted:
-            message, advice = "what the cell gives has not been accepted yet", f"if it is right: {_accept(note)}"
+            message, advice = "what the cell gives has not been accepted yet", f"if it is right: {_accept(note, name)}"
             found.append(Diagnostic("not-accepted", note.id, cell.language, message, (), advice))
-        elif one := difference(accepted[name], given[name], _tolerant(cell), ("accepted", "now")):
-            said, advice = f"{one.what} is not as it was accepted", f"if it is right as it is now: {_accept(note)}"
+        elif one := changed(cell, accepted[name], given[name]):
+            said, advice = (
+                f"{one.what} is not as it was accepted",
+                f"if it is right as it is now: {_accept(note, name)}",
+            )
             found.append(_complaint("result-drift", (note, cell), (said, one), advice))
     return tuple(found)
 
 
-def _accept(note: Note) -> str:
-    return f'kbtool accept "{note.name}"'
+def changed(cell: Cell, accepted: Iterable[Part], given: Iterable[Part]) -> Difference | None:
+    """How what a cell gives is not as it was accepted; None where it is, or nearly so."""
+    return difference(accepted, given, _tolerant(cell), ("accepted", "now"))
 
 
-def _tolerant(cell: Cell) -> Same:
+def _accept(note: Note, cell: str) -> str:
+    return f"kbtool accept {quote(f'{note.name}#{cell}')}"
+
+
+def _tolerant(cell: Cell) -> Measure:
     """How outputs of a cell are compared over time."""
     asked = cell.options.expect
-    return within(0.0 if asked == "exact" else float(asked) if asked else _NOISE)
+    return within(read_tolerance(asked) if asked else _NOISE)
 
 
 def _different(
-    note: Note, runs: tuple[Outcome, Outcome], same: Callable[[Cell], Same], names: tuple[str, str]
+    note: Note, runs: tuple[Outcome, Outcome], how: Callable[[Cell], Measure], names: tuple[str, str]
 ) -> Iterator[tuple[Cell, Difference]]:
     others = {one.index: one for one in runs[1].cells}
     cells = {cell.number: cell for cell in note.cells if not cell.options.volatile}
     for one in runs[0].cells:
         if one.index in cells and one.index in others:
             cell = cells[one.index]
-            found = difference(_stated(one), _stated(others[one.index]), same(cell), names)
+            found = difference(_stated(one), _stated(others[one.index]), how(cell), names)
             if found:
                 yield cell, found
 

@@ -50,7 +50,7 @@ def meant(words: Sequence[str]) -> Meant:
         opened = opened._replace(selected=frozenset(note.id for note, _ in found))
         cells = [(note, cell) for note, cell in found if cell]
         if cells and len(found) > 1:
-            raise KbError(f"cell `{cells[0][1]}` of {cells[0][0].id}: one cell runs at a time\nname it alone")
+            raise KbError(f"cell `{cells[0][1]}` of {cells[0][0].id}: one cell at a time\nname it alone")
         if cells:
             return Meant(opened, _cell(*cells[0]))
     return Meant(opened)

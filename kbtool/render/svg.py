@@ -71,10 +71,11 @@ def picture_of(output: Output) -> str:
         return output.text
     if output.kind not in ("figure", "value") or TABLE in data or ARRAY in data:
         return ""
-    return data.get(SVG) or _pixels_as_svg(data.get(PNG, ""))
+    return data.get(SVG) or pixels_as_svg(data.get(PNG, ""))
 
 
-def _pixels_as_svg(png: str) -> str:
+def pixels_as_svg(png: str) -> str:
+    """An SVG that shows a PNG, as base64, and nothing else; nothing where that is none."""
     found = read_picture(png)
     if found is None:
         return ""
