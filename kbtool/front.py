@@ -20,10 +20,15 @@ _STYLES: tuple[str, ...] = (
     "references.css",
     "graph.css",
     "lists.css",
+    "reading.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",
     "references.js",
+    "preview.js",
+    "tables.js",
+    "zoom.js",
+    "missing.js",
     "graph.js",
 )
 _SEARCH = ("words.js", "stems.js", "files.js", "query.js", "results.js", "worker.js")

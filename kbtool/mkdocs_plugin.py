@@ -37,6 +37,7 @@ from kbtool.render.context import Look
 from kbtool.render.font import woff
 from kbtool.render.html import safe_url
 from kbtool.render.policy import headers_file, meta
+from kbtool.render.reading_words import reading_words
 from kbtool.render.recent import FEED
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
@@ -239,6 +240,7 @@ def _prepare_theme(config: MkDocsConfig) -> None:
     theme["palette"] = palette(theme.get("palette"), words(_language(config)))
     theme["kb_policy"] = ""
     theme["kb_feed"] = ""
+    theme["kb_near"] = reading_words(_language(config)).near
     theme["kb"] = words(_language(config))
     theme["kb_all"] = urls.Place(urls.HOME, config.use_directory_urls).page(ALL)
 

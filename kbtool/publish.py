@@ -89,7 +89,8 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         (*pages, *_lists(context)),
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
-    extra = (*recent.feed(context), *redirects.redirects(context, {one.slug for one in whole.pages}))
+    old = redirects.redirects(context, {one.slug for one in whole.pages})
+    extra = (*recent.feed(context), *old, redirects.near_names(context))
     searched = [past.memo.call(one.slug, page_words, one, past.words) for one in whole.pages if one.search or one.path]
     return replace(whole, files=(*whole.files, *extra, *search_files(searched, past.stems, look.directory_urls)))
 

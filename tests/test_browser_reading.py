@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page
 
+from tests import demo
 from tests.browsing import built, served
 from tests.conftest import Run
 
@@ -38,6 +38,20 @@ NOTES: Mapping[str, str] = {
     "pages/цель.md": "- На неё ссылаются",
     "pages/первая.md": "- [[цель]] и [[сбоку]]\n- ещё [[цель]]",
     "pages/вторая.md": "- просто [[цель]]",
+    "pages/картины.md": """\
+alias:: полотна
+
+- ((00000000-0000-4000-8000-0000000000aa)) и [[вторая]]
+- ![красное](../assets/red.png){:width 60}
+- | число | слово |
+  |---|---|
+  | 10 | б |
+  | 9,5 | а |
+  | −1 | в |
+  | | г |
+""",
+    "journals/2026_01_30.md": "- день у [[вторая]]",
+    "journals/2026_02_01.md": "- другой день",
 }
 
 
@@ -46,13 +60,9 @@ def written(folder: Path, notes: Mapping[str, str]) -> Path:
     for name, text in {**{f"kb/{name}": text for name, text in notes.items()}, "mkdocs.yml": SETTINGS}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
+    (folder / "kb/assets").mkdir()
+    (folder / "kb/assets/red.png").write_bytes(demo.png(200, 100))
     return folder
-
-
-def git(folder: Path, *words: str, date: str = "2026-01-01T12:00:00+00:00") -> None:
-    names = ("-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "commit.gpgsign=false")
-    env = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date, "PATH": "/usr/bin:/bin", "HOME": str(folder)}
-    subprocess.run(["git", *names, *words], cwd=folder, env=env, check=True, capture_output=True)
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +197,152 @@ def test_an_unwritten_name_leads_to_what_mentions_it(page: Page, home: str, trou
     assert page.locator("h1").inner_text() == "сбоку"
     assert page.get_by_text("цель и сбоку").is_visible()
     assert trouble == []
+
+
+# ---------------------------------------------------------------- previews
+
+
+def test_a_link_is_previewed_when_pointed_at(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}первая/")
+    assert page.locator(".kb-preview").count() == 0
+    page.locator(".kb-page > .kb-outline a", has_text="цель").first.hover()
+    page.locator(".kb-preview").wait_for(state="visible")
+    assert "На неё ссылаются" in page.locator(".kb-preview").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator(".kb-preview").is_visible()
+    assert trouble == []
+
+
+def test_a_block_reference_is_previewed_with_what_lies_below(page: Page, home: str) -> None:
+    page.goto(f"{home}картины/")
+    page.locator("a.kb-ref", has_text="Родитель").hover()
+    page.locator(".kb-preview").wait_for(state="visible")
+    text = page.locator(".kb-preview").inner_text()
+    assert "Внук" in text
+    assert "Последний" not in text
+    assert page.evaluate("new Set([...document.querySelectorAll('[id]')].map(e => e.id)).size") == page.evaluate(
+        "document.querySelectorAll('[id]').length"
+    )
+
+
+def test_a_link_is_previewed_when_the_keyboard_reaches_it(page: Page, home: str) -> None:
+    page.goto(f"{home}первая/")
+    page.locator(".kb-page > .kb-outline .headerlink, .kb-page > .kb-outline a.kb-bullet").first.focus()
+    page.keyboard.press("Tab")
+    page.locator(".kb-preview").wait_for(state="visible")
+    page.keyboard.press("Escape")
+    assert not page.locator(".kb-preview").is_visible()
+
+
+def test_a_long_press_previews_and_does_not_follow(browser: Browser, home: str) -> None:
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(f"{home}первая/")
+    link = page.locator(".kb-page > .kb-outline a", has_text="цель").first
+    at = link.bounding_box()
+    assert at is not None
+    point = {
+        "clientX": at["x"] + 3,
+        "clientY": at["y"] + 3,
+        "pointerType": "touch",
+        "bubbles": True,
+        "cancelable": True,
+    }
+    link.dispatch_event("pointerdown", point)
+    page.locator(".kb-preview").wait_for(state="visible")
+    link.dispatch_event("pointerup", point)
+    link.dispatch_event("click", {"bubbles": True, "cancelable": True})
+    assert page.url == page.evaluate("new URL('/%D0%BF%D0%B5%D1%80%D0%B2%D0%B0%D1%8F/', location).href")
+    assert page.locator(".kb-preview").is_visible()
+    link.tap()
+    page.wait_for_url("**/%D1%86%D0%B5%D0%BB%D1%8C/")
+    context.close()
+
+
+# ---------------------------------------------------------------- tables, pictures, what is not there
+
+
+def column(page: Page) -> list[str]:
+    return page.locator(".kb-table tbody td:first-child").all_inner_texts()
+
+
+def test_tables_are_sorted_by_click_and_by_keyboard(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}картины/")
+    assert column(page) == ["10", "9,5", "−1", ""]
+    page.locator("th", has_text="число").click()
+    assert column(page) == ["−1", "9,5", "10", ""]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    page.get_by_role("button", name="Сортировать по столбцу «число»").focus()
+    page.keyboard.press("Enter")
+    assert column(page) == ["10", "9,5", "−1", ""]
+    assert page.locator("th[aria-sort]").get_attribute("aria-sort") == "descending"
+    page.keyboard.press("Enter")
+    assert page.locator("th[aria-sort]").count() == 0
+    page.locator("th", has_text="слово").click()
+    assert column(page) == ["9,5", "10", "−1", ""]
+    assert trouble == []
+
+
+def test_a_picture_is_enlarged_and_closed(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}картины/")
+    image = page.get_by_role("button", name="Увеличить: красное")
+    assert image.get_attribute("width") == "60"
+    image.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("dialog.kb-zoom[open] img").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.kb-zoom").is_visible()
+    assert page.evaluate("document.activeElement.alt") == "красное"
+    image.click()
+    page.locator("dialog.kb-zoom").click()
+    assert not page.locator("dialog.kb-zoom").is_visible()
+    assert trouble == []
+
+
+def test_what_is_not_there_suggests_near_names(page: Page, home: str) -> None:
+    page.goto(f"{home}картина/")
+    page.locator(".kb-not-found__near a").first.wait_for()
+    assert page.locator(".kb-not-found__near a").first.inner_text() == "картины"
+    page.locator(".kb-not-found__near a").first.click()
+    page.wait_for_url("**/%D0%BA%D0%B0%D1%80%D1%82%D0%B8%D0%BD%D1%8B/")
+    page.goto(f"{home}xyzzyx/")
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".kb-not-found__near a").count() == 0
+
+
+# ---------------------------------------------------------------- days, redirects, paper
+
+
+def test_a_calendar_leads_to_a_day_and_from_there_to_the_next(browser: Browser, home: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{home}journals/")
+    page.locator(".kb-month a", has_text="30").click()
+    page.wait_for_url("**/2026-01-30/")
+    page.locator(".kb-days a[rel=next]").click()
+    page.wait_for_url("**/2026-02-01/")
+    context.close()
+
+
+def test_another_name_leads_to_the_page(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}полотна/")
+    page.wait_for_url("**/%D0%BA%D0%B0%D1%80%D1%82%D0%B8%D0%BD%D1%8B/")
+    assert trouble == []
+
+
+def test_paper_has_all_that_is_folded_and_nothing_to_click(page: Page, home: str) -> None:
+    page.goto(home)
+    page.get_by_role("button", name="Свернуть всё").click()
+    page.emulate_media(media="print")
+    assert page.get_by_text("Внук").is_visible()
+    assert page.get_by_text("Тайное").is_visible()
+    assert not page.locator(".kb-tools, .md-header, .kb-toggle").first.is_visible()
+    assert len(page.pdf()) > 1_000
+
+
+def test_nothing_of_these_pages_is_wider_than_a_phone(browser: Browser, home: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    for path in ("", "цель/", "картины/", "journals/", "2026-01-30/", "all/", "nowhere/"):
+        page.goto(home + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+    page.close()

@@ -32,6 +32,7 @@ class ReadingWords:
     changed: str
     new: str
     moved: str
+    near: str
 
 
 RUSSIAN = ReadingWords(
@@ -59,6 +60,7 @@ RUSSIAN = ReadingWords(
     changed="изменено",
     new="новая",
     moved="Страница переехала",
+    near="Похожие страницы",
 )
 
 ENGLISH = ReadingWords(
@@ -86,6 +88,7 @@ ENGLISH = ReadingWords(
     changed="changed",
     new="new",
     moved="The page has moved",
+    near="Pages with a name like that",
 )
 
 

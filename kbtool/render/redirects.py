@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 from collections.abc import Iterator, Set
 
@@ -9,8 +10,11 @@ from kbtool import names
 from kbtool.render.context import Entry, RenderContext
 from kbtool.render.html import element, escape, void
 from kbtool.render.reading_words import reading_words
-from kbtool.render.urls import Place, page_file
+from kbtool.render.urls import HOME, Place, page_file
 from kbtool.values import File, Slug
+
+NAMES = "assets/kb/names.json"
+"""Where the names of all pages stand, which only the page for what is not there reads."""
 
 
 def redirects(context: RenderContext, taken: Set[Slug]) -> tuple[File, ...]:
@@ -21,6 +25,16 @@ def redirects(context: RenderContext, taken: Set[Slug]) -> tuple[File, ...]:
             for name in kind(context, entry):
                 found.setdefault(names.slug(name), entry)
     return tuple(_file(context, slug, entry) for slug, entry in sorted(found.items()) if slug not in taken)
+
+
+def near_names(context: RenderContext) -> File:
+    """All pages with their addresses and other names, which the page for what is not there looks through."""
+    place = Place(HOME, context.look.directory_urls)
+    rows = [
+        [names.title(entry.name), place.page(entry.slug), *_aliases(context, entry), *_old_names(context, entry)]
+        for entry in context.entries.values()
+    ]
+    return File(NAMES, json.dumps(rows, ensure_ascii=False, separators=(",", ":")))
 
 
 def _aliases(_context: RenderContext, entry: Entry) -> Iterator[str]:
