@@ -20,7 +20,7 @@ site_url: http://127.0.0.1/
 docs_dir: kb
 use_directory_urls: FOLDERS
 theme: {name: material, language: en, font: false}
-plugins: [search, kbtool]
+plugins: [search, {kbtool: {wanted: [Nobody wrote this]}}]
 nav: [pages/Hub.md, all.md, graph.md]
 """
 LEAVES, CHAIN = 14, 12
@@ -32,12 +32,16 @@ def graphs(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, P
     notes = {"Hub": "- " + " ".join(f"[[Leaf {at}]]" for at in range(LEAVES)) + " [[Chain 0]]", "Alone": "- x"}
     notes |= {f"Leaf {at}": "- x" for at in range(LEAVES)}
     notes |= {f"Chain {at}": f"- [[Chain {(at + 1) % CHAIN}]] [[Chain {(at + 2) % CHAIN}]]" for at in range(CHAIN)}
+    days = {"2026_01_02": "- [[Chain 1]] [[Nobody wrote this]]"}
     found = {}
     for name in ("server", "disk"):
         base = tmp_path_factory.mktemp(name)
         (base / "kb/pages").mkdir(parents=True)
         for title, text in notes.items():
             (base / f"kb/pages/{title}.md").write_text(text, "utf-8")
+        (base / "kb/journals").mkdir()
+        for day, text in days.items():
+            (base / f"kb/journals/{day}.md").write_text(text, "utf-8")
         (base / "mkdocs.yml").write_text(MKDOCS.replace("FOLDERS", str(name == "server").lower()), "utf-8")
         found[name] = built(kbtool, base)
     return found
@@ -56,7 +60,7 @@ def view(page: Page, script: str) -> Any:
 
 def opened(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_function("document.querySelector('.kb-graph')?.view?.drawn")
+    page.wait_for_function("() => document.querySelector('.kb-graph')?.view?.drawn")
 
 
 def inked(page: Page) -> int:
@@ -74,14 +78,14 @@ def inked(page: Page) -> int:
 
 def test_whole_graph_is_drawn(page: Page, home: str, trouble: list[str]) -> None:
     opened(page, home + "graph/")
-    assert view(page, "v.graph.size") == 2 + LEAVES + CHAIN
+    assert view(page, "v.graph.size") == 2 + LEAVES + CHAIN + 2
     assert inked(page) > 1000
     assert trouble == []
 
 
 def test_arrows_walk_and_enter_opens(page: Page, home: str, trouble: list[str]) -> None:
     opened(page, home + "graph/")
-    page.locator(".kb-graph__search").focus()
+    page.get_by_role("button", name="Journal days").focus()
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.tagName") == "CANVAS"
     page.keyboard.press("ArrowRight")
@@ -100,7 +104,7 @@ def test_focus_is_seen(page: Page, home: str) -> None:
     opened(page, home + "graph/")
     style = "getComputedStyle(document.querySelector('.kb-graph canvas')).outlineStyle"
     assert page.evaluate(style) == "none"
-    page.locator(".kb-graph__search").focus()
+    page.get_by_role("button", name="Journal days").focus()
     page.keyboard.press("Tab")
     assert page.evaluate(style) == "solid"
 
@@ -136,7 +140,7 @@ def test_zoom_and_moving_by_keyboard_wheel_and_pointer(page: Page, home: str) ->
     assert box
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.wheel(0, -200)
-    page.wait_for_function(f"document.querySelector('.kb-graph').view.look.zoom > {first['zoom']}")
+    page.wait_for_function(f"() => document.querySelector('.kb-graph').view.look.zoom > {first['zoom']}")
     before = view(page, "v.look.x")
     page.mouse.down()
     page.mouse.move(box["x"] + 120, box["y"] + 20)
@@ -167,11 +171,32 @@ def test_a_hub_folds_its_leaves(page: Page, home: str) -> None:
     assert view(page, "[...v.graph.hidden].reduce((a, b) => a + b)") == 0
 
 
+def test_days_of_the_journal_can_be_left_out(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    days = page.get_by_role("button", name="Journal days")
+    assert days.get_attribute("aria-pressed") == "true"
+    days.click()
+    assert days.get_attribute("aria-pressed") == "false"
+    assert view(page, "v.graph.names.filter((_, node) => v.graph.hidden[node])") == ["Jan 2nd, 2026"]
+    days.click()
+    assert view(page, "v.graph.hidden.includes(1)") is False
+
+
+def test_pages_that_are_not_written_are_told_apart(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    page.locator(".kb-graph__search").fill("nobody")
+    page.keyboard.press("Enter")
+    assert "not written yet" in page.locator(".kb-graph__about").inner_text()
+    page.locator(".kb-graph__search").fill("alone")
+    page.keyboard.press("Enter")
+    assert "not written yet" not in page.locator(".kb-graph__about").inner_text()
+
+
 def test_colours_follow_the_theme(page: Page, home: str) -> None:
     opened(page, home + "graph/")
     light = view(page, "v.paint.groups[0]")
     page.locator("label[for=__palette_1]").click()
-    page.wait_for_function(f"document.querySelector('.kb-graph').view.paint.groups[0] !== '{light}'")
+    page.wait_for_function(f"() => document.querySelector('.kb-graph').view.paint.groups[0] !== '{light}'")
 
 
 def test_local_graph_is_drawn_when_it_is_asked_for(page: Page, home: str, trouble: list[str]) -> None:
@@ -181,11 +206,13 @@ def test_local_graph_is_drawn_when_it_is_asked_for(page: Page, home: str, troubl
     page.wait_for_load_state("networkidle")
     assert asked == []
     page.locator(".kb-local > summary").click()
-    page.wait_for_function("document.querySelector('.kb-graph')?.view")
+    page.wait_for_function("() => document.querySelector('.kb-graph')?.view")
     assert len(asked) == 1
     assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (1, 2, 3, 4, 5)}
     page.get_by_role("button", name="Their neighbours").click()
-    assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (11, 0, 1, 2, 3, 4, 5, 6, 7)}
+    assert set(view(page, "v.graph.names")) == {"Jan 2nd, 2026"} | {
+        f"Chain {at}" for at in (11, 0, 1, 2, 3, 4, 5, 6, 7)
+    }
     page.locator(".kb-graph canvas").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
@@ -204,7 +231,7 @@ def test_local_graph_from_disk_is_made_of_the_links_on_the_page(
 ) -> None:
     page.goto((graphs["disk"] / "chain-3.html").as_uri())
     page.locator(".kb-local > summary").click()
-    page.wait_for_function("document.querySelector('.kb-graph')?.view")
+    page.wait_for_function("() => document.querySelector('.kb-graph')?.view")
     assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (1, 2, 3, 4, 5)}
     assert trouble == []
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kbtool.layout import OUTSIDE, Layout, laid_out
+from kbtool.layout import NOTHING, OUTSIDE, Layout, laid_out
 from kbtool.layout.communities import Edge, communities, neighbours
 from kbtool.layout.discs import packed
 from kbtool.layout.forces import SPACE, placed, radius
@@ -46,23 +46,32 @@ def graphs(draw: some.DrawFn) -> tuple[int, Edges]:
 
 @given(graphs())
 def test_every_node_has_a_place_of_its_own(graph: tuple[int, Edges]) -> None:
-    layout = laid_out(*graph, {}).layout
+    layout = laid_out(*graph).layout
     assert len(layout.xs) == len(layout.ys) == len(layout.groups) == graph[0]
     assert nearest(places(layout)) > SPACE / 4
 
 
 @given(graphs())
 def test_a_layout_is_the_same_each_time_and_from_known_communities(graph: tuple[int, Edges]) -> None:
-    first = laid_out(*graph, {})
-    assert laid_out(*graph, {}) == first
-    assert laid_out(*graph, first.communities) == first
+    first = laid_out(*graph)
+    assert laid_out(*graph) == first
+    assert laid_out(*graph, first) == first
+    assert laid_out(*graph, first._replace(links="others")) == first
 
 
 def test_known_communities_are_used() -> None:
     edges = clique(0, 8)
-    (name,) = laid_out(8, edges, {}).communities
-    moved = laid_out(8, edges, {name: tuple(complex(at, 0) for at in range(8))}).layout
+    (name,) = laid_out(8, edges).communities
+    known = NOTHING._replace(communities={name: tuple(complex(at, 0) for at in range(8))})
+    moved = laid_out(8, edges, known).layout
     assert places(moved) == [complex(at, 0) for at in range(8)]
+
+
+def test_the_same_links_are_not_laid_out_again() -> None:
+    edges = clique(0, 8)
+    first = laid_out(8, edges)
+    assert laid_out(8, edges, first) is first
+    assert laid_out(8, edges[1:], first) is not first
 
 
 def test_communities_are_what_hangs_together() -> None:
@@ -82,7 +91,7 @@ def test_communities_do_not_overlap() -> None:
     starts = [sum(sizes[:at]) for at in range(len(sizes))]
     edges = tuple(edge for start, size in zip(starts, sizes, strict=True) for edge in clique(start, size))
     bridges = tuple((start, other, 1) for start, other in pairwise(starts))
-    layout = laid_out(sum(sizes), (*edges, *bridges), {}).layout
+    layout = laid_out(sum(sizes), (*edges, *bridges)).layout
     points = places(layout)
     for start, size in zip(starts, sizes, strict=True):
         inside, middle = points[start : start + size], sum(points[start : start + size]) / size
@@ -92,7 +101,7 @@ def test_communities_do_not_overlap() -> None:
 
 
 def test_what_is_linked_with_nothing_stands_in_the_clique() -> None:
-    layout = laid_out(40, (*clique(0, 10), (10, 11, 1)), {}).layout
+    layout = laid_out(40, (*clique(0, 10), (10, 11, 1))).layout
     assert [group == OUTSIDE for group in layout.groups] == [False] * 10 + [True] * 30
     away = [abs(place) for place in places(layout)]
     assert max(away[:10]) < min(away[10:])

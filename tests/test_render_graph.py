@@ -15,7 +15,7 @@ LINKED = {
     "pages/a.md": "- [[b]] and [[b]] #c",
     "pages/b.md": "- ((67a71ecf-a4e1-4d76-9d45-82f185cfb56b))",
     "pages/c.md": "- text\n  id:: 67a71ecf-a4e1-4d76-9d45-82f185cfb56b\n- [[c]] itself",
-    "pages/alone.md": "- [[nobody]]",
+    "pages/alone.md": "- x",
 }
 
 
@@ -40,6 +40,23 @@ def test_data_hold_links_of_every_kind_once() -> None:
     assert {len(graph[column]) for column in ("names", "slugs", "x", "y", "groups", "links")} == {4}
 
 
+def test_names_that_are_not_written_come_last() -> None:
+    graph = data(site({**LINKED, "pages/alone.md": "- [[Zero]] [[zero]] #One"}))
+    assert graph["names"][graph["written"] :] == ["Zero", "One"]
+    assert links(graph) >= {("alone", "Zero"), ("alone", "One")}
+
+
+def test_a_page_is_linked_with_its_namespace() -> None:
+    written = {"pages/n.md": "- x", "pages/n___a.md": "- x", "pages/m___b___c.md": "- x"}
+    assert links(data(site(written))) == {("n", "n/a"), ("m/b/c", "m/b")}
+
+
+def test_days_of_the_journal_are_told_apart() -> None:
+    graph = data(site({**LINKED, "journals/2026_01_02.md": "- [[a]]"}))
+    assert [graph["names"][at] for at in graph["journals"]] == [graph["names"][0]]
+    assert "2026" in graph["names"][0] or "2nd" in graph["names"][0]
+
+
 def test_code_that_imports_is_linked() -> None:
     sources = {
         "pages/tools.md": "- ```python export\n  def f(): ...\n  ```",
@@ -54,6 +71,7 @@ def test_unpublished_pages_are_not_there() -> None:
     private = {**LINKED, "pages/c.md": "public:: false\n\n- text\n  id:: 67a71ecf-a4e1-4d76-9d45-82f185cfb56b\n- [[a]]"}
     made = site(private)
     assert data(made)["names"] == ["a", "alone", "b"]
+    assert data(made)["written"] == 3
     assert links(data(made)) == {("a", "b")}
     page = next(page for page in made.pages if page.slug == "graph")
     assert 'href="../c/"' not in page.html

@@ -35,13 +35,18 @@ class Layout(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """A layout, and the communities that it is made of by digests of their links.
+    """A layout, a digest of its links, and the communities that it is made of by digests of theirs.
 
-    When they are given again, those whose links are the same need not be laid out.
+    When it is given again, what has the same links need not be laid out.
     """
 
     layout: Layout
+    links: str
     communities: Mapping[str, Points]
+
+
+NOTHING = Laid(Layout((), (), ()), "", {})
+"""What is known before the first layout."""
 
 
 class _Disc(NamedTuple):
@@ -52,15 +57,18 @@ class _Disc(NamedTuple):
     radius: float
 
 
-def laid_out(size: int, edges: Sequence[Edge], known: Mapping[str, Points]) -> Laid:
-    """Lays out nodes 0 to `size` - 1 with the links between them; `known` are communities of an earlier layout."""
+def laid_out(size: int, edges: Sequence[Edge], known: Laid = NOTHING) -> Laid:
+    """Lays out nodes 0 to `size` - 1 with the links between them; `known` is an earlier layout."""
+    links = digest(repr((size, edges)).encode()).hex()
+    if links == known.links:
+        return known
     near = neighbours(size, edges)
     used: dict[str, Points] = {}
     discs = []
     for members in _members(communities(near, _LEAST)):
         inside = _inside(near, members)
         name = digest(repr(inside).encode()).hex()
-        used[name] = known.get(name) or placed(inside)
+        used[name] = known.communities.get(name) or placed(inside)
         discs.append(_Disc(members, used[name], radius(len(members))))
     inner, outer = [d for d in discs if len(d.nodes) >= _LEAST], [d for d in discs if len(d.nodes) < _LEAST]
     points, groups = [0j] * size, [OUTSIDE] * size
@@ -71,7 +79,7 @@ def laid_out(size: int, edges: Sequence[Edge], known: Mapping[str, Points]) -> L
         for node, place in zip(nodes, places, strict=True):
             points[node] = place
     xs, ys = (round(point.real) for point in points), (round(point.imag) for point in points)
-    return Laid(Layout(tuple(xs), tuple(ys), tuple(groups)), used)
+    return Laid(Layout(tuple(xs), tuple(ys), tuple(groups)), links, used)
 
 
 def _members(groups: Sequence[int]) -> list[list[int]]:

@@ -13,6 +13,7 @@ from kbtool.queries.rows import Rows
 from kbtool.render.anchors import heading_anchor
 from kbtool.render.backlinks import backlinks_html, chunks, groups, groups_html, is_cut
 from kbtool.render.context import Backlink, Entry, RenderContext, Scope
+from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
 from kbtool.render.macros import special_html
 from kbtool.render.namespaces import crumbs_html, inside_html
@@ -68,7 +69,7 @@ def unwritten_pages(name: str, place: Slug, links: Sequence[Backlink], context: 
     last = (title.title.rsplit("/", 1)[-1] or title.title) if crumbs else title.title
     html = element("header", {"class": "kb-head"}, crumbs + element("h1", {"id": title.anchor}, last))
     html += element("p", {"class": "kb-unwritten"}, says.unwritten_page)
-    html += inside_html(scope) + backlinks_html(scope, links)
+    html += local_html(scope.place, context.look) + inside_html(scope) + backlinks_html(scope, links)
     return (_page(scope, title, html), *reference_pages(scope, links))
 
 

@@ -46,7 +46,12 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     title = Heading(escape(names.title(entry.note.name), quote=False), page_anchor(entry.note), 1)
     body = outline_html(scope, 0, len(entry.note.outline))
     above = neighbours_html(scope) + _head(scope, title) + _limits(scope) + session_html(scope)
-    below = local_html(entry, context) + inside_html(scope) + backlinks_html(scope, backlinks) + users_html(scope)
+    below = (
+        local_html(scope.place, context.look)
+        + inside_html(scope)
+        + backlinks_html(scope, backlinks)
+        + users_html(scope)
+    )
     html = above + body + below + mentions_html(scope)
     source = context.look.source + quote(entry.note.id, safe="/") if context.look.source else None
     return Page(

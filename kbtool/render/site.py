@@ -44,12 +44,12 @@ def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page
     `rules` are the pages of the rules, the table of all first; the list of all pages leads there.
     """
     found = web(context)
-    graph = graph_page(found, context)
+    graph = graph_page(found, context.look)
     lists = [page for page in (*pages, graph) if page.slug in LISTS] + list(rules[:1])
     made = [_all_pages(context, ALL, lists)]
     if not any(page.slug == HOME for page in pages):
         made.append(_all_pages(context, HOME, lists))
-    layout = laid_out(len(found.notes), found.edges, {}).layout
+    layout = laid_out(len(found.nodes), found.edges).layout
     files = (data(found, layout, context),)
     return SiteInput((*pages, *made, graph, *rules), _assets(context.entries.values()), files)
 

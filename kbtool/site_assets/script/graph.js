@@ -6,21 +6,21 @@
     ? {
       graph: "Граф страниц", help: "Стрелки ведут от страницы к странице, Enter открывает, пробел сворачивает, + и − меняют масштаб, 0 показывает всё, Shift со стрелкой двигает",
       find: "Найти на графе", none: "ничего не найдено", of: "из", in: "Ближе", out: "Дальше", all: "Показать всё", links: "ссылки:",
-      fold: "Свернуть", unfold: "Развернуть", hubs: "Свернуть хабы", near: "Соседи", further: "Соседи соседей",
+      fold: "Свернуть", unfold: "Развернуть", hubs: "Свернуть хабы", days: "Дни журнала", wanted: "ещё не написана", near: "Соседи", further: "Соседи соседей",
       hint: "Наведите или нажмите на точку, чтобы узнать страницу", failed: "Данные графа не загрузились; показано то, что есть на странице",
       disk: "С диска браузер не даёт прочитать данные графа; показано то, что есть на странице", empty: "Эта страница пока ни с чем не связана",
     }
     : {
       graph: "Graph of pages", help: "Arrows lead from page to page, Enter opens, Space folds, + and − zoom, 0 shows everything, Shift with an arrow moves",
       find: "Find in the graph", none: "nothing found", of: "of", in: "Zoom in", out: "Zoom out", all: "Show everything", links: "links:",
-      fold: "Fold", unfold: "Unfold", hubs: "Fold hubs", near: "Neighbours", further: "Their neighbours",
+      fold: "Fold", unfold: "Unfold", hubs: "Fold hubs", days: "Journal days", wanted: "not written yet", near: "Neighbours", further: "Their neighbours",
       hint: "Point at a dot, or tap it, to see its page", failed: "The data of the graph did not load; shown is what stands on this page",
       disk: "From disk a browser does not read the data of the graph; shown is what stands on this page", empty: "Nothing is linked with this page yet",
     }
   const GROUPS = 10  // colours; more communities begin again with the first
   const SPACE = 20  // between pages, in the units of the layout
   const CELL = 40  // of the grid that finds what is under the pointer
-  const LINKS = 9000  // drawn at once: of more nobody can follow one
+  const LINKS = 9000, LENGTH = 1.2e6  // drawn at once, and pixels of all of them: of more nobody can follow one
   const LABELS = 70
   const QUICK = 7  // ms: what is drawn as fast is drawn anew in each frame, else its picture is moved until all is still
   const MARGIN = 0.25  // of the picture around what is seen, so that moving it shows no edge at once
@@ -37,7 +37,7 @@
 
   // ---- the graph as a value
 
-  /** A graph: `names`, `addresses`, places `x`, `y`, `groups`, pairs `from`, `to`, and the neighbours of each. */
+  /** A graph: `names`, `addresses`, places `x`, `y`, `groups`, who is `wanted` only, pairs `from`, `to`, neighbours. */
   const graphOf = (nodes, pairs) => {
     const near = nodes.names.map(() => [])
     for (const [one, other] of pairs) near[one].push(other), near[other].push(one)
@@ -49,7 +49,7 @@
       ...nodes, near, order, size: near.length, folded: new Set(), hidden: new Uint8Array(near.length),
       x: Float64Array.from(nodes.x), y: Float64Array.from(nodes.y),
       from: Int32Array.from(ranks, at => pairs[at][0]), to: Int32Array.from(ranks, at => pairs[at][1]),
-      radii: Float32Array.from(near, links => Math.min(3 + 1.1 * Math.sqrt(links.length), SPACE * 0.7)),
+      radii: Float32Array.from(near, links => Math.min(2.6 + 0.8 * Math.sqrt(links.length), SPACE * 0.6)),
       plain: nodes.names.map(name => name.toLocaleLowerCase()),
     }
   }
@@ -68,7 +68,7 @@
       return new URL(!data.folders ? path + ".html" : path === "index" ? "./" : path + "/", root).href
     }
     const pairs = data.links.flatMap((others, one) => others.map(other => [one, other]))
-    return graphOf({ ...data, addresses: data.slugs.map(address) }, pairs)
+    return graphOf({ ...data, addresses: data.slugs.map(address), wanted: data.slugs.map((_, node) => node >= data.written) }, pairs)
   }
 
   /** Places for a small graph: the same forces as at build time, without a grid; the first page is in the middle. */
@@ -125,19 +125,20 @@
     const numbers = new Map(chosen.map((node, number) => [node, number]))
     const pairs = chosen.flatMap(one => graph.near[one].filter(other => other > one && numbers.has(other)).map(other => [numbers.get(one), numbers.get(other)]))
     const pick = column => chosen.map(node => column[node])
-    return small({ names: pick(graph.names), addresses: pick(graph.addresses), groups: pick(graph.groups) }, pairs)
+    return small({ names: pick(graph.names), addresses: pick(graph.addresses), groups: pick(graph.groups), wanted: pick(graph.wanted) }, pairs)
   }
 
   // ---- without a file: what stands on the page
 
   const collector = () => {
-    const nodes = { names: [], addresses: [], groups: [] }
+    const nodes = { names: [], addresses: [], groups: [], wanted: [] }
     const numbers = new Map(), pairs = new Map()
-    const node = (name, address, group) => {
-      const key = address.split("#")[0]
+    const node = (link, group) => {
+      const key = link.href.split("#")[0]
       if (!numbers.has(key)) {
         numbers.set(key, nodes.names.length)
-        nodes.names.push(name), nodes.addresses.push(key), nodes.groups.push(group)
+        nodes.names.push(link.textContent.trim()), nodes.addresses.push(key), nodes.groups.push(group)
+        nodes.wanted.push(Boolean(link.classList?.contains("kb-wanted")))
       }
       return numbers.get(key)
     }
@@ -151,25 +152,25 @@
     let group = 0
     for (const item of document.querySelectorAll(".kb-hubs > ol > li")) {
       const link = item.querySelector("a")
-      const hub = found.node(link.textContent, link.href, group++)
-      for (const other of item.querySelectorAll("ul a")) found.tie(hub, found.node(other.textContent, other.href, group - 1))
+      const hub = found.node(link, group++)
+      for (const other of item.querySelectorAll("ul a")) found.tie(hub, found.node(other, group - 1))
     }
     return found.done()
   }
   const linked = () => {
     const found = collector()
-    const here = found.node(document.querySelector(".kb-head h1").textContent.trim(), location.href, 0)
+    const here = found.node({ textContent: document.querySelector(".kb-head h1").textContent, href: location.href }, 0)
     const root = document.querySelector(".kb-page")
     const place = new URL(document.querySelector(".kb-local").dataset.graph, location.href)
     const site = new URL("../../", place).href
     const add = (link, group) => {
       const plain = link.href.split("#")[0]
       const file = /\.[a-z0-9]+$/i.exec(plain)
-      if (plain.startsWith(site) && (!file || file[0] === ".html")) found.tie(here, found.node(link.textContent.trim(), link.href, group))
+      if (plain.startsWith(site) && (!file || file[0] === ".html")) found.tie(here, found.node(link, group))
     }
     for (const link of root.querySelectorAll("a[href]:not(.kb-bullet)"))
       if (!link.closest(".kb-backlinks, .kb-query, .kb-local, .kb-actions, .kb-state")) add(link, 1)
-    for (const link of root.querySelectorAll(".kb-backlinks:not(.kb-mentions) .kb-backlink > h3 a, .kb-backlinks .kb-chip a")) add(link, 2)
+    for (const link of root.querySelectorAll(".kb-backlinks:not(.kb-mentions) .kb-backlink > h3 a, .kb-backlinks .kb-chip a, .kb-inside li a")) add(link, 2)
     return found.done()
   }
 
@@ -400,9 +401,15 @@
     drawLinks(context, { left, top, inside }) {
       const { from, to, folded, hidden } = this.graph
       const lines = []
-      for (let at = 0; at < from.length && lines.length < LINKS; at++) {
-        const one = from[at], other = to[at]
-        if ((inside[one] || inside[other]) && !hidden[one] && !hidden[other] && !folded.has(one) && !folded.has(other)) lines.push(at)
+      let length = 0
+      // Links that lead out of the picture come last.
+      for (const ends of [2, 1]) {
+        for (let at = 0; at < from.length && lines.length < LINKS && length < LENGTH; at++) {
+          const one = from[at], other = to[at]
+          if (inside[one] + inside[other] !== ends || hidden[one] || hidden[other] || folded.has(one) || folded.has(other)) continue
+          length += Math.abs(left[one] - left[other]) + Math.abs(top[one] - top[other])
+          lines.push(at)
+        }
       }
       context.strokeStyle = this.paint.line
       context.lineWidth = 1
@@ -431,19 +438,28 @@
         kinds.get(colour).push(node)
       }
       for (const [colour, nodes] of kinds) {
-        context.fillStyle = colour
-        context.beginPath()
+        context.fillStyle = context.strokeStyle = colour
+        context.lineWidth = 1.3
         for (const node of nodes) {
           const radius = this.radius(node)
-          if (radius < 1.8) context.rect(left[node] - radius, top[node] - radius, 2 * radius, 2 * radius)
-          else {
-            context.moveTo(left[node] + radius, top[node])
+          if (radius < 1.8) context.fillRect(left[node] - radius, top[node] - radius, 2 * radius, 2 * radius)
+          else {  // each by itself: one path of many dots takes a browser several times as long
+            context.beginPath()
             context.arc(left[node], top[node], radius, 0, 7)
+            if (graph.wanted[node]) this.hollow(context)
+            else context.fill()
           }
         }
-        context.fill()
       }
       for (const node of graph.folded) if (inside[node]) this.ring(context, left[node], top[node], this.radius(node) + 2.5, this.colour(node))
+    }
+    /** A dot of a page that is not written. */
+    hollow(context) {
+      const { fillStyle } = context
+      context.fillStyle = this.paint.ground
+      context.fill()
+      context.fillStyle = fillStyle
+      context.stroke()
     }
     ring(context, left, top, radius, colour) {
       context.beginPath()
@@ -468,7 +484,8 @@
     label(context, node, left, top, taken, strong = false) {
       const name = this.graph.names[node]
       const short = name.length > 34 ? name.slice(0, 33) + "…" : name
-      const hidden = this.graph.folded.has(node) ? ` +${this.leaves(node).length}` : ""
+      const leaves = this.graph.folded.has(node) ? this.leaves(node).length : 0
+      const hidden = leaves ? ` +${leaves}` : ""
       const half = (short.length + hidden.length) * 3.4, below = top + this.radius(node) + 10
       const cells = []
       for (let x = Math.floor((left - half) / 24); x <= (left + half) / 24; x++) cells.push(x + " " + Math.floor(below / 13), x + " " + Math.floor((below + 9) / 13))
@@ -508,10 +525,12 @@
       }
       const dots = node >= 0 ? [...others, node] : others
       for (const each of dots) {
-        context.fillStyle = this.colour(each)
+        context.fillStyle = context.strokeStyle = this.colour(each)
+        context.lineWidth = 1.3
         context.beginPath()
         context.arc(...this.toScreen(each), Math.max(this.radius(each), 2.5), 0, 7)
-        context.fill()
+        if (this.graph.wanted[each]) this.hollow(context)
+        else context.fill()
       }
       const taken = new Set()
       if (node >= 0) {
@@ -535,6 +554,7 @@
     refold() {
       const { graph } = this
       graph.hidden.fill(0)
+      if (this.withoutDays) for (const day of graph.journals) graph.hidden[day] = 1
       for (const node of graph.folded) for (const leaf of this.leaves(node)) graph.hidden[leaf] = 1
       if (this.current >= 0 && graph.hidden[this.current]) this.current = -1
       if (this.hovered >= 0 && graph.hidden[this.hovered]) this.hovered = -1
@@ -551,6 +571,12 @@
       const { near, order, size } = this.graph
       const middle = near[order[size >> 1]]?.length || 0
       return order.filter(node => near[node].length >= Math.max(12, 5 * middle)).slice(0, Math.max(1, size >> 4))
+    }
+    showDays(on) {
+      this.withoutDays = !on
+      this.refold()
+      this.stale()
+      this.tell()
     }
     foldHubs(on) {
       for (const node of this.hubs()) {
@@ -621,7 +647,8 @@
       }
       const link = make("a", "", graph.names[node])
       link.href = graph.addresses[node]
-      about.replaceChildren(link, make("span", "kb-count", `${says.links} ${graph.near[node].length}`))
+      const more = graph.wanted[node] ? ` · ${says.wanted}` : ""
+      about.replaceChildren(link, make("span", "kb-count", `${says.links} ${graph.near[node].length}${more}`))
       if (node !== this.current || !this.isHub(node)) return
       const on = graph.folded.has(node)
       const fold = make("button", "", on ? says.unfold : says.fold)
@@ -812,13 +839,13 @@
     if (!graph.size) return
     const { view, tools } = mount(root, graph, { wheel: true, note })
     tools.append(searchBox(view))
-    if (view.hubs().length > 1) {
-      tools.append(choice(says.hubs, false, made => {
-        const on = made.getAttribute("aria-pressed") !== "true"
-        made.setAttribute("aria-pressed", String(on))
-        view.foldHubs(on)
-      }))
+    const turn = act => made => {
+      const on = made.getAttribute("aria-pressed") !== "true"
+      made.setAttribute("aria-pressed", String(on))
+      act(on)
     }
+    if (graph.journals?.length) tools.append(choice(says.days, true, turn(on => view.showDays(on))))
+    if (view.hubs().length > 1) tools.append(choice(says.hubs, false, turn(on => view.foldHubs(on))))
   }
   const startLocal = async details => {
     const root = make("div", "kb-graph kb-graph--local")
