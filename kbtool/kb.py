@@ -101,12 +101,17 @@ class Kb:
         sources = {ident: self._memo.call(ident, _itself, source) for ident, source in files.sources.items()}
         return files._replace(sources=sources, settings=self._memo.call("settings", _itself, files.settings))
 
+    @property
+    def stems(self) -> Stems:
+        """The stems of all words that were met."""
+        return self._memo.call("stems", Stems)
+
     def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
         """The unlinked mentions that each note holds; after an edit that note alone is read again."""
         call = self._memo.call
         given = (call(note.id, exports, note) for note in snapshot.notes.values())
         formats = call("date formats", tuple[str, ...], snapshot.files.settings.date_formats)
-        known = call("lexicon", lexicon, call("stems", Stems), call("mentioned", _named, *given), formats)
+        known = call("lexicon", lexicon, self.stems, call("mentioned", _named, *given), formats)
         return {
             ident: call(ident, mentions, note, snapshot.text(ident), known) for ident, note in snapshot.notes.items()
         }

@@ -28,7 +28,6 @@ from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words, search_files
 from kbtool.search_words import Words
-from kbtool.stems import Stems
 from kbtool.trace import Memory
 from kbtool.values import NoteId, Page, Slug
 
@@ -50,13 +49,12 @@ def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
 class Past:
     """What was worked out for the last build: the `kb` that compiled it, and the pages with what they were made of."""
 
-    __slots__ = ("kb", "memo", "memory", "stems", "words")
+    __slots__ = ("kb", "memo", "memory", "words")
 
     def __init__(self, kb: Kb | None = None, memory: Memory | None = None) -> None:
         self.kb = kb or Kb()
         self.memo = Memo()
         self.memory = memory
-        self.stems = Stems()
         self.words = Words()
 
 
@@ -92,7 +90,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     old = redirects.redirects(context, {one.slug for one in whole.pages})
     extra = (*recent.feed(context), *old, redirects.near_names(context))
     searched = [past.memo.call(one.slug, page_words, one, past.words) for one in whole.pages if one.search or one.path]
-    return replace(whole, files=(*whole.files, *extra, *search_files(searched, past.stems, look.directory_urls)))
+    return replace(whole, files=(*whole.files, *extra, *search_files(searched, past.kb.stems, look.directory_urls)))
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:

@@ -11,24 +11,25 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from kbtool.search_words import Words, stretches
-from kbtool.stems import Stems, common_words, is_common
+from kbtool.stems import Stems, common_words
 from kbtool.values import File, Page, SearchEntry, Slug
 
 FOLDER = "search/"
 _WORD_BYTES = 24_000
-_TEXT_BYTES = 24_000
+_TEXT_BYTES = 16_000
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"
 _VALUES = tuple(f" {first}{second}" for first in _DIGITS for second in _DIGITS)
 _NUMBERS = 1 << 20  # of pages
 _KINDS: Mapping[str, int] = {"code": 0, "text": 1, "heading": 2, "alias": 3}
 _TITLE = 3
 _WHOLE = 16  # added to the value of a word that is all of a title
+_OFTEN = (0, 0, 4, 8, 8, 8, 12)  # added to the value of a word that stands so often on the page
 _IN_PARTS = 32  # added to the values of a long page's words
 _EVERYWHERE = 63
 _SECTIONS = 6
@@ -60,9 +61,7 @@ def page_words(page: Page, known: Words) -> PageWords:
     whole = _text(page, page.search)
     is_long = len(whole) > _LONG
     texts = tuple(_parts(page, sections)) if is_long else ((0, whole),)
-    more = _IN_PARTS if is_long else 0
-    values = (f"{word}{_VALUES[(value + more) * 64 + near]}" for word, value, near in _counted(page, sections, known))
-    return PageWords(page.slug, " ".join(values), texts)
+    return PageWords(page.slug, _counted(page, sections, known, _IN_PARTS if is_long else 0), texts)
 
 
 def _sections(entries: Sequence[SearchEntry]) -> Iterator[int]:
@@ -91,8 +90,8 @@ def _text(page: Page, entries: Sequence[SearchEntry]) -> str:
     return json.dumps([page.slug, page.title, blocks], ensure_ascii=False, separators=(",", ":"))
 
 
-def _counted(page: Page, sections: Sequence[int], known: Words) -> Iterator[tuple[str, int, int]]:
-    """Each word with what it counts on the page, and a bit for each section where it stands."""
+def _counted(page: Page, sections: Sequence[int], known: Words, more: int) -> str:
+    """The words of the page, each followed by its value; `more` is added to that."""
     names = [page.title]
     texts: dict[tuple[int, int], list[str]] = {}
     for entry, section in zip(page.search, sections, strict=True):
@@ -101,16 +100,17 @@ def _counted(page: Page, sections: Sequence[int], known: Words) -> Iterator[tupl
     found = _named(names, known)
     whole = {word for name in names if len(stretches(name)) == 1 for word in known.of(stretches(name)[0])}
     for kind, section in sorted(texts, reverse=True):  # the best kind of a word is where it is first met
-        bit = _SECTION_BIT << section
+        first, bit = kind | _SECTION_BIT << section, _SECTION_BIT << section
         for stretch, times in Counter(stretches("\n".join(texts[kind, section]))).items():
-            more = times * _TIMES_BIT
             for word in known.of(stretch):
-                found[word] = (found[word] + more | bit) if word in found else kind + more | bit
+                found[word] = (found[word] | bit if word in found else first) + times * _TIMES_BIT
+    common, parts = common_words(), []
     for word, packed in found.items():
         kind, times = packed & 3, packed // _TIMES_BIT
-        if kind > 1 or not is_common(word):
-            often = min(times, 3) - 1 if times < 6 else 3
-            yield word, kind + 4 * often + _WHOLE * (word in whole), packed // (2 * _SECTION_BIT) & _EVERYWHERE
+        if kind > 1 or word not in common:
+            value = more + kind + _OFTEN[times if times < 7 else 6] + (_WHOLE if word in whole else 0)
+            parts.append(word + _VALUES[value * 64 + (packed // (2 * _SECTION_BIT) & _EVERYWHERE)])
+    return " ".join(parts)
 
 
 def _named(names: Sequence[str], known: Words) -> dict[str, int]:
@@ -129,10 +129,11 @@ def search_files(pages: Iterable[PageWords], stems: Stems, directory_urls: bool)
     named = dict(_word_files(numbered, stems))
     directory = {
         "pages": len(numbered),
-        "folders": directory_urls,
         "common": " ".join(sorted(common_words())),
-        "words": [part for stem, (name, _) in named.items() for part in (stem, name)],
-        "texts": "".join(texts),
+        "words": " ".join(f"{first} {name}" for first, (name, _) in named.items()),
+        "texts": "".join(
+            _digits(after - before) for before, after in pairwise([0, *(int(name, 16) for name in texts)])
+        ),
     }
     made = {
         "index": json.dumps(directory, ensure_ascii=False, separators=(",", ":")),
@@ -168,7 +169,7 @@ def _text_files(pages: Sequence[tuple[int, PageWords]]) -> Iterator[tuple[str, s
 
 
 def _word_files(pages: Sequence[tuple[int, PageWords]], stems: Stems) -> Iterator[tuple[str, tuple[str, str]]]:
-    """By the first stem of each file: its name and content. The first file begins with the empty stem."""
+    """For the beginning of each file's first stem, which no stem before it reaches: the file's name and content."""
     groups = _by_stem(_lists(pages), stems)
     order = sorted(groups)
     taken: set[str] = set()
@@ -177,7 +178,9 @@ def _word_files(pages: Sequence[tuple[int, PageWords]], stems: Stems) -> Iterato
         digest = hashlib.blake2b(first.encode()).hexdigest()
         name = next(digest[:size] for size in range(6, len(digest)) if digest[:size] not in taken)
         taken.add(name)
-        yield first, (name, "{" + ",\n".join(groups[stem] for stem in order[start:end]) + "}")
+        before = order[start - 1] if start else ""
+        shortest = next((first[:size] for size in range(1, len(first)) if first[:size] > before), first)
+        yield shortest, (name, "{" + ",\n".join(groups[stem] for stem in order[start:end]) + "}")
 
 
 def _by_stem(lists: Mapping[str, bytearray], stems: Stems) -> dict[str, str]:
@@ -189,24 +192,20 @@ def _by_stem(lists: Mapping[str, bytearray], stems: Stems) -> dict[str, str]:
     return found
 
 
-def _lists(pages: Sequence[tuple[int, PageWords]]) -> dict[str, bytearray]:
+def _lists(pages: Sequence[tuple[int, PageWords]]) -> Mapping[str, bytearray]:
     """For each word the pages that have it: how far each number is from the one before, then the word's value there."""
-    lists: dict[str, bytearray] = {}
-    last: dict[str, int] = {}
-    steps: dict[int, str] = {}
+    lists: defaultdict[str, bytearray] = defaultdict(bytearray)
+    last: defaultdict[str, int] = defaultdict(int)
+    values = {value[1:]: value[1:].encode() for value in _VALUES}
+    steps: dict[int, bytes] = {}
     for number, page in pages:
         parts = page.words.split(" ") if page.words else ()
         for word, value in zip(parts[::2], parts[1::2], strict=True):
-            before = last.get(word)
+            step = number - last[word]
+            if step not in steps:
+                steps[step] = _digits(step).encode()
+            lists[word] += steps[step] + values[value]
             last[word] = number
-            step = number - (before or 0)
-            code = steps.get(step)
-            if code is None:
-                code = steps[step] = _digits(step)
-            if before is None:
-                lists[word] = bytearray((code + value).encode())
-            else:
-                lists[word] += (code + value).encode()
     return lists
 
 

@@ -44,11 +44,32 @@ function directory() {
   opened ??= file("index").then(({ pages, common, words, texts }) => ({
     pages,
     common: new Set(common.split(" ")),
-    stems: words.filter((_, at) => at % 2 === 0),
-    names: words.filter((_, at) => at % 2 === 1),
-    texts: texts.match(/.{6}/g) ?? [],
+    stems: words.split(" ").filter((_, at) => at % 2 === 0),
+    names: words.split(" ").filter((_, at) => at % 2 === 1),
+    texts: namesOf(texts),
   }))
   return opened
+}
+
+// Names that are hexadecimal numbers, written as the steps from one to the next.
+function namesOf(text) {
+  const names = []
+  for (let [at, number] = [0, 0]; at < text.length;) {
+    const [step, end] = numberAt(text, at)
+    at = end
+    names.push((number += step).toString(16).padStart(6, "0"))
+  }
+  return names
+}
+
+// A number whose digits have five bits each, the lowest first; all but the last have the sixth bit set.
+function numberAt(text, at) {
+  let number = 0
+  for (let shift = 0; ; shift += 5) {
+    const digit = DIGIT[text[at++]]
+    number += (digit & 31) << shift
+    if (digit < 32) return [number, at]
+  }
 }
 
 // The last member of an order that is not behind a key.
@@ -109,12 +130,8 @@ async function forms(place) {
 function* listed(list) {
   let page = 0
   for (let at = 0; at < list.length;) {
-    let step = 0
-    for (let shift = 0; ; shift += 5) {
-      const digit = DIGIT[list[at++]]
-      step += (digit & 31) << shift
-      if (digit < 32) break
-    }
+    const [step, end] = numberAt(list, at)
+    at = end
     page += step
     const value = DIGIT[list[at++]]
     yield {

@@ -1,7 +1,7 @@
 // From pages to what the search box shows: blocks that answer the query, below their page.
 
 // Texts are most of what a query costs: so many files of them, and so many pages if these have them.
-const SHOWN_FILES = 12
+const SHOWN_FILES = 10
 const SHOWN_PAGES = 50
 const SHOWN_BLOCKS = 3
 const MOST_BLOCKS = 20
