@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Callable, Iterator
-from html import escape
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
@@ -25,13 +24,14 @@ from mkdocs.exceptions import Abort, ConfigurationError, MkDocsException, Plugin
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page as MkPage
-from mkdocs.structure.toc import AnchorLink, TableOfContents
 from mkdocs.utils import write_file
 
 from kbtool.config import Config, KbError, load_options
 from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, math_font, script, search_worker, stylesheet
 from kbtool.git import history
 from kbtool.navigation import home_path, navigation
+from kbtool.ready import Told, contents, title
+from kbtool.ready import meta as meta_of
 from kbtool.render import urls
 from kbtool.render.context import Look
 from kbtool.render.font import woff
@@ -42,10 +42,11 @@ from kbtool.render.recent import FEED
 from kbtool.render.site import ALL, SiteInput
 from kbtool.render.svg import figure
 from kbtool.render.words import words
-from kbtool.shells import Shells
+from kbtool.shells import Shell, Shells
+from kbtool.standing import Built
 from kbtool.theme import begin_heads, fitting, palette
 from kbtool.values import File as MadeFile
-from kbtool.values import Heading, Page
+from kbtool.values import Page
 
 _DISK_SCRIPT = "assets/kb/disk.js"
 _THEIR_WORKER = "assets/javascripts/workers/search."
@@ -82,6 +83,16 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         self._base = Path()
         self._pages: dict[str, Page] = {}
         self._nav: Any = None
+        self._env: _Env | None = None
+        self.look = Look()
+
+    def shown(self) -> dict[str, tuple[Told, Shell]]:
+        """The pages that shells show, by their files."""
+        filled = self._env.shells.filled() if self._env and self._env.shells else ()
+        return {
+            file: (Told(page.url, page.canonical_url, page.abs_url, page.edit_url), shell)
+            for file, page, shell in filled
+        }
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
@@ -138,7 +149,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
             files.append(_generated(config, made.path, made.text.encode("utf-8")))
             for warning in warnings:
                 get_plugin_logger("kbtool").warning(warning)
-        return _Env(env)
+        self._env = _Env(env)
+        return self._env
 
     def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
         """Let the page give what is ready instead of reading and rendering a source."""
@@ -166,7 +178,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         return server
 
     def _site(self, config: MkDocsConfig) -> SiteInput:
-        look = Look(
+        self.look = look = Look(
             _language(config),
             config.use_directory_urls,
             home_path(config.nav),
@@ -188,8 +200,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 # ---------------------------------------------------------------- building
 
 
-def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress = _silent) -> list[str]:
-    """Has MkDocs write the site into a folder; gives its warnings, raises KbError when it cannot."""
+def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress = _silent) -> Built:
+    """Has MkDocs write the site into a folder; raises KbError when it cannot."""
     log, heard = logging.getLogger("mkdocs"), MemoryHandler(_MAX_WARNINGS, logging.CRITICAL + 1)
     heard.setLevel(logging.WARNING)
     log.addHandler(heard)
@@ -210,7 +222,15 @@ def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress
         ) from error
     finally:
         log.removeHandler(heard)
-    return _messages(heard)
+    return Built(_messages(heard), plugin.look, plugin.shown(), _watched(config, mkdocs_yml), tuple(_named_in(config)))
+
+
+def _watched(config: MkDocsConfig, mkdocs_yml: Path) -> tuple[str, ...]:
+    text = mkdocs_yml.read_text("utf-8")
+    others = set(config.plugins) - {"material/search", "search", "kbtool"} or config.hooks or config.extra_templates
+    if others or "INHERIT" in text or "!" in text:
+        return ()
+    return (str(mkdocs_yml), *filter(None, [config.theme.custom_dir]))
 
 
 def _messages(heard: MemoryHandler) -> list[str]:
@@ -334,51 +354,31 @@ class _Env:
 
     def __init__(self, env: Any) -> None:
         self._env = env
-        self._shells: dict[str, Shells] = {}
+        self.shells: Shells | None = None
 
     def get_template(self, name: str) -> Any:
         """As Jinja's method."""
         if name != "main.html":
             return self._env.get_template(name)
-        if name not in self._shells:
-            self._shells[name] = Shells(self._env, self._env.get_template(name), get_plugin_logger("kbtool").warning)
-        return self._shells[name]
+        if self.shells is None:
+            self.shells = Shells(self._env, self._env.get_template(name), get_plugin_logger("kbtool").warning)
+        return self.shells
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._env, name)
 
 
 def _replace_rendering(page: MkPage, ready: Page) -> None:
-    title = escape(ready.title)  # themes show titles as they are
-
     def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
         page.markdown = ""
-        page.meta = {"title": title} if ready.slug != urls.HOME else {}
-        page.meta["search"] = {"exclude": True}  # the index is ours
-        if ready.tags:
-            page.meta["tags"] = list(ready.tags)
+        page.meta = meta_of(ready)
 
     def render(config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
         page.content = ready.html
-        page.toc = _contents(ready.toc)
-        page._title_from_render = title
+        page.toc = contents(ready.toc)  # type: ignore[assignment]
+        page._title_from_render = title(ready)
         page.present_anchor_ids = set()
         page.links_to_anchors = None
 
     page.read_source = read_source  # type: ignore[method-assign]
     page.render = render  # type: ignore[method-assign]
-
-
-def _contents(headings: tuple[Heading, ...]) -> TableOfContents:
-    """The headings as the nested links that themes expect; the first is the active one."""
-    top: list[AnchorLink] = []
-    stack: list[AnchorLink] = []
-    for heading in headings:
-        link = AnchorLink(heading.title, heading.anchor, heading.level)
-        while stack and stack[-1].level >= heading.level:
-            stack.pop()
-        (stack[-1].children if stack else top).append(link)
-        stack.append(link)
-    if top:
-        top[0].active = True  # type: ignore[attr-defined]
-    return TableOfContents(top)

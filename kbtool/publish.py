@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from kbtool import cache, disk, names, query, terminal
+from kbtool import disk, names, query, terminal
 from kbtool.cells.failures import located
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library, imported
@@ -28,7 +28,7 @@ from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words, search_files
 from kbtool.search_words import Words
-from kbtool.trace import Memory
+from kbtool.trace import NOTHING, Memory, Recalled
 from kbtool.values import NoteId, Page, Slug
 
 
@@ -47,14 +47,19 @@ def stored(snapshot: Snapshot, base: Path) -> Mapping[NoteId, Result]:
 
 
 class Past:
-    """What was worked out for the last build: the `kb` that compiled it, and the pages with what they were made of."""
+    """What was worked out for the last build: the `kb` that compiled it, and the pages with what they were made of.
 
-    __slots__ = ("kb", "memo", "memory", "words")
+    `code` stands for what decides about pages beside the base; `made` are the notes whose pages were made last time.
+    """
 
-    def __init__(self, kb: Kb | None = None, memory: Memory | None = None) -> None:
+    __slots__ = ("code", "kb", "made", "memo", "pages", "words")
+
+    def __init__(self, kb: Kb | None = None, code: bytes = b"", pages: Recalled = NOTHING) -> None:
         self.kb = kb or Kb()
+        self.code = code
         self.memo = Memo()
-        self.memory = memory
+        self.pages = pages
+        self.made: tuple[str, ...] = ()
         self.words = Words()
 
 
@@ -79,8 +84,9 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         unlinked=unlinked(past.kb, snapshot),
         users=query.users(snapshot),
     )
-    past.memory = Memory(context, cache.writer(), past.memory)
-    pages = [*_pages_of_notes(past.memory, context), *_pages_of_names(past.memory, wanted, context)]
+    memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
+    pages = [*_pages_of_notes(memory, context), *_pages_of_names(memory, wanted, context)]
+    past.pages, past.made = memory.recalled(), tuple(memory.made)
     config = snapshot.files.config
     whole = assemble(
         context,
@@ -89,15 +95,18 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     )
     old = redirects.redirects(context, {one.slug for one in whole.pages})
     extra = (*recent.feed(context), *old, redirects.near_names(context))
-    searched = [past.memo.call(one.slug, page_words, one, past.words) for one in whole.pages if one.search or one.path]
-    return replace(whole, files=(*whole.files, *extra, *search_files(searched, past.kb.stems, look.directory_urls)))
+    searched = {one.slug: one for kept in past.pages.kept.values() for one in kept.words}
+    others = [one for one in whole.pages if (one.search or one.path) and one.slug not in searched]
+    searched |= {one.slug: past.memo.call(one.slug, page_words, one, past.words) for one in others}
+    index = search_files(searched.values(), past.kb.stems, look.directory_urls)
+    return replace(whole, files=(*whole.files, *extra, *index))
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:
     mentions = query.backlinks(context.asking.rows)
     for ident, one in context.entries.items():
         links = [Backlink(*mention) for mention in mentions.get(ident, ())]
-        yield from memory.pages(ident, links, functools.partial(_pages, one, links))
+        yield from memory.pages(ident, links, functools.partial(_pages, one, links)).pages
 
 
 def _pages(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
@@ -110,7 +119,7 @@ def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderConte
         links = [Backlink(*mention) for mention in mentions[key]]
         make = functools.partial(made.unwritten_pages, name, wanted.places[key], links)
         # No note's path begins so.
-        yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make)
+        yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make).pages
 
 
 def _lists(context: RenderContext) -> Iterator[Page]:

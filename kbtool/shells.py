@@ -215,13 +215,21 @@ class Shells:
     As a template it has `render`; `warn` is told once for each group of pages for which that was not so.
     """
 
-    __slots__ = ("_env", "_groups", "_template", "_warn")
+    __slots__ = ("_env", "_groups", "_seen", "_template", "_warn")
 
     def __init__(self, env: Environment, template: Template, warn: Callable[[str], None]) -> None:
         self._env = env
         self._template = template
         self._warn = warn
         self._groups: dict[object, _Group] = {}
+        self._seen: dict[str, tuple[_Group, Any]] = {}
+
+    def filled(self) -> Iterator[tuple[str, Any, Shell]]:
+        """The pages for which there is a shell: their files, and MkDocs' pages."""
+        for file, (group, page) in self._seen.items():
+            shell = next((one for one in group.shells if not group.useless and one.fits(page)), None)
+            if shell:
+                yield file, page, shell
 
     def render(self, context: Mapping[str, Any]) -> str:
         """The page of a context that MkDocs made."""
@@ -229,6 +237,7 @@ class Shells:
         if not _usual(context):
             return self._template.render(context)
         group = self._groups.setdefault(_group(context), _Group())
+        self._seen[page.file.dest_uri] = group, page
         shell = None if group.useless else next((one for one in group.shells if one.fits(page)), None)
         if shell is None:
             html = self._template.render(context)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import filecmp
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kbtool.config import KbError
+from kbtool.packed import digest
 
 MARKER = ".kbtool-site"
 """A file that every site of ours holds; a folder without it is not ours to replace."""
@@ -42,9 +44,100 @@ def staged(site: Path) -> Iterator[Path]:
     try:
         yield new
         (new / MARKER).write_bytes(b"")
+        _keep_same(new, site)
         _exchange(new, site)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def listing(site: Path) -> bytes:
+    """A digest of the files of a site, by their stamps."""
+    return _digest({path: _stamp(entry.stat(follow_symlinks=False)) for path, entry in _walk(site, "")})
+
+
+def update(site: Path, files: Mapping[str, bytes | None], known: bytes) -> bytes | None:
+    """The site with some files changed or taken away, put into its place at once; gives its listing.
+
+    All others are the same files, by hard links. None, and nothing is done, where the site is not as `known` has it, or
+    the file system has no such links.
+    """
+    _sweep(site)
+    new = site.parent / f"{site.name}.new-{os.getpid()}"
+    try:
+        found = _linked(site, new, files)
+        if found is None or _digest(found) != known:
+            return None
+        for path, content in files.items():
+            found.pop(path, None)
+            if content is not None:
+                (new / path).parent.mkdir(parents=True, exist_ok=True)
+                (new / path).write_bytes(content)
+                found[path] = _stamp((new / path).stat())
+        _exchange(new, site)
+    except OSError:
+        return None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    return _digest(found)
+
+
+def different(one: Path, other: Path) -> list[str]:
+    """The files of two sites that are not byte for byte the same, or in one of them alone."""
+    files = {path: entry.path for path, entry in _walk(one, "")}
+    others = {path: entry.path for path, entry in _walk(other, "") if path != MARKER}
+    common = files.keys() & others.keys()
+    differ = {path for path in common if not filecmp.cmp(files[path], others[path], shallow=False)}
+    return sorted(differ | (files.keys() ^ others.keys()))
+
+
+def _linked(site: Path, new: Path, without: Collection[str]) -> dict[str, tuple[int, ...]] | None:
+    """Makes a folder of links to a site's files, without some; gives the stamps of all, None where some is no file."""
+    found: dict[str, tuple[int, ...]] = {}
+    new.mkdir()
+    folder = ""
+    for path, entry in _walk(site, ""):
+        if not entry.is_file(follow_symlinks=False):
+            return None
+        found[path] = _stamp(entry.stat(follow_symlinks=False))
+        if path not in without:
+            if path.rpartition("/")[0] != folder:
+                folder = path.rpartition("/")[0]
+                (new / folder).mkdir(parents=True, exist_ok=True)
+            os.link(entry.path, f"{new}/{path}")
+    return found
+
+
+def _walk(folder: Path | str, above: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    with os.scandir(folder) as entries:
+        listed = sorted(entries, key=lambda entry: entry.name)
+    folders = []
+    for entry in listed:
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(entry)
+        else:
+            yield above + entry.name, entry
+    for entry in folders:
+        yield from _walk(entry.path, f"{above}{entry.name}/")
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    # The time of the last change is no part of it: a link changes it.
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _digest(found: Mapping[str, tuple[int, ...]]) -> bytes:
+    return digest(repr(sorted(found.items())).encode("utf-8", "surrogatepass"))
+
+
+def _keep_same(new: Path, site: Path) -> None:
+    """Puts the old site's files into a new one where their bytes are the same, so that nothing else seems changed."""
+    for path, entry in _walk(new, "") if site.is_dir() else ():
+        old = site / path
+        with suppress(OSError):
+            if old.is_file() and not old.is_symlink() and filecmp.cmp(old, entry.path, shallow=False):
+                beside = f"{entry.path}.kbtool-same"
+                os.link(old, beside)
+                Path(beside).replace(entry.path)
 
 
 def _exchange(new: Path, site: Path) -> None:

@@ -16,6 +16,7 @@ from kbtool.linking import table
 from kbtool.packed import digest, plain_setting
 from kbtool.queries.answers import Asking
 from kbtool.render.context import Entry, RenderContext
+from kbtool.search_index import PageWords
 from kbtool.values import NoteId, Page
 
 Key: TypeAlias = tuple[str, Any]
@@ -29,10 +30,22 @@ _WHOLE = ()
 
 
 class Kept(NamedTuple):
-    """Pages that were made once, and what they were made from."""
+    """Pages that were made once, what they were made from, and what search takes of each."""
 
     trace: Trace
     pages: tuple[Page, ...]
+    words: tuple[PageWords, ...]
+
+
+class Recalled(NamedTuple):
+    """What is known of the last build: a digest of what decides about all pages alike; the pages; what was asked."""
+
+    base: bytes
+    kept: Mapping[str, Kept]
+    answers: Answers | None
+
+
+NOTHING = Recalled(b"", {}, None)
 
 
 class Answers:
@@ -191,22 +204,23 @@ def _fixed(context: RenderContext) -> Iterator[Any]:
 class Memory:
     """Makes pages, and gives those again that were made of the same.
 
-    `code` stands for whatever else decides what pages look like: kbtool itself. `made` are the names of those that were
-    made this time, `kept` is what the next build may begin with.
+    `code` stands for whatever else decides what pages look like: kbtool itself. `words` gives
+    what search takes of a page. `made` are the notes whose pages were made this time.
     """
 
-    __slots__ = ("_answers", "_base", "_context", "_log", "_old", "_watched", "kept", "made")
+    __slots__ = ("_answers", "_base", "_context", "_log", "_old", "_watched", "_words", "kept", "made")
 
-    def __init__(self, context: RenderContext, code: bytes, old: Memory | None = None) -> None:
+    def __init__(self, context: RenderContext, code: bytes, old: Recalled, words: Callable[[Page], PageWords]) -> None:
+        self._words = words
         self._base = digest(code, *map(_bytes, _fixed(context)))
-        self._answers: Answers = Answers(context, old.answers() if old else None)
-        self._old: Mapping[str, Kept] = old.kept if old and old.base() == self._base else {}
+        self._answers = Answers(context, old.answers)
+        self._old: Mapping[str, Kept] = old.kept if old.base == self._base else {}
         self._log: set[Key] = set()
         self._watched = _watched(context, self._log.add)
         self.kept: dict[str, Kept] = {}
         self.made: list[str] = []
 
-    def pages(self, note: NoteId, given: object, make: Make) -> tuple[Page, ...]:
+    def pages(self, note: NoteId, given: object, make: Make) -> Kept:
         """The pages of a note: made of its own entry, the context, and something that is given."""
         first = (_GIVEN, _WHOLE), _bytes(given)
         known = self._old.get(note)
@@ -214,18 +228,15 @@ class Memory:
             self._log.clear()
             self._log.add((_ENTRIES, note))
             pages = make(self._watched)
-            known = Kept((first, *((key, self._answers.digest(key)) for key in self._log)), pages)
+            words = tuple(self._words(page) for page in pages if page.search or page.path)
+            known = Kept((first, *((key, self._answers.digest(key)) for key in self._log)), pages, words)
             self.made.append(note)
         self.kept[note] = known
-        return known.pages
+        return known
 
-    def base(self) -> bytes:
-        """A digest of what decides about all pages alike."""
-        return self._base
-
-    def answers(self) -> Answers:
-        """What the base answered."""
-        return self._answers
+    def recalled(self) -> Recalled:
+        """What the next build may begin with."""
+        return Recalled(self._base, self.kept, self._answers)
 
     def _holds(self, trace: Trace) -> bool:
         answer = self._answers.digest

@@ -83,7 +83,7 @@ ORDER = [
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
     *("navigation",),
-    *("asking", "swap", "terminal", "publish", "front", "marks", "shells"),
+    *("asking", "swap", "terminal", "publish", "front", "marks", "shells", "ready", "standing", "past"),
     *("theme",),
     *("mkdocs_plugin", "server"),
     *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
@@ -94,8 +94,33 @@ ORDER = [
     *("commands.query", "commands.cache", "commands.clean", "commands.completion", "cli", "__main__"),
 ]
 # What touches the world: files, processes, the terminal, the clock.
-RIM = {"edits", "disk", "cache", "examining", "crew", "checking", "git", "output", "rule_pages", "asking", "swap"}
-RIM |= {"stale", "ledger", "relinking", "publish", "front", "mkdocs_plugin", "server", "terminal", "cli", "__main__"}
+RIM = {
+    "past",
+    "edits",
+    "disk",
+    "cache",
+    "examining",
+    "crew",
+    "checking",
+    "git",
+    "output",
+    "rule_pages",
+    "asking",
+    "swap",
+}
+RIM |= {
+    "past",
+    "stale",
+    "ledger",
+    "relinking",
+    "publish",
+    "front",
+    "mkdocs_plugin",
+    "server",
+    "terminal",
+    "cli",
+    "__main__",
+}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}

@@ -53,7 +53,7 @@ class Base:
         return self.site
 
     def build(self) -> list[str]:
-        return build(self.folder / "mkdocs.yml", self.folder / "out", self.compiled)
+        return build(self.folder / "mkdocs.yml", self.folder / "out", self.compiled).warnings
 
     def file(self, name: str) -> str:
         return (self.folder / "out" / name).read_text("utf-8")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kbtool import mkdocs_plugin, shells
+from kbtool import shells
 from kbtool.mkdocs_plugin import build
 from kbtool.render.site import SiteInput
 from kbtool.values import Heading, Page, Slug
@@ -72,8 +72,8 @@ class Project:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
             if not filling:
-                patch.setattr(mkdocs_plugin, "Shells", lambda _env, template, _warn: template)
-            self.warnings = build(self.folder / "mkdocs.yml", self.folder / out, lambda _look: site())
+                patch.setattr(shells.Shells, "render", lambda self, context: self._template.render(context))
+            self.warnings = build(self.folder / "mkdocs.yml", self.folder / out, lambda _look: site()).warnings
         return contents(self.folder / out)
 
 

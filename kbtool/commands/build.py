@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import argparse
 import functools
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from kbtool import disk, publish, swap, terminal
+from kbtool import disk, git, past, publish, standing, swap, terminal
 from kbtool.commands import opening, recording
 from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.outcomes import Result
+from kbtool.render.context import Look
+from kbtool.render.site import SiteInput
 from kbtool.report.visible import visible
+from kbtool.standing import Built
 from kbtool.values import Diagnostic, NoteId
+
+Compiled = Callable[[Look], SiteInput]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--strict", action="store_true", help="count warnings as errors")
     parser.add_argument("--no-run", action="store_true", help="execute nothing: show kept and recorded results")
     parser.add_argument("--allow-stale", action="store_true", help="show recorded results of code that has changed")
+    parser.add_argument("--verify", action="store_true", help="build the site from nothing as well, and compare")
     running.add_jobs(parser)
 
 
@@ -41,12 +49,12 @@ def run(options: argparse.Namespace) -> int:
     outdated = _outdated(ran.results)
     if (opening.failed(found, opened, options.strict) or outdated) and not options.keep_going:
         return _stopped(opened, found, site)
-    with swap.staged(site) as staged:
-        build_into(opened, ran.results, staged)
+    publish_into(opened, ran.results, site)
+    differs = options.verify and _differs(opened, ran.results, site)
     if found:
         opening.print_report(opened, found, "text")
     terminal.say([running.summary(ran), f"site: {disk.shown(site)}/index.html"])
-    return int(opening.failed(found, opened, options.strict) or outdated)
+    return int(opening.failed(found, opened, options.strict) or outdated or differs)
 
 
 def _outdated(results: Mapping[NoteId, Result]) -> bool:
@@ -73,16 +81,88 @@ def mkdocs_yml(project: Project) -> Path:
     return project.mkdocs_yml
 
 
+def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site: Path) -> None:
+    """Brings a site to what a snapshot says: of the last build all that is the same is kept."""
+    store = past.Store(opened.project.base, site)
+    known, before = store.site(), store.pages()
+    remembered = publish.Past(opened.kb, past.code(), before)
+    compiled = _once(functools.partial(publish.compiled, opened.snapshot, results, past=remembered))
+    if not (known and _updated(opened, compiled, (known, store), site)):
+        store.keep_site(None)
+        with swap.staged(site) as staged:
+            built = _built(opened, compiled, staged)
+        store.keep_site(_standing(opened, compiled(built.look), built, site))
+    store.keep_pages(remembered.pages, before)
+
+
+def _once(compiled: Compiled) -> Compiled:
+    """Gives the last answer again for the same look."""
+    known: list[tuple[Look, SiteInput]] = []
+
+    def answer(look: Look) -> SiteInput:
+        if not known or known[0][0] != look:
+            known[:] = [(look, compiled(look))]
+        return known[0][1]
+
+    return answer
+
+
+def _updated(opened: opening.Opened, compiled: Compiled, kept: tuple[past.Site, past.Store], site: Path) -> bool:
+    """Whether it was enough to change some files of the site."""
+    known, store = kept
+    old = known.standing
+    if past.outside(known.watched) != old.outside or not site.is_dir():
+        return False
+    made = compiled(replace(old.look, history=git.history(opened.project.base)))
+    if past.stamps(opened.project.base, {*made.assets, *old.assets}) != old.assets:
+        return False
+    change = standing.change(old, made)
+    if change is None:
+        return False
+    if not change.files:
+        return swap.listing(site) == known.listing
+    listing = swap.update(site, change.files, known.listing)
+    if listing is None:
+        return False
+    store.keep_site(past.Site(change.after, known.watched, listing))
+    return True
+
+
+def _standing(opened: opening.Opened, made: SiteInput, built: Built, site: Path) -> past.Site | None:
+    if not built.watched:
+        return None
+    assets = past.stamps(opened.project.base, {*made.assets, *built.named})
+    now = standing.standing(made, built, past.outside(built.watched), assets)
+    return past.Site(now, built.watched, swap.listing(site))
+
+
+def _differs(opened: opening.Opened, results: Mapping[NoteId, Result], site: Path) -> bool:
+    """Whether a clean build is another one; says where. That is a fault of kbtool, which the clean build mends."""
+    with tempfile.TemporaryDirectory(prefix="kbtool-verify-") as folder:
+        clean = Path(folder) / "site"
+        build_into(opened, results, clean)
+        found = swap.different(clean, site)
+    for path in found:
+        terminal.warn(f"error: {disk.shown(site)}/{visible(path)} is not what a clean build gives")
+    terminal.warn(f"verified: {len(found)} files differ from a clean build" if found else "verified: as a clean build")
+    return bool(found)
+
+
 def build_into(opened: opening.Opened, results: Mapping[NoteId, Result], folder: Path) -> None:
-    """Has MkDocs write the site of a snapshot into a folder."""
+    """Has MkDocs write the site of a snapshot into a folder, from nothing."""
+    compiled = functools.partial(publish.compiled, opened.snapshot, results, past=publish.Past(opened.kb))
+    _built(opened, compiled, folder)
+
+
+def _built(opened: opening.Opened, compiled: Compiled, folder: Path) -> Built:
     from kbtool.mkdocs_plugin import build
 
-    compiled = functools.partial(publish.compiled, opened.snapshot, results, past=publish.Past(opened.kb))
     progress = terminal.ProgressLine("writing pages")
-    warnings = build(mkdocs_yml(opened.project), folder, compiled, progress)
+    built = build(mkdocs_yml(opened.project), folder, compiled, progress)
     progress.end()
-    for warning in warnings:
+    for warning in built.warnings:
         terminal.warn(f"mkdocs: {warning}")
+    return built
 
 
 def _stopped(opened: opening.Opened, found: tuple[Diagnostic, ...], site: Path) -> int:

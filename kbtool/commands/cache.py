@@ -16,6 +16,7 @@ _OLD = 90 * 86400
 _KINDS = (
     ("outcomes-*", "outcomes of sessions"),
     ("checks", "what checks found"),
+    ("sites", "pages of sites"),
     ("history", "how long sessions took"),
     ("state", "checkpoints of sessions that did not come to their end"),
     ("external*", "answers of the web"),

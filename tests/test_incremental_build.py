@@ -1,0 +1,197 @@
+"""An incremental build of a site is byte for byte a clean one, and touches nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from kbtool import cli
+from kbtool.commands import build as command
+from tests.test_trace import TEXTS
+
+MKDOCS = """
+site_name: Проба
+site_url: https://example.org/sub/
+docs_dir: kb
+use_directory_urls: {folders}
+theme: {{name: material, language: {language}}}
+plugins: [search, kbtool]
+nav: [pages/a.md, all.md]
+"""
+FILES = {
+    "pages/a.md": "- words of a\n- ![x](../assets/x.svg)\n",
+    "pages/b.md": "- links to [[a]]\n- ```python\n  x = 1\n  ```\n",
+    "pages/b___c.md": "- {{embed [[b]]}}\n",
+    "pages/d.md": "- {{query [[a]]}}\n",
+    "assets/x.svg": "<svg xmlns='http://www.w3.org/2000/svg'/>",
+}
+
+
+class Base:
+    """A base on disk, and its site."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.site = folder / "site"
+        for path, text in FILES.items():
+            self.write(f"kb/{path}", text)
+        self.settings()
+
+    def write(self, path: str, text: str) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_text(text, "utf-8")
+
+    def settings(self, folders: bool = True, language: str = "ru") -> None:
+        self.write("mkdocs.yml", MKDOCS.format(folders=str(folders).lower(), language=language))
+
+    def build(self, *more: str) -> int:
+        return cli.main(["build", "--keep-going", "--no-run", *more])
+
+    def contents(self) -> dict[str, bytes]:
+        return {p.relative_to(self.site).as_posix(): p.read_bytes() for p in self.site.rglob("*") if p.is_file()}
+
+    def stamps(self) -> dict[str, tuple[int, int]]:
+        found = {p.relative_to(self.site).as_posix(): p.stat() for p in self.site.rglob("*") if p.is_file()}
+        return {path: (status.st_ino, status.st_mtime_ns) for path, status in found.items()}
+
+    def written(self, *more: str) -> set[str]:
+        """The files that a build writes or takes away."""
+        before = self.stamps()
+        self.build(*more)
+        after = self.stamps()
+        return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+@pytest.fixture
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Base:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    made = Base(tmp_path / "project")
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+@pytest.fixture
+def whole_builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The folders into which MkDocs built."""
+    found: list[Path] = []
+    real = command._built
+
+    def counted(opened: object, compiled: object, folder: Path) -> object:
+        found.append(folder)
+        return real(opened, compiled, folder)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(command, "_built", counted)
+    return found
+
+
+def test_nothing_changed_writes_nothing(base: Base, whole_builds: list[Path]) -> None:
+    base.build()
+    assert base.written() == set()
+    assert len(whole_builds) == 1
+
+
+def test_an_edit_writes_the_pages_that_it_changes(base: Base, whole_builds: list[Path]) -> None:
+    base.build()
+    base.write("kb/pages/b.md", "- links to [[a]] anew\n")
+    pages = {path for path in base.written() if path.endswith(".html")}
+    assert pages == {"index.html", "b/index.html", "b/c/index.html", "d/index.html"}
+    assert "anew" in (base.site / "b/c/index.html").read_text("utf-8")
+    assert base.build("--verify") == 0
+
+
+def test_pages_in_shells_are_changed_without_the_theme(base: Base, whole_builds: list[Path]) -> None:
+    for number in range(6):
+        base.write(f"kb/pages/n{number}.md", f"- page {number}\n")
+    base.build()
+    base.write("kb/pages/n4.md", "- page 4 anew\n")
+    assert {path for path in base.written() if path.endswith(".html")} == {"n4/index.html"}
+    assert len(whole_builds) == 1
+    assert base.build("--verify") == 0
+
+
+CHANGES: dict[str, Callable[[Base], object]] = {
+    "a new note": lambda base: base.write("kb/pages/new.md", "- [[a]]\n"),
+    "a note that goes": lambda base: (base.folder / "kb/pages/d.md").unlink(),
+    "another language": lambda base: base.settings(language="en"),
+    "other addresses": lambda base: base.settings(folders=False),
+    "another file": lambda base: base.write("kb/assets/x.svg", "<svg xmlns='http://www.w3.org/2000/svg'><g/></svg>"),
+    "a setting of the graph": lambda base: base.write("kb/logseq/config.edn", '{:default-home {:page "b"}}'),
+    "a file of the site that went": lambda base: (base.site / "b/index.html").unlink(),
+    "a file of the site that was changed": lambda base: base.write("site/b/index.html", "x"),
+    "a file that is not of the site": lambda base: base.write("site/mine.html", "x"),
+    "a site that went": lambda base: shutil.rmtree(base.site),
+    "no cache": lambda base: shutil.rmtree(base.folder.parent / "cache"),
+    "a damaged cache": lambda base: [
+        path.write_bytes(path.read_bytes()[:-3] + b"xxx")
+        for path in (base.folder.parent / "cache").rglob("*")
+        if path.is_file()
+    ],
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_after_any_change_the_site_is_a_clean_one(base: Base, name: str) -> None:
+    base.build()
+    CHANGES[name](base)
+    assert base.build("--verify") == 0
+
+
+def test_verify_says_what_is_not_as_a_clean_build(base: Base, capsys: pytest.CaptureFixture[str]) -> None:
+    base.build()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "publish_into", lambda *_: (base.site / "b/index.html").write_text("x"))
+        assert base.build("--verify") == 1
+    assert "site/b/index.html is not what a clean build gives" in capsys.readouterr().err
+
+
+def test_a_failed_build_leaves_the_site_and_can_be_mended(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.build()
+    before = base.contents()
+    base.write("kb/pages/b.md", "- other\n")
+    real = os.link
+    with monkeypatch.context() as patch:
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(os, "link", full)
+        patch.setattr(command, "_built", full)
+        with pytest.raises(OSError, match="space"):
+            command.run(_options())
+    assert os.link is real
+    assert base.contents() == before
+    assert base.build("--verify") == 0
+
+
+def _options() -> argparse.Namespace:
+    return argparse.Namespace(keep_going=True, strict=False, no_run=True, allow_stale=False, jobs=None, verify=False)
+
+
+EDITS = st.tuples(st.sampled_from(("pages/a.md", "pages/b.md", "pages/d.md", "pages/e.md")), st.none() | TEXTS)
+
+
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(st.lists(EDITS, min_size=1, max_size=3), min_size=1, max_size=3))
+def test_after_any_edits_the_site_is_that_of_a_clean_build(
+    base: Base, capsys: pytest.CaptureFixture[str], steps: list[list[tuple[str, str | None]]]
+) -> None:
+    for edits in steps:
+        for path, text in edits:
+            if text is None:
+                (base.folder / "kb" / path).unlink(missing_ok=True)
+            else:
+                base.write(f"kb/{path}", text)
+        base.build("--verify")
+        assert "verified: as a clean build" in capsys.readouterr().err
