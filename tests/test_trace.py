@@ -60,6 +60,15 @@ def test_after_any_edits_the_site_is_that_of_a_clean_build(
         assert build(base, past) == build(base, publish.Past())
 
 
+def test_a_reference_that_leads_to_one_of_two_blocks_is_not_as_one_that_leads_to_the_only_one() -> None:
+    """The targets of the two are equal to Python."""
+    block = ("- one\n  id:: 11111111-1111-4111-8111-111111111111\n", False)
+    base = {"b": block, "c": ("- ((11111111-1111-4111-8111-111111111111))\n", False)}
+    past = publish.Past()
+    build({**base, "d": block}, past)
+    assert build(base, past) == build(base, publish.Past())
+
+
 BASE = {
     "a": ("- words of a\n", False),
     "b": ("- links to [[a]]\n", False),
