@@ -29,7 +29,7 @@ class Memo:
             return cast(T, known[1])
         answer = function(*inputs, **none)
         if known is not None and _equal(known[1], answer):
-            answer = known[1]  # the old object, so that what depends on it stays too
+            answer = cast(T, known[1])  # the old object, so that what depends on it stays too
         self._answers[function, key] = (inputs, answer)
         return answer
 
