@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Run
 
+ROOT = Path(__file__).parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -62,6 +64,17 @@ def bases(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Pa
         found[name] = demo.make(tmp_path_factory.mktemp(name), folders=folders)
         built(kbtool, found[name])
     return found
+
+
+@pytest.fixture(scope="session")
+def own_site(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> Path:
+    """The site of the project's own base, with recorded results alone."""
+    folder = tmp_path_factory.mktemp("own")
+    shutil.copytree(ROOT / "kb", folder / "kb")
+    shutil.copy(ROOT / "mkdocs.yml", folder)
+    done = kbtool("build", "--no-run", cwd=folder, XDG_CACHE_HOME=str(folder / "cache"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "site"
 
 
 @pytest.fixture(scope="session")

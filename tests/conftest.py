@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 from hypothesis import settings
 
-from tests.browsing import address, bases, browser, page, trouble
+from tests.browsing import address, bases, browser, own_site, page, trouble
 
-__all__ = ["address", "bases", "browser", "page", "trouble"]
+__all__ = ["address", "bases", "browser", "own_site", "page", "trouble"]
 
 # A test that is quick enough on a machine with nothing else to do may take long on one that others use, too.
 settings.register_profile("kbtool", deadline=None)

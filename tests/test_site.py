@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -17,28 +15,13 @@ import pytest
 
 from tests import demo
 from tests.conftest import Run
+from tests.crawling import crawl, dead, dead_in_styles, faults, repeated
 
 VARIANTS = {
     "root": {"url": "http://127.0.0.1/", "folders": True},
     "sub-path": {"url": "https://example.org/notes/deep/", "folders": True},
     "from disk": {"url": "", "folders": False},
 }
-
-
-class Html(HTMLParser):
-    """Ids and addresses of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ids: list[str] = []
-        self.addresses: list[tuple[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for key, value in attrs:
-            if key == "id":
-                self.ids.append(value or "")
-            elif key in ("href", "src") and value:
-                self.addresses.append((tag, value))
 
 
 @pytest.fixture(scope="session")
@@ -58,49 +41,43 @@ def sites(tmp_path_factory: pytest.TempPathFactory, kbtool: Run, cache: str) -> 
     return found
 
 
-def pages(site: Path) -> dict[Path, Html]:
-    found = {}
-    for path in site.rglob("*.html"):
-        found[path.resolve()] = Html()
-        found[path.resolve()].feed(path.read_text("utf-8"))
-    return found
-
-
-def dead(site: Path, root: str) -> Iterator[str]:
-    """Addresses that lead nowhere; `root` is the path that the site is served under."""
-    known = pages(site)
-    for page, html in known.items():
-        for tag, address in html.addresses:
-            parts = urlsplit(address)
-            if parts.scheme or parts.netloc:
-                # Other hosts may be linked, never loaded.
-                if tag not in ("a", "link") and parts.scheme != "data":
-                    yield f"{page.name}: loads {address}"
-                continue
-            path = unquote(parts.path)
-            target = site / path.removeprefix(root) if path.startswith("/") else page.parent / path if path else page
-            target = target / "index.html" if target.is_dir() else target
-            if not target.exists():
-                yield f"{page.relative_to(site.resolve())}: {address}"
-            elif parts.fragment and unquote(parts.fragment) not in known.get(target.resolve(), html).ids:
-                yield f"{page.relative_to(site.resolve())}: no anchor {address}"
-
-
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_every_address_leads_somewhere(sites: dict[str, Path], variant: str) -> None:
+    site = sites[variant] / "site"
     root = urlsplit(str(VARIANTS[variant]["url"])).path or "/"
-    assert list(dead(sites[variant] / "site", root)) == []
-
-
-def test_a_dead_address_is_found(sites: dict[str, Path], tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text('<a href="b.html">x</a><a href="#no">y</a><img src="https://example.org/x.png">')
-    assert len(list(dead(tmp_path, "/"))) == 3
+    assert list(dead(site, crawl(site), root)) == []
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_ids_are_unique(sites: dict[str, Path], variant: str) -> None:
-    for path, html in pages(sites[variant] / "site").items():
-        assert [ident for ident, times in Counter(html.ids).items() if times > 1] == [], path
+def test_html_is_valid_and_ids_are_unique(sites: dict[str, Path], variant: str) -> None:
+    pages = crawl(sites[variant] / "site")
+    assert repeated(pages) == []
+    assert {path.name: found for path in pages if (found := faults(path.read_text("utf-8")))} == {}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_styles_and_the_site_map_name_what_is_there(sites: dict[str, Path], variant: str) -> None:
+    site, url = sites[variant] / "site", str(VARIANTS[variant]["url"])
+    assert list(dead_in_styles(site)) == []
+    named = re.findall("<loc>(.*?)</loc>", (site / "sitemap.xml").read_text("utf-8"))
+    paths = [unquote(one.removeprefix(url)) for one in named]
+    assert [one for one in paths if url and not (site / one / "index.html").is_file()] == []
+    assert bool(paths) == bool(url)
+
+
+def test_what_is_wrong_with_a_site_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(
+        '<!doctype html><title>a</title><a href="b.html">x</a><a href="#no" id=i>y</a><a href="/up/c.html" id=i>z</a>'
+        '<img src="https://example.org/x.png" alt=""><img srcset="d.png 1x, e.png 2x" alt=""><p></b>'
+    )
+    (tmp_path / "a.css").write_text("p { background: url('f.png') }")
+    pages = crawl(tmp_path)
+    assert [found.address for found in dead(tmp_path, pages, "/down/")] == [
+        *("b.html", "#no", "/up/c.html", "https://example.org/x.png", "d.png", "e.png")
+    ]
+    assert repeated(pages) == [("a.html", "i")]
+    assert len(faults((tmp_path / "a.html").read_text())) == 1
+    assert list(dead_in_styles(tmp_path)) == [("a.css", "f.png")]
 
 
 def test_only_what_notes_name_is_published(sites: dict[str, Path]) -> None:
