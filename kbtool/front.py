@@ -21,6 +21,7 @@ _STYLES: tuple[str, ...] = (
     "graph.css",
     "lists.css",
     "reading.css",
+    "values.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",

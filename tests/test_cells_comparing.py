@@ -41,6 +41,9 @@ def test_a_stream_in_pieces_is_one() -> None:
 def test_a_value_is_what_the_page_shows() -> None:
     assert text(Output("value", "<Frame at 0x7f>", ((TABLE, TREE % 3),))) == "1 × 1|a|x  3"
     assert text(Output("value", "<Html at 0x7f>", ((HTML, "<b>x</b>"),))) == "<b>x</b>"
+    styled = '<style>#T_{0} td {{}}</style><table id="T_{0}"><td id="T_{0}_c">1</td></table>'
+    one, other = (text(Output("value", "<Styler>", ((HTML, styled.format(ident)),))) for ident in ("8f3", "a01"))
+    assert (one == other, "1</td>" in one) == (True, True)
     assert text(Output("value", "[1.0]", ((ARRAY, "{}"),))) == "[1.0]"
     assert text(Output("value", "<Thing at 0x7f>")) == "<Thing at 0x7f>"
     png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

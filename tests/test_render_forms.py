@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kbtool.outcomes import Output
-from kbtool.rich import ARRAY, HTML, LATEX, PNG, SVG, TABLE
+from kbtool.rich import ARRAY, HTML, LATEX, MARKDOWN, PNG, SVG, TABLE
 from kbtool.values import Page
 from tests.demo import png
 from tests.rendering import Html, outcome, rendered
@@ -42,7 +42,8 @@ def test_a_table_is_a_table_that_can_be_sorted() -> None:
     html = cell((TABLE, json.dumps(SOUND)))
     assert '<table data-sortable="">' in html
     assert (
-        '<th scope="col" title="float64" data-sort-method="number" aria-sort="none" class="kb-number">loss</th>' in html
+        '<th scope="col" data-sort-method="number" aria-sort="none" class="kb-number">loss'
+        '<span class="kb-dtype">float64</span></th>' in html
     )
     assert '<td class="kb-number" data-sort="0.123456789">0.123457</td>' in html
     assert '<th scope="row">1</th><td></td><td>True</td>' in html
@@ -105,7 +106,7 @@ def test_a_table_says_more_than_its_own_html() -> None:
     assert ("data-sortable" in html, "обрамление" in html) == (True, False)
 
 
-@pytest.mark.parametrize("kind", [HTML, LATEX, SVG, PNG, TABLE, ARRAY])
+@pytest.mark.parametrize("kind", [HTML, LATEX, MARKDOWN, SVG, PNG, TABLE, ARRAY])
 def test_no_form_does_harm(kind: str) -> None:
     for payload in PAYLOADS:
         table = {**SOUND, "columns": [payload, payload], "index": [payload] * 2, "rows": [[payload] * 2] * 2}
@@ -115,6 +116,75 @@ def test_no_form_does_harm(kind: str) -> None:
         found = [harm for harm in harms(made.html) if harm != "caption"]
         assert found == [], payload
         assert Html(made.html).faults == []
+
+
+REPORT = """# Отчёт
+
+Потери $0.5$, **жирно**; см. [[b]], [[тайна]], [[нет такой]], #b и {{val n}}, {{query (task todo)}}, {{embed [[b]]}}.
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+- один
+  - два
+
+```python
+print("never run")
+```
+
+<b onclick="x()">raw</b><script>alert(1)</script> ![](../assets/x.png) ![here](https://example.org/x.png)
+"""
+OTHERS = {"pages/b.md": "- open\n- TODO task", "pages/тайна.md": "public:: false\n\n- secret"}
+
+
+def written(markdown: str, cell: str = CELL) -> Page:
+    given = outcome(("ok", (Output("value", "repr", ((MARKDOWN, markdown),)),)))
+    notes = {"pages/a.md": cell, **OTHERS}
+    return rendered(notes, outcomes=given, assets=frozenset({"assets/x.png"}))["pages/a.md"]
+
+
+def report(markdown: str = REPORT) -> str:
+    return written(markdown).html.partition('<div class="kb-outputs">')[2].partition('<details class="kb-local"')[0]
+
+
+def test_markdown_is_read_as_notes_are() -> None:
+    html = report()
+    for inside in ("<h2>Отчёт</h2>", "<math", "<strong>жирно</strong>", "<td>2</td>", "<b>raw</b>", "repr"):
+        assert (inside in html) is (inside != "repr")
+    assert '<a class="kb-link" href="../b/">b</a>' in html
+    assert Html(written(REPORT).html).faults == []
+
+
+def test_markdown_of_code_takes_in_and_runs_nothing() -> None:
+    html = report()
+    assert "<code>{{val n}}</code>" in html
+    assert "<code>{{query (task todo)}}</code>" in html
+    assert ("TODO" in html, ">open<" in html, "alert" in html, "<img" in html) == (False,) * 4
+    assert "kb-cell" not in html.partition("kb-written")[2]
+    assert ("тайна" in html, 'href="../тайна' in html) == (True, False)
+
+
+def test_markdown_of_code_makes_no_references() -> None:
+    assert (
+        "kb-backlink"
+        not in rendered(
+            {"pages/a.md": CELL, **OTHERS}, outcomes=outcome(("ok", (Output("value", "repr", ((MARKDOWN, "[[b]]"),)),)))
+        )["pages/b.md"].html
+    )
+    assert written("![](../assets/x.png)").files == ()
+
+
+def test_properties_and_ids_of_markdown_are_its_own() -> None:
+    html = report(
+        "loss:: 0.5\nid:: 11111111-1111-1111-1111-111111111111\n\n- x\n  id:: 22222222-2222-2222-2222-222222222222"
+    )
+    assert ("0.5" in html, ' id="' in html) == (True, False)
+
+
+def test_markdown_that_shows_nothing_gives_way_to_the_text() -> None:
+    assert "repr" in report("<!-- nothing -->")
+    assert "<pre" in report("**x**" * 10_000)
 
 
 def test_half_a_character_in_a_table_can_be_written() -> None:

@@ -11,7 +11,8 @@ from typing import NamedTuple, TypeAlias
 from kbtool.cells.pictures import other_figure
 from kbtool.cells.tolerance import EXACT, Tolerance, drift
 from kbtool.outcomes import CellOutcome, Output
-from kbtool.render.streams import plain_text, settled
+from kbtool.render.html import sanitise
+from kbtool.render.streams import plain_text, settled, untimed
 from kbtool.render.svg import picture_of
 from kbtool.rich import ARRAY, HTML, LATEX, MARKDOWN, TABLE, Table, read_table
 
@@ -80,7 +81,7 @@ def _part(output: Output) -> Part | None:
     picture = picture_of(output)
     if picture:
         return figure_part(picture)
-    lines = _lines(_value(output) if output.kind == "value" else plain_text(output.text))
+    lines = _lines(_value(output) if output.kind == "value" else untimed(plain_text(output.text)))
     return Part(output.kind, "", lines) if lines else None
 
 
@@ -106,8 +107,9 @@ def _value(output: Output) -> str:
     table = read_table(data.get(TABLE, ""))
     if table is not None:
         return _table(table)
-    rich = next((data[kind] for kind in (LATEX, HTML, MARKDOWN) if kind in data and ARRAY not in data), "")
-    return plain_text(rich or output.text)
+    kind = next((kind for kind in (LATEX, HTML, MARKDOWN) if kind in data and ARRAY not in data), "")
+    # Ids, styles and scripts, which libraries like to make anew each time, are on no page.
+    return plain_text(sanitise(data[kind]) if kind == HTML else data.get(kind, output.text))
 
 
 def _table(table: Table) -> str:

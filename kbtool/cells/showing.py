@@ -92,14 +92,19 @@ def _table(value: Any) -> Iterator[tuple[str, str]]:
         return
     columns, rows = list(value.columns), list(islice(value.itertuples(index=True, name=None), _ROWS))
     made = {
-        "columns": [_cut(column) for column in columns[:_COLUMNS]],
+        "columns": [_label(column) for column in columns[:_COLUMNS]],
         "dtypes": [_cut(dtype) for dtype in list(value.dtypes)[:_COLUMNS]] if hasattr(kind, "dtypes") else [],
-        "index": [_cut(row[0]) for row in rows],
+        "index": [_label(row[0]) for row in rows],
         "rows": [[_cell(cell) for cell in row[1 : _COLUMNS + 1]] for row in rows],
         "total": len(value.index),
         "width": len(columns),
     }
     yield TABLE, _json(made)
+
+
+def _label(value: object) -> str:
+    """What a row or column is called; of one with several levels each."""
+    return _cut(" / ".join(map(str, value)) if type(value) is tuple else value)
 
 
 def _array(value: Any) -> Iterator[tuple[str, str]]:

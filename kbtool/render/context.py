@@ -154,9 +154,9 @@ class Scope:
     `quoted`: lines begin with quote marks. `numbered`: how many numbered blocks lie around. `marks`: where each
     footnote is first called for. `ids`: blocks get anchors. `links`: inside a link no other may stand. `boxes`: block
     content may stand here. `trail` holds the embeds that led here, `share` how many characters each further one may
-    take. `embed` renders a target with its children, `special` a macro or query (given as values because both call the
-    outline, which calls the line renderer). `found` says that this stands in a query's results, `expanded` how many
-    expansions led here, `asker` the block that they stand in. `lines` are the
+    take. `embed` renders a target with its children, `special` a macro or query, `written` Markdown that code shows
+    (given as values because all call the outline, which calls the line renderer). `found` says that this stands in a
+    query's results, `expanded` how many expansions led here, `asker` the block that they stand in. `lines` are the
     note's, where blocks lead to their source.
     """
 
@@ -167,6 +167,7 @@ class Scope:
     footnotes: Mapping[str, FootnoteAnchor]
     embed: Callable[[Scope, ToNote], str]
     special: Callable[[Scope, Macro | Container], str]
+    written: Callable[[Scope, str], str]
     trail: tuple[ToNote, ...] = ()
     share: int = 0
     found: bool = False

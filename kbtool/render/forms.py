@@ -17,6 +17,8 @@ _SHOWN = 4_000
 _DELIMITERS = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
 _NUMBERS = ("int", "uint", "float", "bfloat", "complex", "Int", "UInt", "Float")
 
+_NO_NUMBERS = ("nan", "inf", "-inf", "NaT", "<NA>")
+
 
 class Form(NamedTuple):
     """A value's form as HTML; without `whole` it stands above the value's text."""
@@ -73,8 +75,9 @@ def _table(says: Words, table: Table) -> str:
 
 def _heading(column: str, dtype: str) -> str:
     kind = "number" if dtype.startswith(_NUMBERS) else "text"
-    pairs = {"scope": "col", "title": _text(dtype) or None, "data-sort-method": kind, "aria-sort": "none"}
-    return element("th", {**pairs, "class": "kb-number" if kind == "number" else None}, escape(_text(column)))
+    pairs = {"scope": "col", "data-sort-method": kind, "aria-sort": "none"}
+    below = element("span", {"class": "kb-dtype"}, escape(_text(dtype), quote=False)) if dtype else ""
+    return element("th", {**pairs, "class": "kb-number" if kind == "number" else None}, escape(_text(column)) + below)
 
 
 def _row(label: str | None, row: Sequence[Scalar]) -> str:
@@ -84,7 +87,8 @@ def _row(label: str | None, row: Sequence[Scalar]) -> str:
 
 def _cell(value: Scalar) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return element("td", {}, escape("" if value is None else _text(str(value)), quote=False))
+        css = "kb-number" if value in _NO_NUMBERS else None
+        return element("td", {"class": css}, escape("" if value is None else _text(str(value)), quote=False))
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)
     exact = repr(value)
     return element("td", {"class": "kb-number", "data-sort": None if exact == shown else exact}, shown)

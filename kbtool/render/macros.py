@@ -6,23 +6,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from kbtool import macros, references
-from kbtool.graph import resolve
+from kbtool import macros
 from kbtool.queries import sums
 from kbtool.queries.asked import queries_of
 from kbtool.queries.rows import Entity, properties_of
-from kbtool.render.anchors import entry
-from kbtool.render.context import MAX_DEPTH, Entry, Scope
+from kbtool.render.context import MAX_DEPTH, Scope
 from kbtool.render.html import element, escape, safe_url
 from kbtool.render.inline import cloze_html, embed_macro_html, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.results import LEAST, answer_of, name_html, query_html, source_html
 from kbtool.render.vals import val_html
+from kbtool.render.written import written_entry
 from kbtool.syntax.edn import read
-from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import Container, Macro, Prose
 from kbtool.syntax.val import NAME as VAL
-from kbtool.values import Source, Span
+from kbtool.values import Span
 
 Shower: TypeAlias = Callable[[Scope, Macro], str]
 
@@ -69,7 +67,7 @@ def _body(scope: Scope, name: str) -> str | None:
 
 def _read(scope: Scope, node: Macro, expansion: str, limit: int) -> str:
     """An expansion as Markdown: its links lead to their pages, but are no references."""
-    inside = _entry(scope, expansion)
+    inside = written_entry(scope, expansion)
     share = min(limit, scope.share) // max(1, inside.note.macros)
     asker = scope.asker or Entity(scope.entry.note.id, scope.block_at(node.span.start))
     inner = replace(scope, entry=inside, share=share, expanded=scope.expanded + 1, asker=asker, ids=False, footnotes={})
@@ -79,15 +77,6 @@ def _read(scope: Scope, node: Macro, expansion: str, limit: int) -> str:
     if not scope.boxes:
         return escape(expansion, quote=False)
     return "".join(parts_html(inner, block.parts, 0) for block in inside.note.outline)
-
-
-def _entry(scope: Scope, text: str) -> Entry:
-    note, settings = scope.entry.note, scope.context.settings
-    blocks = parse(Source(note.id, text), settings.comma_properties, settings.dialect).blocks
-    places = [references.Place(note.id, text, i) for i in range(len(blocks))]
-    refers = tuple(r for place, block in zip(places, blocks, strict=True) for r in references.in_block(place, block))
-    made = note._replace(outline=blocks, refers=refers, cells=(), formulas=(), macros=text.count("{{"))
-    return entry(made, text, resolve(made, scope.context.names), scope.entry.slug)
 
 
 # ---------------------------------------------------------------- Logseq's

@@ -20,6 +20,7 @@ from kbtool.render.namespaces import crumbs_html, inside_html
 from kbtool.render.outline import embed_html
 from kbtool.render.reading_words import reading_words
 from kbtool.render.urls import Place, references_slug
+from kbtool.render.written import markdown_html
 from kbtool.values import Heading, Name, NoteId, Page, Slug
 
 TAGS = Slug("tags")
@@ -107,7 +108,7 @@ def blank(context: RenderContext, name: str, slug: Slug) -> Scope:
     """The scope of a page that no note is."""
     note = Note(NoteId(""), Name(name), None, (), (), (), (), (), (), ())
     place = Place(slug, context.look.directory_urls)
-    return Scope(context, place, Entry(note, "", slug, (), ()), {}, {}, embed_html, special_html)
+    return Scope(context, place, Entry(note, "", slug, (), ()), {}, {}, embed_html, special_html, markdown_html)
 
 
 def _page(scope: Scope, title: Heading, html: str) -> Page:

@@ -17,6 +17,7 @@ from kbtool.render.imports import import_links
 from kbtool.render.sessions import cell_note, is_stale, state_html
 from kbtool.render.streams import plain_text, settled
 from kbtool.render.svg import Figure, figure, picture_of
+from kbtool.rich import MARKDOWN
 from kbtool.values import Cell
 
 # Characters of one output that a page shows; the rest stays in the stored outcome.
@@ -98,7 +99,10 @@ def _value(scope: Scope, output: Output, label: str) -> str:
     made = form_html(scope.words, output.data)
     if made and made.whole:
         return made.html
-    return (made.html if made else "") + _stream(scope, output)
+    markdown = "" if made else dict(output.data).get(MARKDOWN, "")
+    if len(markdown) > _SHOWN:
+        return _stream(scope, replace(output, text=markdown))
+    return (markdown and scope.written(scope, markdown)) or (made.html if made else "") + _stream(scope, output)
 
 
 def _log(scope: Scope, output: Output) -> Iterator[str]:

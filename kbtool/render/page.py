@@ -24,6 +24,7 @@ from kbtool.render.search import search_entries
 from kbtool.render.sessions import session_html
 from kbtool.render.svg import Figure
 from kbtool.render.urls import Place, figure_file
+from kbtool.render.written import markdown_html
 from kbtool.values import File, Heading, Page
 
 
@@ -39,6 +40,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         marks=footnote_marks(entry) if noted else {},
         embed=embed_html,
         special=special_html,
+        written=markdown_html,
         trail=(ToNote(entry.note.id, -1),),
         share=share(EMBED_BUDGET, entry),
         lines=line_table(entry.text) if context.look.source else None,

@@ -14,6 +14,11 @@ STREAMS: tuple[OutputKind, ...] = ("stdout", "stderr")
 _CODES = regex(r"\x1b\[([0-?]*)[ -/]*([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\r\n\x08]")
 _COLOURS = regex(r"\x1b(?:\[[0-?]*[ -/]*m|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 _CONTROL = regex(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# `7/9 [00:01<00:02, 3.5it/s` of a bar, `7it [00:01, 3.5it/s` of one that knows no end; what else it says comes after.
+_BAR = regex(
+    r"(\d+/(?:\d+|\?) \[|\d+\w{1,9} \[)"
+    r"(?:\d{1,9}:){1,3}\d\d(?:<(?:\?|(?:\d{1,9}:){1,3}\d\d))?, +[\d.?]{1,20}[^],\n]{1,30}"
+)
 _WIDTH = 1_000
 """Columns that a cursor may be moved to; no terminal is wider, and a jump must not cost memory."""
 
@@ -24,6 +29,11 @@ def plain_text(text: str) -> str:
     if "\r" in text or "\x1b" in text or "\x08" in text:
         text = _Screen().shown(text)
     return _CONTROL.sub("", text)
+
+
+def untimed(text: str) -> str:
+    """The text without how long progress bars took and how fast they went, which is another time at each run."""
+    return _BAR.sub(r"\1", text) if "[" in text else text
 
 
 def settled(outputs: Iterable[Output]) -> list[Output]:
