@@ -29,6 +29,7 @@ test: $(VENV)/.test
 bench: $(VENV)/.test
 	@$(PY) -m benchmarks.check
 	@$(PY) -m benchmarks.sessions
+	@$(PY) -m benchmarks.graph
 
 clean:
 	rm -rf site site.new-* .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from kbtool import cache, terminal
 from kbtool.disk import stamp
 from kbtool.front import ASSETS
+from kbtool.layout import NO_LAYOUT, Laid, Layout
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.search_index import PageWords
 from kbtool.standing import Standing, from_plain, plain
@@ -116,6 +117,16 @@ class Store:
             if other[number]:
                 value = {note: _bare(tuple(one)) for note, one in shard.items()}
                 _write(self._folder / f"pages-{number:02}", self._writer, (now.base, value))
+
+    def layout(self) -> Laid:
+        """The layout of the graph that was worked out before."""
+        found = _read(self._folder / "graph", self._writer)
+        return Laid(Layout(*found[0]), *found[1:]) if found else NO_LAYOUT
+
+    def keep_layout(self, now: Laid, before: Laid) -> None:
+        """Keeps a layout that is another one."""
+        if now is not before:
+            _write(self._folder / "graph", self._writer, (tuple(now.layout), now.links, dict(now.communities)))
 
 
 def _shard(note: str) -> int:

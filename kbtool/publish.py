@@ -15,12 +15,13 @@ from kbtool.cells.results import results
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
+from kbtool.layout import NO_LAYOUT, laid_out
 from kbtool.memo import Memo
 from kbtool.note import Note
 from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
-from kbtool.render import journals, made, namespaces, recent, redirects, rules
+from kbtool.render import graph, journals, made, namespaces, recent, redirects, rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
@@ -29,7 +30,7 @@ from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words, search_files
 from kbtool.search_words import Words
 from kbtool.trace import NOTHING, Memory, Recalled
-from kbtool.values import NoteId, Page, Slug
+from kbtool.values import File, NoteId, Page, Slug
 
 
 def site(base: Path, config: Config, look: Look) -> SiteInput:
@@ -52,7 +53,7 @@ class Past:
     `code` stands for what decides about pages beside the base; `made` are the notes whose pages were made last time.
     """
 
-    __slots__ = ("code", "kb", "made", "memo", "pages", "words")
+    __slots__ = ("code", "kb", "layout", "made", "memo", "pages", "words")
 
     def __init__(self, kb: Kb | None = None, code: bytes = b"", pages: Recalled = NOTHING) -> None:
         self.kb = kb or Kb()
@@ -61,6 +62,7 @@ class Past:
         self.pages = pages
         self.made: tuple[str, ...] = ()
         self.words = Words()
+        self.layout = NO_LAYOUT
 
 
 def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
@@ -88,18 +90,26 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     pages = [*_pages_of_notes(memory, context), *_pages_of_names(memory, wanted, context)]
     past.pages, past.made = memory.recalled(), tuple(memory.made)
     config = snapshot.files.config
+    drawing, drawn = _graph(context, past)
     whole = assemble(
         context,
-        (*pages, *_lists(context)),
+        (*pages, *_lists(context), drawing),
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
     old = redirects.redirects(context, {one.slug for one in whole.pages})
-    extra = (*recent.feed(context), *old, redirects.near_names(context))
+    extra = (*recent.feed(context), *old, redirects.near_names(context), drawn)
     searched = {one.slug: one for kept in past.pages.kept.values() for one in kept.words}
     others = [one for one in whole.pages if (one.search or one.path) and one.slug not in searched]
     searched |= {one.slug: past.memo.call(one.slug, page_words, one, past.words) for one in others}
     index = search_files(searched.values(), past.kb.stems, look.directory_urls)
     return replace(whole, files=(*whole.files, *extra, *index))
+
+
+def _graph(context: RenderContext, past: Past) -> tuple[Page, File]:
+    """The page of the graph and its data; what is linked as before stands where it stood."""
+    found = graph.web(context)
+    past.layout = laid_out(len(found.nodes), found.edges, past.layout)
+    return graph.graph_page(found, context.look), graph.data(found, past.layout.layout, context.look)
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:

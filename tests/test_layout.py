@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from kbtool.layout import NOTHING, OUTSIDE, Layout, laid_out
+from kbtool.layout import NO_LAYOUT, OUTSIDE, Layout, laid_out
 from kbtool.layout.communities import Edge, communities, neighbours
 from kbtool.layout.discs import packed
 from kbtool.layout.forces import SPACE, placed, radius
+from kbtool.past import Store
 
 Edges = tuple[Edge, ...]
 
@@ -62,7 +65,7 @@ def test_a_layout_is_the_same_each_time_and_from_known_communities(graph: tuple[
 def test_known_communities_are_used() -> None:
     edges = clique(0, 8)
     (name,) = laid_out(8, edges).communities
-    known = NOTHING._replace(communities={name: tuple(complex(at, 0) for at in range(8))})
+    known = NO_LAYOUT._replace(communities={name: tuple(complex(at, 0) for at in range(8))})
     moved = laid_out(8, edges, known).layout
     assert places(moved) == [complex(at, 0) for at in range(8)]
 
@@ -143,3 +146,14 @@ def test_linked_discs_are_packed_beside_each_other() -> None:
     middles = packed(radii, ties)
     away = sorted(range(2, 13), key=lambda at: abs(middles[at] - middles[1]))
     assert 12 in away[:3]
+
+
+def test_a_layout_is_kept_between_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert Store(tmp_path, tmp_path / "site").layout() == NO_LAYOUT
+    edges = (*clique(0, 12), (12, 13, 1))
+    made = laid_out(15, edges)
+    Store(tmp_path, tmp_path / "site").keep_layout(made, NO_LAYOUT)
+    kept = Store(tmp_path, tmp_path / "site").layout()
+    assert kept == made
+    assert laid_out(15, edges, kept) is kept

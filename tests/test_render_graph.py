@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from kbtool import publish
+from kbtool.front import stylesheet
 from kbtool.kb import Kb
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
@@ -128,3 +131,20 @@ def test_an_empty_graph_is_a_page_without_a_list() -> None:
 def test_data_say_how_pages_are_addressed() -> None:
     assert data(site(LINKED))["folders"] is True
     assert data(site(LINKED, Look(directory_urls=False)))["folders"] is False
+
+
+def luminance(colour: str) -> float:
+    """Of a colour as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("default", "#ffffff"), ("slate", "#171a21")])
+def test_dots_stand_out_from_the_ground(scheme: str, ground: str) -> None:
+    rules = stylesheet().split("/* ---- graphs")[1].split(f'[data-md-color-scheme="{scheme}"] {{')[1].split("}")[0]
+    colours = [line.split(": ")[1].rstrip(";") for line in rules.splitlines() if "--kb-group-" in line]
+    assert len(colours) == 11
+    for colour in colours:
+        light, dark = sorted((luminance(colour), luminance(ground)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 3, colour

@@ -86,6 +86,7 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
     store = past.Store(opened.project.base, site)
     known, before = store.site(), store.pages()
     remembered = publish.Past(opened.kb, past.code(), before)
+    remembered.layout = laid = store.layout()
     compiled = _once(functools.partial(publish.compiled, opened.snapshot, results, past=remembered))
     if not (known and _updated(opened, compiled, (known, store), site)):
         store.keep_site(None)
@@ -93,6 +94,7 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
             built = _built(opened, compiled, staged)
         store.keep_site(_standing(opened, compiled(built.look), built, site))
     store.keep_pages(remembered.pages, before)
+    store.keep_layout(remembered.layout, laid)
 
 
 def _once(compiled: Compiled) -> Compiled:

@@ -45,7 +45,7 @@ class Laid(NamedTuple):
     communities: Mapping[str, Points]
 
 
-NOTHING = Laid(Layout((), (), ()), "", {})
+NO_LAYOUT = Laid(Layout((), (), ()), "", {})
 """What is known before the first layout."""
 
 
@@ -57,7 +57,7 @@ class _Disc(NamedTuple):
     radius: float
 
 
-def laid_out(size: int, edges: Sequence[Edge], known: Laid = NOTHING) -> Laid:
+def laid_out(size: int, edges: Sequence[Edge], known: Laid = NO_LAYOUT) -> Laid:
     """Lays out nodes 0 to `size` - 1 with the links between them; `known` is an earlier layout."""
     links = digest(repr((size, edges)).encode()).hex()
     if links == known.links:

@@ -96,7 +96,7 @@ def _named(context: RenderContext, name: str) -> Iterator[Node]:
 # ---------------------------------------------------------------- the file
 
 
-def data(found: Web, layout: Layout, context: RenderContext) -> File:
+def data(found: Web, layout: Layout, look: Look) -> File:
     """The graph as the script reads it, column by column.
 
     `links` has for each page those with higher numbers, `written` says how many pages are, `journals` which are days.
@@ -105,7 +105,7 @@ def data(found: Web, layout: Layout, context: RenderContext) -> File:
     for one, other, _ in found.edges:
         links[one].append(other)
     columns = {
-        "folders": context.look.directory_urls,
+        "folders": look.directory_urls,
         "written": sum(node.written for node in found.nodes),
         "journals": [number for number, node in enumerate(found.nodes) if node.journal],
         "names": [node.name for node in found.nodes],

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from kbtool.graph import ToAsset
-from kbtool.layout import laid_out
 from kbtool.names import title
 from kbtool.render.context import Entry, RenderContext
-from kbtool.render.graph import GRAPH, data, graph_page, web
+from kbtool.render.graph import GRAPH
 from kbtool.render.html import element, escape
 from kbtool.render.journals import JOURNALS
 from kbtool.render.made import TAGS
@@ -39,19 +38,15 @@ class SiteInput:
 
 
 def assemble(context: RenderContext, pages: Sequence[Page], rules: Sequence[Page] = ()) -> SiteInput:
-    """The site of these notes' pages: with their graph, and a list of all, the home page too where no note is that.
+    """The site of these notes' pages: with a list of all, which is the home page too where no note is that.
 
     `rules` are the pages of the rules, the table of all first; the list of all pages leads there.
     """
-    found = web(context)
-    graph = graph_page(found, context.look)
-    lists = [page for page in (*pages, graph) if page.slug in LISTS] + list(rules[:1])
+    lists = [page for page in pages if page.slug in LISTS] + list(rules[:1])
     made = [_all_pages(context, ALL, lists)]
     if not any(page.slug == HOME for page in pages):
         made.append(_all_pages(context, HOME, lists))
-    layout = laid_out(len(found.nodes), found.edges).layout
-    files = (data(found, layout, context),)
-    return SiteInput((*pages, *made, graph, *rules), _assets(context.entries.values()), files)
+    return SiteInput((*pages, *made, *rules), _assets(context.entries.values()))
 
 
 def _assets(entries: Iterable[Entry]) -> tuple[str, ...]:
