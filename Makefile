@@ -15,7 +15,7 @@ PINS := pyproject.toml constraints.txt
 .PHONY: site test serve bench clean
 
 site: $(VENV)/.site
-	@$(PY) -m kbtool build
+	@$(PY) -m kbtool build --allow gpu
 
 serve: $(VENV)/.site
 	@$(PY) -m kbtool serve

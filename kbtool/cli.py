@@ -29,6 +29,7 @@ COMMANDS = (
     ("explain", "tell what a rule means and how to mend what it finds"),
     ("cache", "say what is kept outside of bases, and where"),
     ("clean", "take away the site and what is kept of a base"),
+    ("doctor", "say what this machine has of what kbtool uses, and why not of the rest"),
     ("completion", "print a completion script for a shell"),
 )
 

@@ -59,7 +59,8 @@ class CellOutcome:
 class Provenance:
     """Where and when a session ran; `started` is ISO 8601 in UTC, `packages` are `name==version`.
 
-    `device` is a class (`cpu`, `cuda:NVIDIA A40`), `processor` the model of what else computes.
+    `device` is a class (`cpu`, `cuda:NVIDIA A40`), `processor` the model of what else computes. `isolation` is what
+    kept it apart from the machine (see `cells.sandbox`).
     """
 
     started: str
@@ -68,6 +69,7 @@ class Provenance:
     device: str
     packages: tuple[str, ...]
     processor: str = ""
+    isolation: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,5 @@ class Result:
     state: ResultState
     outcome: Outcome | None = None
     seed: int = 0
-    isolation: str = "none"
     differences: tuple[Difference, ...] = ()
     others: tuple[Outcome, ...] = ()

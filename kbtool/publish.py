@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kbtool import disk, names, query, terminal
 from kbtool.cells.failures import located
+from kbtool.cells.grants import hide, own
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library, imported
 from kbtool.cells.results import results
@@ -35,6 +36,7 @@ from kbtool.values import File, NoteId, Page, Slug
 
 def site(base: Path, config: Config, look: Look) -> SiteInput:
     """The site of a base as its files and the stored outcomes have it; runs nothing."""
+    hide(own())
     kb = Kb()
     snapshot = kb.snapshot(disk.read(Project(base, None, None, config)))
     return compiled(snapshot, stored(snapshot, base), look, Past(kb))

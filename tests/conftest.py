@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -164,3 +165,17 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Generate
         return Generated(graph, json.loads((graph.parent / "truth.json").read_text("utf-8")))
 
     return make
+
+
+def without_isolation(text: str) -> str:
+    """What a command says, but for how sessions were kept apart, which differs by machine."""
+    return re.sub(r"^isolation: .*\r?\n", "", text, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def unconfined(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The person's own settings let note code do all: what a test's cells do outside can be seen."""
+    settings = tmp_path_factory.mktemp("config")
+    (settings / "kbtool").mkdir()
+    (settings / "kbtool/kbtool.yml").write_text("sandbox: none\n", "utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings))

@@ -62,6 +62,7 @@ ORDER = [
     *("cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.sources", "cells.secrets", "cells.recorded", "cells.archive"),
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
+    *("cells.confine", "cells.sandbox"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
     *("cells.keeping", "cells.recording"),
     *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
@@ -83,15 +84,31 @@ ORDER = [
     *("disk", "cache", "ledger", "examining", "crew", "relinking", "checking", "stale", "git", "output", "addresses"),
     *("cells.expected",),
     *("navigation",),
+    *("cells.grants",),
     *("asking", "swap", "terminal", "publish", "front", "marks", "shells", "ready", "standing", "past"),
     *("theme",),
     *("mkdocs_plugin", "server"),
-    *("commands.opening", "commands.reporting", "commands.fixing", "commands.external", "commands.changes"),
+    *(
+        "commands.isolating",
+        "commands.opening",
+        "commands.reporting",
+        "commands.fixing",
+        "commands.external",
+        "commands.changes",
+    ),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
     *("commands.run", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
-    *("commands.query", "commands.cache", "commands.clean", "commands.completion", "cli", "__main__"),
+    *(
+        "commands.query",
+        "commands.cache",
+        "commands.clean",
+        "commands.doctor",
+        "commands.completion",
+        "cli",
+        "__main__",
+    ),
 ]
 # What touches the world: files, processes, the terminal, the clock.
 RIM = {
@@ -121,6 +138,7 @@ RIM |= {
     "cli",
     "__main__",
 }
+RIM |= {"cells.confine", "cells.sandbox", "cells.grants", "commands.doctor"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}

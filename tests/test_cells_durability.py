@@ -138,6 +138,7 @@ def test_damaged_files_are_no_results(base: Path, damage: Callable[[bytes, rando
     assert printed(base) == RIGHT
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_file_that_changes_while_it_is_read_is_not_believed(base: Path) -> None:
     note = base / "pages" / "n0.md"
     text = note.read_text("utf-8").replace("time.sleep(0.05)", f"open('{base}/data0.txt', 'a').write('1')")

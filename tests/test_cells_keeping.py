@@ -302,6 +302,7 @@ HITS: Mapping[str, tuple[Change, Change]] = {
 }
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("name", MISSES)
 def test_what_can_change_the_outcome_makes_it_run_again(base: Base, name: str) -> None:
     prepare, change = MISSES[name]

@@ -16,6 +16,7 @@ import pytest
 from kbtool.cells.environment import read_environment
 from kbtool.cells.events import Event
 from kbtool.cells.plan import Environment, Session, imported_modules, plan
+from kbtool.cells.sandbox import Wanted
 from kbtool.cells.workers import Settings, run
 from kbtool.config import Config
 from kbtool.outcomes import CellError, CellOutcome, Outcome
@@ -46,6 +47,17 @@ def outcome(folder: Path) -> Run:
 
     def go(*codes: Code, config: Config | None = None) -> Outcome:
         (only,) = run(sessions(*codes, config=config), Settings(folder, Environment("", "")))
+        return only
+
+    return go
+
+
+@pytest.fixture(scope="module")
+def free(folder: Path) -> Run:
+    """The same without a sandbox: what cells do outside can be seen."""
+
+    def go(*codes: Code) -> Outcome:
+        (only,) = run(sessions(*codes), Settings(folder, Environment("", ""), wanted=Wanted("none")))
         return only
 
     return go
@@ -140,9 +152,9 @@ def test_installed_packages_can_be_imported(outcome: Run) -> None:
     assert states(outcome("import numpy, matplotlib")) == ["ok"]
 
 
-def test_working_directory_is_gone_afterwards(outcome: Run, tmp_path: Path) -> None:
+def test_working_directory_is_gone_afterwards(free: Run, tmp_path: Path) -> None:
     note = tmp_path / "where"
-    outcome(f"import os\nopen('left', 'w').close()\nopen({str(note)!r}, 'w').write(os.getcwd())")
+    free(f"import os\nopen('left', 'w').close()\nopen({str(note)!r}, 'w').write(os.getcwd())")
     assert note.read_text()
     assert not Path(note.read_text()).exists()
 
@@ -411,7 +423,7 @@ def test_sessions_run_at_the_same_time(folder: Path) -> None:
     both = plan(
         [made(code, path=f"pages/{n}.md").note for n, code in enumerate(codes)], Config(timeout=20), Environment("", "")
     )
-    found = list(run(both.sessions, Settings(folder, Environment("", ""), jobs=2)))
+    found = list(run(both.sessions, Settings(folder, Environment("", ""), jobs=2, wanted=Wanted("none"))))
     assert sorted(one.note for one in found) == ["pages/0.md", "pages/1.md"]
     assert not any(one.failed for one in found)
 
@@ -496,15 +508,16 @@ def gone(file: Path) -> bool:
 @pytest.mark.parametrize(
     "end", ["", "\n1 / 0", "\nos._exit(0)", "\ntime.sleep(60)"], ids=["ok", "fails", "exits", "hangs"]
 )
-def test_nothing_outlives_its_session(outcome: Run, tmp_path: Path, end: str) -> None:
-    outcome((DAEMON.format(file=str(tmp_path / "pids")) + end, CellOptions(timeout=1)))
+def test_nothing_outlives_its_session(free: Run, tmp_path: Path, end: str) -> None:
+    free((DAEMON.format(file=str(tmp_path / "pids")) + end, CellOptions(timeout=1)))
     assert gone(tmp_path / "pids")
 
 
 def test_nothing_outlives_a_caller_who_stops_asking(folder: Path, tmp_path: Path) -> None:
     slow = DAEMON.format(file=str(tmp_path / "pids")) + "\ntime.sleep(60)"
     notes = [made(code, path=f"pages/{n}.md").note for n, code in enumerate([slow, "import time\ntime.sleep(0.5)"])]
-    results = run(plan(notes, Config(), Environment("", "")).sessions, Settings(folder, Environment("", ""), jobs=2))
+    settings = Settings(folder, Environment("", ""), jobs=2, wanted=Wanted("none"))
+    results = run(plan(notes, Config(), Environment("", "")).sessions, settings)
     assert next(results).note == "pages/1.md"
     results.close()
     assert gone(tmp_path / "pids")
@@ -515,9 +528,11 @@ import sys
 from pathlib import Path
 from kbtool.cells.workers import Settings, run
 from kbtool.cells.plan import Environment
+from kbtool.cells.sandbox import Wanted
 from tests.test_cells_sessions import sessions
+settings = Settings(Path(sys.argv[2]), Environment("", ""), wanted=Wanted("none"))
 try:
-    list(run(sessions(Path(sys.argv[1]).read_text()), Settings(Path(sys.argv[2]), Environment("", ""))))
+    list(run(sessions(Path(sys.argv[1]).read_text()), settings))
 except KeyboardInterrupt:
     print("interrupted")
 """

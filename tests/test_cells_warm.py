@@ -144,11 +144,11 @@ def test_ctrl_c_while_it_imports_leaves_nothing(folder: Path, monkeypatch: pytes
 
 def test_where_there_is_no_fork_sessions_start_by_themselves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert process.nursery(sessions("1"), 1, folder).zygote is None
+    assert process.nursery(sessions("1"), 1, process.House(folder, folder / "state")).zygote is None
 
 
 def test_the_warm_parent_ends_with_its_caller(folder: Path) -> None:
-    given = process.nursery(sessions("import numpy"), 1, folder)
+    given = process.nursery(sessions("import numpy"), 1, process.House(folder, folder / "state"))
     assert given.zygote is not None
     child = given.zygote._child
     given.zygote._line.close()
@@ -156,7 +156,7 @@ def test_the_warm_parent_ends_with_its_caller(folder: Path) -> None:
 
 
 def test_one_that_is_stuck_is_killed(folder: Path) -> None:
-    given = process.nursery(sessions("1"), 1, folder)
+    given = process.nursery(sessions("1"), 1, process.House(folder, folder / "state"))
     assert given.zygote is not None
     os.kill(given.zygote._child.pid, signal.SIGSTOP)
     given.close()

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from kbtool.cli import main
+from tests.conftest import without_isolation
 
 Tool: TypeAlias = Callable[..., tuple[int, str, str]]
 PLANTED = {
@@ -41,7 +42,7 @@ def tool(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
         except SystemExit as stop:
             status = int(stop.code or 0)
         shown = capfd.readouterr()
-        return status, shown.out, shown.err
+        return status, shown.out, without_isolation(shown.err)
 
     return call
 
@@ -313,6 +314,7 @@ def runs(log: Path) -> int:
     return len(log.read_text()) if log.exists() else 0
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_run_executes_once_and_then_only_what_changed(
     tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -342,6 +344,7 @@ def test_a_failing_cell_is_an_error_at_its_line(tool: Tool, monkeypatch: pytest.
     assert "error[cell-failed]: ZeroDivisionError: division by zero\n --> kb/pages/Start.md:4:4\n" in out
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_nothing_but_run_and_build_executes(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     base, log = project(tool, monkeypatch), tmp_path / "log"
     write(base, "kb/pages/Start.md", COUNTING.format(log=str(log)))
@@ -400,6 +403,7 @@ def test_a_failing_mkdocs_leaves_the_old_site(tool: Tool, monkeypatch: pytest.Mo
     assert not list(base.glob("site.*"))
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_a_word_that_may_be_a_misspelled_norun_stops_the_note(
     tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -423,6 +427,7 @@ def test_a_word_that_may_be_a_misspelled_norun_stops_the_note(
         ("import kb.Start", "import-cycle"),
     ],
 )
+@pytest.mark.usefixtures("unconfined")
 def test_an_import_that_leads_nowhere_stops_the_note(
     tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, case: tuple[str, str]
 ) -> None:

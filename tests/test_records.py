@@ -19,6 +19,7 @@ from kbtool.disk import fingerprint, project_of
 from kbtool.edits import alone, apply
 from kbtool.edits import changes as edits_of
 from kbtool.values import Edit, NoteId, Source, Span
+from tests.conftest import without_isolation
 from tests.rendering import Html
 
 CODE = "- Опыт:\n  ```python name=p\n  x = 41 + 1\n  print('ответ', x)\n  ```\n- {{val x}}\n"
@@ -70,7 +71,7 @@ def base(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
         capfd.readouterr()
         status = main(arguments)
         shown = capfd.readouterr()
-        return status, re.sub(r" in [\d.]+ s$", "", shown.out, flags=re.MULTILINE), shown.err
+        return status, re.sub(r" in [\d.]+ s$", "", shown.out, flags=re.MULTILINE), without_isolation(shown.err)
 
     found = Base(tmp_path, call)
     (tmp_path / "mkdocs.yml").write_text(
@@ -146,6 +147,7 @@ def test_what_must_not_be_published_is_refused(
     assert not base.record.exists()
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_what_read_a_file_that_it_changed_is_refused(base: Base) -> None:
     base.write("helper.py", "ROOT = __file__.rpartition('/')[0]\n")
     base.write("x.txt", "1")

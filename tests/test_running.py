@@ -21,6 +21,7 @@ from kbtool.cells.plan import Environment, plan
 from kbtool.cli import main
 from kbtool.config import Config
 from tests.cells_notes import made
+from tests.conftest import without_isolation
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
 
@@ -46,7 +47,7 @@ def tool(capfd: pytest.CaptureFixture[str], kb: Path) -> Run:
         except SystemExit as stop:
             status = int(stop.code or 0)
         shown = capfd.readouterr()
-        return status, shown.out, shown.err
+        return status, shown.out, without_isolation(shown.err)
 
     return call
 
@@ -251,6 +252,7 @@ UNLIKE = (
 )
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_twice_finds_what_differs_and_keeps_nothing_of_it(tool: Run, kb: Path) -> None:
     note(kb, "unlike", *UNLIKE)
     note(kb, "alike", UNLIKE[2])
@@ -263,6 +265,7 @@ def test_twice_finds_what_differs_and_keeps_nothing_of_it(tool: Run, kb: Path) -
     assert states(tool) == {"unlike": "ran", "alike": "cached"}
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_twice_runs_two_times_and_never_from_the_cache(tool: Run, kb: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     note(kb, "a", f"\nimport pathlib\nwith pathlib.Path({str(log)!r}).open('a') as file:\n    _ = file.write('x')")
@@ -272,6 +275,7 @@ def test_twice_runs_two_times_and_never_from_the_cache(tool: Run, kb: Path, tmp_
     assert states(tool) == {"a": "cached"}
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_twice_tells_a_failure_of_either_run(tool: Run, kb: Path, tmp_path: Path) -> None:
     for name, once in (("first", "not"), ("second", "")):
         mark = str(tmp_path / f"mark-{name}")
@@ -555,6 +559,7 @@ def changing(tmp_path: Path, words: str = "") -> str:
     return f"{words}\nimport subprocess\nprint('is', subprocess.check_output({command}, text=True))"
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_verify_compares_with_what_is_kept(tool: Run, kb: Path, tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("1.0")
@@ -576,6 +581,7 @@ def test_verify_compares_with_what_is_kept(tool: Run, kb: Path, tmp_path: Path) 
     assert states(tool) == {"a": "cached"}
 
 
+@pytest.mark.usefixtures("unconfined")
 @pytest.mark.parametrize("case", [("", 1), ("expect=0.1", 0), ("volatile", 0), ("expect", 1)])
 def test_verify_heeds_the_words_of_a_cell(tool: Run, kb: Path, tmp_path: Path, case: tuple[str, int]) -> None:
     words, status = case
@@ -586,6 +592,7 @@ def test_verify_heeds_the_words_of_a_cell(tool: Run, kb: Path, tmp_path: Path, c
     assert tool("run", "--verify")[0] == status
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_verify_of_a_session_that_fails_now(tool: Run, kb: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("1.0")
     note(kb, "a", changing(tmp_path))
@@ -601,6 +608,7 @@ def test_verify_of_a_session_that_fails_now(tool: Run, kb: Path, tmp_path: Path)
 # ---------------------------------------------------------------- Ctrl-C
 
 
+@pytest.mark.usefixtures("unconfined")
 def test_ctrl_c_keeps_what_had_finished(tool: Run, kb: Path, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     note(kb, "quick", "\n1")
@@ -627,5 +635,5 @@ def test_ctrl_c_while_a_session_starts_leaves_no_folder(tmp_path: Path, monkeypa
     monkeypatch.setattr(starting, "_start", interrupted)
     (session,) = plan([made("1").note], Config(), Environment("", "")).sessions
     with pytest.raises(KeyboardInterrupt):
-        starting.start(session, starting.Nursery(1, tmp_path, None, tmp_path / "state", None))
+        starting.start(session, starting.Nursery(starting.House(tmp_path, tmp_path / "state"), 1, tmp_path, None))
     assert list(tmp_path.iterdir()) == []

@@ -36,18 +36,26 @@ def _files(base: Path, pattern: str, digests: Digests) -> Iterator[tuple[str, st
 
 def modules(base: Path, names: Iterable[str], digests: Digests) -> dict[str, str]:
     """The digests of the modules of these names that lie in the base, each with those that it imports in turn."""
-    texts: dict[str, str] = {}
+    needs = _needs(base, names)
+    texts = {name: digests.of(os.fspath(base / f"{name}.py")) for name in needs}
+    return {name: _with_needs(name, texts, needs) for name in needs}
+
+
+def module_files(base: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """The files of the modules of these names that lie in the base, and of those that they import in turn."""
+    return tuple(os.fspath(base / f"{name}.py") for name in _needs(base, names))
+
+
+def _needs(base: Path, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     needs: dict[str, tuple[str, ...]] = {}
     waiting = sorted(set(names))
     while waiting:
         name = waiting.pop()
         path = base / f"{name}.py"
-        if name in texts or not path.is_file():
-            continue
-        texts[name] = digests.of(os.fspath(path))
-        needs[name] = tuple(sorted(_imported(path)))
-        waiting += needs[name]
-    return {name: _with_needs(name, texts, needs) for name in texts}
+        if name not in needs and path.is_file():
+            needs[name] = tuple(sorted(_imported(path)))
+            waiting += needs[name]
+    return needs
 
 
 def _with_needs(name: str, texts: dict[str, str], needs: dict[str, tuple[str, ...]]) -> str:

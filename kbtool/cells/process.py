@@ -17,14 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kbtool.cells.inputs import module_files
 from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
+from kbtool.cells.sandbox import NONE, Folders, Sandbox, command, confinement, python_folders
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
 
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _CHUNK = 1 << 16  # what a pipe holds
+_OURS = "kbtool-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,44 +45,93 @@ class Pipes:
 class Process:
     """A running session; `scratch` is its working directory, empty at first.
 
-    `pid` is its supervisor's, `child` is None when somebody else started it.
+    Its supervisor is a `child`, or the warm parent's and known by a descriptor, `handle`.
     """
 
-    pid: int
     child: subprocess.Popen[bytes] | None
+    handle: int | None
     pipes: Pipes
     scratch: str
 
 
 @dataclass(frozen=True, slots=True)
-class Nursery:
-    """What all sessions of a run start with: threads for each, and the folder where matplotlib keeps its font list.
+class House:
+    """What sessions live in: `plots` is the folder where matplotlib keeps its font list, `states` where sessions that
+    did not come to their end keep checkpoints, `base` where inputs and modules lie. `memory` is what each may take.
+    """
 
-    `base` is where inputs and modules lie, `states` where sessions that did not come to their end keep checkpoints.
+    plots: Path
+    states: Path
+    base: Path | None = None
+    sandbox: Sandbox = NONE
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nursery:
+    """What all sessions of a run start with: threads for each, and the folder that their working directories lie in.
+
     `zygote` is their warm parent, None where each starts by itself.
     """
 
+    house: House
     threads: int
-    plots: Path
-    base: Path | None
-    states: Path
+    folder: Path
     zygote: Zygote | None
 
     def close(self) -> None:
-        """End the warm parent."""
+        """End the warm parent, and take away the folder."""
         if self.zygote is not None:
             self.zygote.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def nursery(sessions: Sequence[Session], threads: int, plots: Path, base: Path | None = None) -> Nursery:
+def nursery(sessions: Sequence[Session], threads: int, house: House) -> Nursery:
     """What sessions start with."""
-    can_fork = sys.platform == "linux"  # on macOS a fork of what has used its frameworks may crash
-    environment = _environment(str(plots), threads, plots)
+    # On macOS a fork of what has used its frameworks may crash.
+    can_fork = sys.platform == "linux" and not house.sandbox.each
     try:
-        zygote = Zygote(preloads(sessions), environment, "/") if can_fork else None
-    except OSError:
-        zygote = None
-    return Nursery(threads, plots, base, plots.with_name("state"), zygote)
+        _sweep()
+        folder = Path(tempfile.mkdtemp(prefix=f"{_OURS}{os.getpid()}-"))
+        for kept in (house.plots, house.states):
+            with suppress(OSError):  # then each session makes its font list anew, and keeps no checkpoints
+                kept.mkdir(parents=True, exist_ok=True)
+        environment = _environment(str(house.plots), threads, house.plots)
+        zygote = Zygote(preloads(sessions), environment, _around_all(house, folder)) if can_fork else None
+    except OSError as error:
+        raise KbError(f"cannot run anything: {error.strerror}\nfree memory or disk") from error
+    return Nursery(house, threads, folder, zygote)
+
+
+def _sweep() -> None:
+    """Take away the folders of runs that were killed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_OURS}[0-9]*-*"):
+        pid = left.name.removeprefix(_OURS).partition("-")[0]
+        if pid.isdigit() and not _is_alive(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
+def _around_all(house: House, folder: Path) -> list[str]:
+    """The command that puts the warm parent into the sandbox, and with it all sessions."""
+    kept = [str(one) for one in (house.plots, house.states) if one.is_dir()]
+    base = (str(house.base),) if house.base else ()
+    return command(house.sandbox, Folders(base, (str(folder), *kept)), "/")
+
+
+def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]:
+    """The command that puts a session into a sandbox of its own: of the base it sees the modules that it imports."""
+    modules = module_files(house.base, session.imports) if house.base else ()
+    return command(house.sandbox, Folders((str(house.plots), *modules), tuple(own)), own[0])
 
 
 def start(session: Session, given: Nursery) -> Process:
@@ -87,10 +139,10 @@ def start(session: Session, given: Nursery) -> Process:
     if sys.platform == "win32":
         raise KbError("running cells needs Linux or macOS\non Windows, use WSL")
     try:
-        scratch = tempfile.mkdtemp(prefix="kbtool-")
+        scratch = tempfile.mkdtemp(dir=given.folder)
         with ExitStack() as undo:  # Ctrl-C comes while the warm parent imports, too
             undo.callback(shutil.rmtree, scratch, ignore_errors=True)
-            _lay_out(session, scratch, given.base)
+            _lay_out(session, scratch, given.house.base)
             started = _start(session, scratch, given)
             undo.pop_all()
         return started
@@ -100,7 +152,7 @@ def start(session: Session, given: Nursery) -> Process:
 
 def _state(session: Session, given: Nursery) -> str:
     """The folder in which a session finds what it kept when it did not come to its end; empty where there is none."""
-    folder = given.states / session.key
+    folder = given.house.states / session.key
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         return str(folder)
@@ -109,7 +161,7 @@ def _state(session: Session, given: Nursery) -> str:
 
 def forget_state(session: Session, given: Nursery) -> None:
     """Take away the checkpoints of a session that came to its end."""
-    shutil.rmtree(given.states / session.key, ignore_errors=True)
+    shutil.rmtree(given.house.states / session.key, ignore_errors=True)
 
 
 def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
@@ -126,45 +178,52 @@ def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
 def _start(session: Session, scratch: str, given: Nursery) -> Process:
     threads = session.cpus or given.threads
     no_gpu = {"CUDA_VISIBLE_DEVICES": ""} if session.device == "cpu" else {}
-    environment = {**_environment(scratch, threads, given.plots), **no_gpu, "KBTOOL_STATE": _state(session, given)}
+    state = _state(session, given)
+    environment = {**_environment(scratch, threads, given.house.plots), **no_gpu, "KBTOOL_STATE": state}
+    own = [scratch, *([state] if state else [])]
     line, its_line = socket.socketpair()
     control, its_control = socket.socketpair()
     (dumps, its_dumps), (stdout, its_stdout), (stderr, its_stderr) = os.pipe(), os.pipe(), os.pipe()
     pipes = Pipes(line, control, os.fdopen(dumps, "rb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb"))
-    with its_line, its_control, _task(session, scratch, given) as task:
+    with its_line, its_control, _task(session, own, given.house) as task:
         ends = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
         try:
             request = {"folder": scratch, "environment": environment, "threads": threads}
-            pid = given.zygote.fork(request, (*ends, its_stdout, its_stderr)) if given.zygote else None
-            child = _spawned(ends, (its_stdout, its_stderr), (scratch, environment)) if pid is None else None
+            handle = given.zygote.fork(request, (*ends, its_stdout, its_stderr)) if given.zygote else None
+            around = [] if handle is not None else _around_one(session, given.house, own)
+            child = _spawned(ends, (its_stdout, its_stderr), (around, environment)) if handle is None else None
         finally:
             for fd in (its_dumps, its_stdout, its_stderr):
                 os.close(fd)
     for end in (pipes.line, pipes.control, pipes.dumps, pipes.stdout, pipes.stderr):
         os.set_blocking(end.fileno(), False)
-    return Process(child.pid if child else pid or 0, child, pipes, scratch)
+    return Process(child, handle, pipes, scratch)
 
 
 def _spawned(
-    ends: tuple[int, ...], streams: tuple[int, int], where: tuple[str, Mapping[str, str]]
+    ends: tuple[int, ...], streams: tuple[int, int], where: tuple[Sequence[str], Mapping[str, str]]
 ) -> subprocess.Popen[bytes]:
-    """A session's process without a warm parent."""
+    """A session's process without a warm parent, in a sandbox, with an environment; its home is where it works."""
+    around, environment = where
     return subprocess.Popen(
         # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-        [sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, ends)],
+        [*around, sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, ends)],
         stdin=subprocess.DEVNULL,
         stdout=streams[0],
         stderr=streams[1],
-        cwd=where[0],
-        env=where[1],
+        cwd=environment["HOME"],
+        env=environment,
         pass_fds=ends,
         start_new_session=True,
     )
 
 
-def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
+def _task(session: Session, writable: Sequence[str], house: House) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
-    own = {scratch, str(given.plots), str(given.states), *_python_folders()}
+    own = {writable[0], str(house.plots), str(house.states), *python_folders()}
+    base = str(house.base or "")
+    readable = tuple(filter(None, (str(house.plots), base)))
+    confined = confinement(house.sandbox, Folders(readable, tuple(writable)), house.memory)
     modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
     task = {
         "cells": [
@@ -178,7 +237,8 @@ def _task(session: Session, scratch: str, given: Nursery) -> IO[bytes]:
         "gpu_memory": session.gpu_memory,
         "launch": session.launch,
         "output_limit": session.output_limit,
-        "base": str(given.base or ""),
+        "base": base,
+        "confinement": confined._asdict() if confined else None,
         "own": sorted({f"{folder.rstrip('/')}/" for folder in own}),
     }
     file = tempfile.TemporaryFile()  # noqa: SIM115 -- the caller closes it
@@ -199,6 +259,7 @@ def _environment(scratch: str, threads: int, plots: Path) -> Mapping[str, str]:
         "PYTHONUTF8": "1",
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": str(plots) if os.access(plots, os.W_OK) else scratch,
+        "LOGNAME": "kbtool",  # who it is cannot be asked in a sandbox
         "KBTOOL": "1",
     }
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
@@ -243,9 +304,14 @@ def end(process: Process) -> None:
     pipes = process.pipes
     if not _has_ended(pipes.line):  # somebody stopped the supervisor itself
         with suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
+            if process.child is not None:
+                os.killpg(process.child.pid, signal.SIGKILL)
+            elif process.handle is not None:
+                signal.pidfd_send_signal(process.handle, signal.SIGKILL)
     if process.child is not None:
         process.child.wait()
+    if process.handle is not None:
+        os.close(process.handle)
     for one in (pipes.line, pipes.control, pipes.dumps, pipes.stdout, pipes.stderr):
         one.close()
     shutil.rmtree(process.scratch, ignore_errors=True)
@@ -259,12 +325,6 @@ def _has_ended(line: socket.socket) -> bool:
             pass
         return True
     return False
-
-
-def _python_folders() -> set[str]:
-    """Where Python, the installed packages and kbtool itself lie."""
-    ours = str(Path(__file__).parents[1])
-    return {*sysconfig.get_paths().values(), sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), ours}
 
 
 def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:

@@ -45,7 +45,6 @@ class Record:
     device: str
     source: Mapping[str, Any]
     outcome: Outcome | None
-    isolation: str = "none"
     fault: str = ""
 
 
@@ -55,7 +54,6 @@ class Untold(NamedTuple):
     source: Mapping[str, Any]
     facts: Iterable[tuple[str, str, str]]
     gaps: Iterable[str]
-    isolation: str = "none"
 
 
 # ---------------------------------------------------------------- writing
@@ -70,7 +68,7 @@ def encoded(outcome: Outcome, said: Untold) -> tuple[dict[str, Any], Blobs]:
         "device": made.device,
         "facts": [list(fact) for fact in said.facts],
         "gaps": list(said.gaps),
-        "isolation": said.isolation,
+        "isolation": made.isolation,
         "packages": {name: states.get(name, "")[:_BRIEF] for name in made.packages},
         "platform": made.platform,
         "processor": made.processor,
@@ -199,7 +197,7 @@ def _record(note: NoteId, device: str, body: Any, read: Read) -> Record:
             return Record(device, {}, None, fault="its digest is another one")
         if body["source_key"] != source_key(body["source"]):
             return Record(device, {}, None, fault="its source is another one")
-        return Record(device, dict(body["source"]), _outcome(note, body, read), str(body["isolation"]))
+        return Record(device, dict(body["source"]), _outcome(note, body, read))
     except _LostBlobError as error:
         return Record(device, {}, None, fault=str(error))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):

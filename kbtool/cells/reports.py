@@ -169,8 +169,16 @@ def printed_too_much(limit: int) -> CellError:
     return CellError("OutputLimit", f"more than {FAR_TOO_MUCH * limit:,} bytes printed", 0)
 
 
+_CROWDED = 256
+
+
 def crashed(status: int) -> CellError:
-    """The error of a cell whose process ended; `status` as `waitstatus_to_exitcode` gives it, modulo 256."""
+    """The error of a cell whose process ended; `status` as `waitstatus_to_exitcode` gives it, modulo 256.
+
+    256 is that of a session whose supervisor found too many processes.
+    """
+    if status == _CROWDED:
+        return CellError("ProcessLimit", "it had started more than 512 processes that had not ended", 0)
     number = 256 - status
     if status > 128 and number in {member.value for member in signal.Signals}:
         name = signal.Signals(number).name

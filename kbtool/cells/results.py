@@ -51,7 +51,7 @@ def _result(
         first, *rest = holding
         differences = tuple(keeper.elsewhere(session, first.outcome))
         others = tuple(one.outcome for one in rest)
-        return Result("recorded", first.outcome, session.seed, first.record.isolation, differences, others)
+        return Result("recorded", first.outcome, session.seed, differences, others)
     if broken and stale:
         return _old(broken[0])
     changes = broken[0].changes if broken else ()
@@ -93,4 +93,4 @@ def _own(session: Session, outcome: Outcome, recorded: Sequence[Outcome], note: 
 
 def _old(one: _Judged) -> Result:
     seed = one.record.source.get("seed", 0)
-    return Result("stale", one.outcome, seed if isinstance(seed, int) else 0, one.record.isolation, one.changes)
+    return Result("stale", one.outcome, seed if isinstance(seed, int) else 0, one.changes)

@@ -26,6 +26,8 @@ from typing import Any, NoReturn
 
 _FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
 _GIB = 1 << 30
+_REFUSALS = ("SandboxError", "LaunchError", "NeedsDevice")
+"""Why cells are not begun: the sandbox cannot be had, there is no such launcher, or no such device."""
 _MESSAGE = 2000  # characters of an exception's message
 
 
@@ -112,9 +114,11 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     streams, program = _Streams(line), _Program(sibling, work["output_limit"])
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     sibling("importer").install(work["imported"])
+    barred = sibling("confine").refusal(work["confinement"])
     _prepare(work["imports"], work["seed"])
     lacking = _lacking(work["device"], work["gpu_memory"])
     unknown = f"`launch={work['launch']}` is nothing that this version of kbtool can do" if work["launch"] else ""
+    wrong = [one for one in zip(_REFUSALS, (barred, unknown, lacking), strict=True) if one[1]]
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
         sys.modules["torch"].set_num_threads(work["cpus"])
     if work["base"]:
@@ -124,10 +128,7 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     trace.start()
     for cell in work["cells"]:
         line.tell({"begin": cell["index"]})
-        if unknown or lacking:
-            report = _refused(cell, "LaunchError" if unknown else "NeedsDevice", unknown or lacking)
-        else:
-            report = program.run_cell(cell)
+        report = _refused(cell, *wrong[0]) if wrong else program.run_cell(cell)
         if cell is work["cells"][-1] and work["device"] == "cuda":
             report = _asserted(report)
         if os.getpid() != line.owner:  # the note's code forked, and both came out

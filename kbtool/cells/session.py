@@ -23,6 +23,10 @@ from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from typing import NoReturn
 
+_PATIENCE = 0.5  # seconds between two looks at what the session has become
+_PROCESSES = 512  # of one session at once
+_CROWDED = 256  # the exit status, which no process can have, of a session that had more
+
 
 def main() -> NoReturn:
     """The session of a process of its own, or the warm parent of many."""
@@ -67,27 +71,47 @@ def _prctl(option: int, value: int) -> None:
 
 
 def _supervise(runner: int, line: int, caller: int) -> NoReturn:
-    watched = [line]
+    watched, crowded = [line], False
     with suppress(AttributeError, OSError):  # Linux; elsewhere the runner's end is noticed a little later
         watched.append(os.pidfd_open(runner))
     status: int | None = None
     while status is None:
-        ready, _, _ = select.select(watched, [], [], 1.0 if len(watched) > 1 else 0.02)
+        ready, _, _ = select.select(watched, [], [], _PATIENCE if len(watched) > 1 else 0.02)
         word = os.read(line, 1) if line in ready else b"-"
         if word == b"d":
             os.kill(runner, signal.SIGUSR1)
         status = _reap().get(runner)
-        if not word or os.getppid() != caller:
+        crowded = not ready and _is_crowded()
+        if not word or crowded or os.getppid() != caller:
             break
     _kill_everything(runner)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> (10 if sys.platform == "darwin" else 0)
     try:
-        os.write(line, b"%d %d\n" % (-1 if status is None else os.waitstatus_to_exitcode(status) % 256, peak))
+        told = -1 if status is None else os.waitstatus_to_exitcode(status) % 256
+        os.write(line, b"%d %d\n" % (_CROWDED if crowded else told, peak))
     except OSError:  # the caller is gone: nobody else takes the working directory away
         import shutil
 
         shutil.rmtree(os.getcwd(), ignore_errors=True)  # noqa: PTH109
     os._exit(0)
+
+
+def _is_crowded() -> bool:
+    """Whether this process has more descendants than a session may have, which the kernel does not count for root."""
+    parents: dict[int, int] = {}
+    with suppress(OSError):
+        for name in os.listdir("/proc"):  # noqa: PTH208
+            with suppress(OSError, ValueError, IndexError):
+                if name.isdigit():
+                    with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
+                        parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
+    if len(parents) <= _PROCESSES:
+        return False
+    ours = {os.getpid()}
+    for pid in sorted(parents):  # numbers rise with age, but for those that begin anew
+        if parents[pid] in ours:
+            ours.add(pid)
+    return len(ours) > _PROCESSES
 
 
 def _reap() -> dict[int, int]:

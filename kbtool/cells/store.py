@@ -174,7 +174,7 @@ def read_provenance(made: Any) -> Provenance:
     packages = tuple(_text(package) for package in made["packages"])
     started, python, platform = _text(made["started"]), _text(made["python"]), _text(made["platform"])
     device, processor = _text(made["device"]), _text(made.get("processor", ""))
-    return Provenance(started, python, platform, device, packages, processor)
+    return Provenance(started, python, platform, device, packages, processor, _text(made.get("isolation", "none")))
 
 
 def read_cell(cell: Any) -> CellOutcome:

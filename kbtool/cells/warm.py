@@ -18,6 +18,7 @@ from pathlib import Path
 
 from kbtool.cells.plan import Session
 
+_SESSION = str(Path(__file__).with_name("session.py"))
 _PATIENCE = 120.0
 """Seconds for all imports, from a cold disk."""
 _MODULES = ("numpy", "torch")
@@ -42,16 +43,16 @@ class Zygote:
 
     __slots__ = ("_child", "_line", "_ready")
 
-    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], sandbox: Sequence[str]) -> None:
         self._line, its_line = socket.socketpair()
         with its_line:
             self._child = subprocess.Popen(
                 # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-                [sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), str(its_line.fileno())],
+                [*sandbox, sys.executable, "-P", "-s", _SESSION, str(its_line.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                cwd=folder,
+                cwd="/",
                 env=environment,
                 pass_fds=(its_line.fileno(),),
                 start_new_session=True,
@@ -62,16 +63,16 @@ class Zygote:
             self._line.send(json.dumps(list(modules)).encode())
 
     def fork(self, request: Mapping[str, object], ends: Sequence[int]) -> int | None:
-        """The process of a session, to which descriptors are handed; None when there is no warm parent any more."""
+        """A descriptor of a session's process, to which others are handed; None when the warm parent is gone."""
         try:
             if not self._ready and self._line.recv(1) != b".":
                 return None
             self._ready = True
             socket.send_fds(self._line, [json.dumps(request).encode()], list(ends))
-            answer = self._line.recv(32)
+            _, handles, _, _ = socket.recv_fds(self._line, 1, 1)
         except OSError:
             return None
-        return int(answer) if answer.isdigit() else None
+        return handles[0] if handles else None
 
     def close(self) -> None:
         """End it; the sessions that it has forked end with it."""

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -40,6 +40,7 @@ from kbtool.cells.reports import (
     streams,
     timed_out,
 )
+from kbtool.cells.sandbox import DEFAULT, Wanted, found
 from kbtool.cells.schedule import Budget, fitting, longest_first
 from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
@@ -58,7 +59,7 @@ class Settings:
     `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
     machine has to spare). `base` is where inputs and modules lie. `observe` tells what the outcome of a session
     stands on, of what it looked at, the packages that it imported, and when it started. `fail_fast`: after a session
-    that failed no other one starts.
+    that failed no other one starts. `wanted` is how far they are kept apart from the machine.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class Settings:
     base: Path | None = None
     observe: Observe | None = None
     fail_fast: bool = False
+    wanted: Wanted = DEFAULT
 
 
 Observe = Callable[[Session, Looked, tuple[Sequence[str], float]], Observed]
@@ -85,11 +87,11 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ign
     jobs = settings.jobs or cores()
     threads = max(1, cores() // jobs)
     budget = Budget(settings.past, settings.memory or available_memory(), jobs * threads, threads, gpu_memory())
-    plots = settings.folder / "matplotlib"
-    with suppress(OSError):  # then each session makes its font list anew
-        plots.mkdir(parents=True, exist_ok=True)
+    sandbox = found(settings.wanted)
+    plots, states = settings.folder / "matplotlib", settings.folder / "state"
+    house = processes.House(plots, states, settings.base, sandbox, budget.memory)
     live: list[_Live] = []
-    nursery = processes.nursery(waiting, threads, plots, settings.base)
+    nursery = processes.nursery(waiting, threads, house)
     with selectors.DefaultSelector() as selector:
         around = _Around(selector, on_event, nursery, dict(settings.environment.packages), settings.observe)
         ticks = Ticks(on_event)
@@ -362,4 +364,5 @@ class _Live:
         version, started = platform.python_version(), self.started.isoformat(timespec="seconds")
         name = version if sys.implementation.name == "cpython" else f"{version} ({sys.implementation.name})"
         where = f"{sys.platform}-{platform.machine()}"
-        return Provenance(started, name, where, self.device, self.around.versions(self.modules), processor())
+        made = Provenance(started, name, where, self.device, self.around.versions(self.modules), processor())
+        return replace(made, isolation=self.around.nursery.house.sandbox.name)

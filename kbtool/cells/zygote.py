@@ -61,7 +61,7 @@ def serve(end: int, supervise: Callable[[list[int]], NoReturn]) -> NoReturn:
             supervise(_become(kept, json.loads(request), ends))
         for held in ends:
             os.close(held)
-        _tell(line, b"%d" % pid)
+        _hand_over(line, pid)
         _reap()
 
 
@@ -70,6 +70,16 @@ def _tell(line: socket.socket, word: bytes) -> None:
         line.send(word)
     except OSError:  # the caller is gone
         os._exit(0)
+
+
+def _hand_over(line: socket.socket, pid: int) -> None:
+    """Give the caller a process as a descriptor: its number may be another one where the caller is."""
+    handle = os.pidfd_open(pid)
+    try:
+        socket.send_fds(line, [b"."], [handle])
+    except OSError:
+        os._exit(0)
+    os.close(handle)
 
 
 def _received(line: socket.socket) -> tuple[bytes, list[int]]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kbtool import disk, git, past, publish, standing, swap, terminal
-from kbtool.commands import opening, recording
+from kbtool.commands import isolating, opening, recording, sessions
 from kbtool.commands import run as running
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> int:
     found = opening.check(opened)
     if opening.failed(found, opened, options.strict) and not options.keep_going:
         return _stopped(opened, found, site)
-    ran = running.execute(opened, options.jobs, use=running.Use(not options.no_run, options.allow_stale))
+    how = sessions.How(wanted=isolating.wanted(options))
+    ran = running.execute(opened, options.jobs, how, running.Use(not options.no_run, options.allow_stale))
     found = tuple(dict.fromkeys((*found, *ran.failures)))  # what `check` said of attributes, `run` says again
     outdated = _outdated(ran.results)
     if (opening.failed(found, opened, options.strict) or outdated) and not options.keep_going:

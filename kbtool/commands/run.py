@@ -15,7 +15,7 @@ from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session
 from kbtool.cells.results import results
-from kbtool.commands import changes, ending, opening, recording, refusing, targets
+from kbtool.commands import changes, ending, isolating, opening, recording, refusing, targets
 from kbtool.commands.sessions import AS_USUAL, How, not_as_accepted, run_all
 from kbtool.commands.watching import stopwatch
 from kbtool.config import KbError
@@ -82,8 +82,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """The `--jobs` of run and build."""
+    """How sessions of run and build run: `--jobs`, and how far apart from the machine."""
     parser.add_argument("--jobs", type=_positive, default=0, metavar="N", help="sessions at once (default: one a core)")
+    isolating.arguments(parser)
 
 
 def _positive(text: str) -> int:
@@ -106,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     whole += [options.anew] if options.anew not in ("", "force") else []
     if cell is not None and whole:
         raise KbError(f"--{whole[0]} is about whole sessions\nname a note without a cell")
-    how = How(options.memory, options.anew, options.fail_fast, cell, options.only)
+    how = How(options.memory, options.anew, options.fail_fast, cell, options.only, isolating.wanted(options))
     ran = execute(opened, options.jobs, how)
     if cell is not None and ran.outcomes:
         (outcome,) = ran.outcomes.values()
@@ -154,6 +155,8 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL, use: Use = U
     states |= {note: "failed" if outcome.failed else "cached" for note, outcome in known.items()}
     waiting = [session for session in keeper.sessions if session.note not in known] if use.run else []
     done = run_all(keeper, waiting, how, _compared(keeper, held) if how.anew == "verify" else {})
+    for name in sorted({outcome.provenance.isolation for outcome in done.outcomes}):
+        terminal.warn(f"isolation: {name}")
     for outcome in done.outcomes:
         known[outcome.note] = outcome
         states[outcome.note] = "failed" if outcome.failed else "ran"

@@ -13,6 +13,7 @@ from kbtool.cells import expected, workers
 from kbtool.cells.drift import drifted, not_deterministic, unexpected
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
+from kbtool.cells.sandbox import DEFAULT, Wanted
 from kbtool.commands.watching import Watch
 from kbtool.note import Note
 from kbtool.outcomes import CellKey, Outcome
@@ -24,7 +25,8 @@ class How(NamedTuple):
 
     `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare two runs with
     each other (`twice`) or a run with what is kept (`verify`). `fail_fast`: after a failure no other one starts.
-    `cell`: of the only session the cells up to this one, or with `alone` it and no other; nothing of that is kept.
+    `wanted` is how far code is kept apart from the machine. `cell`: of the only session the cells up to this one, or
+    with `alone` it and no other; nothing of that is kept.
     """
 
     memory: int = 0
@@ -32,6 +34,7 @@ class How(NamedTuple):
     fail_fast: bool = False
     cell: Cell | None = None
     alone: bool = False
+    wanted: Wanted = DEFAULT
 
 
 AS_USUAL = How()
@@ -122,6 +125,7 @@ def _run(keeper: Keeper, waiting: Sequence[Session], how: How) -> Generator[Outc
         base=keeper.base,
         observe=keeper.observed,
         fail_fast=how.fail_fast,
+        wanted=how.wanted,
     )
     watch = Watch(waiting, settings.past, settings.jobs)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kbtool import terminal
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session
-from kbtool.commands import opening
+from kbtool.commands import isolating, opening
 from kbtool.commands.plan import reason_lines
 from kbtool.commands.refusing import asked
 from kbtool.config import KbError
@@ -26,10 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     what = "a note's file, or its page's name; a cell is one with its note"
     parser.add_argument("note", metavar="NOTE[#CELL]", help=what)
+    isolating.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints all reasons, or what the outcome stands on."""
+    isolating.wanted(options)
     name = options.note.partition("#")[0]
     path = Path(name)
     opened = opening.open_base([path] if path.exists() else [])

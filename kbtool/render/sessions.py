@@ -112,7 +112,7 @@ def _provenance(scope: Scope, result: Result, outcome: Outcome) -> Iterator[tupl
     if made.packages:
         yield "packages", _safe(", ".join(one.replace("==", " ", 1) for one in made.packages))
     yield "seed", str(result.seed)
-    yield "isolation", says["none"] if result.isolation == "none" else _safe(result.isolation)
+    yield "isolation", says["none"] if made.isolation == "none" else _safe(made.isolation)
     if not outcome.failed:  # of those that did, it is not kept
         yield "trace", _trace(scope, outcome)
 

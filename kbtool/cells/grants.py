@@ -1,0 +1,59 @@
+"""What a person's own settings grant to note code: a file in their folder of settings, never one of the base."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, cast
+
+from kbtool.cells.environment import machine_device
+from kbtool.cells.sandbox import DEFAULT, GRANTS, LEVELS, Level, Wanted
+from kbtool.config import KbError
+from kbtool.suggest import did_you_mean
+
+_KEYS = ("sandbox", "allow")
+
+
+def settings_file() -> Path:
+    """Where a person's own settings lie."""
+    from platformdirs import user_config_path
+
+    return user_config_path("kbtool") / "kbtool.yml"
+
+
+def own() -> Wanted:
+    """The level and the grants that the file names; what it does not say is as ever."""
+    path = settings_file()
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return DEFAULT
+    except (OSError, UnicodeDecodeError) as error:
+        raise KbError(f"{path}: it cannot be read: {error}\nmend it or take it away") from error
+    import yaml
+
+    try:
+        return _read(path, yaml.safe_load(text) or {})
+    except (yaml.YAMLError, RecursionError) as error:
+        raise KbError(f"{path}: it is no YAML: {error}\nmend it or take it away") from error
+
+
+def _read(path: Path, said: Any) -> Wanted:
+    if not isinstance(said, dict):
+        raise KbError(f"{path}: it must be `sandbox: auto` and `allow: [gpu]`\nmend it or take it away")
+    for key in said:
+        if key not in _KEYS:
+            meant = did_you_mean(str(key), _KEYS)
+            raise KbError(f"{path}: nobody knows `{key}`\n{meant or 'known are sandbox and allow'}")
+    level, grants = said.get("sandbox", "auto"), said.get("allow", [])
+    if level not in LEVELS:
+        raise KbError(f"{path}: `sandbox` is one of {', '.join(LEVELS)}, not {level!r}\nmend it")
+    if not isinstance(grants, list) or not set(map(str, grants)) <= set(GRANTS):
+        raise KbError(f"{path}: `allow` is a list of {', '.join(GRANTS)}\nmend it")
+    return Wanted(cast("Level", level), frozenset(grants))
+
+
+def hide(asked: Wanted) -> None:
+    """Sessions that may not use the graphics processor see none, and nothing of ours counts on it."""
+    if asked.level != "none" and "gpu" not in asked.grants and machine_device() != "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""

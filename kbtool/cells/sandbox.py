@@ -1,0 +1,226 @@
+"""What keeps note code apart from the machine: which walls there are here, and the command that raises them.
+
+Around all sessions of a run, or around each, stands bubblewrap: namespaces of its own, nothing to see but Python and
+what notes may read, nothing to write but scratch, no network. Inside, each session takes further rights from itself
+(`confine`). The base has no say in any of this: what is granted beyond comes from the person's command line.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from kbtool.cells import confine
+from kbtool.config import KbError
+
+Level = Literal["auto", "strict", "none"]
+LEVELS: tuple[Level, ...] = ("auto", "strict", "none")
+GRANTS = ("net", "gpu")
+
+# What programs and libraries need of a system; what is not there is left out.
+_SYSTEM = (
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/opt/cuda"),
+    *("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/fonts"),
+    *("/etc/localtime", "/etc/mime.types", "/sys/devices/system/cpu"),
+)
+_GPU = tuple(f"/dev/nvidia{name}" for name in (*range(16), "ctl", "-uvm", "-uvm-tools", "-modeset"))
+_OF_NET = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl")
+_DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "shm"))
+_NOBODY = "65534"
+_APART = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
+_LIMITS = MappingProxyType({"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 4 << 30})
+_PROCESSES = 512
+"""Processes and threads of all sessions; counted for the sandbox alone, where it is one of bubblewrap's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A wall, whether it can be had here, and what to know of it: what it gives, or why it is not to be had."""
+
+    name: str
+    works: bool
+    why: str
+
+
+class Wanted(NamedTuple):
+    """What a person asks for: how far code is kept apart, and what it may do all the same (`net`, `gpu`)."""
+
+    level: Level = "auto"
+    grants: frozenset[str] = frozenset()
+
+
+DEFAULT = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What is got: `bwrap` is the program that stands around sessions, empty where there is none."""
+
+    wanted: Wanted
+    bwrap: str = ""
+    landlock: bool = False
+    seccomp: bool = False
+
+    @property
+    def each(self) -> bool:
+        """Whether each session has a sandbox of its own, which starts cold."""
+        return self.wanted.level == "strict"
+
+    @property
+    def name(self) -> str:
+        """The level with what it consists of here, as results carry it."""
+        walls = (("bubblewrap", self.bwrap), ("Landlock", self.landlock), ("seccomp", self.seccomp))
+        got = [name for name, there in walls if there] or ["clean environment"] * (self.wanted.level != "none")
+        granted = [f"{one} granted" for one in sorted(self.wanted.grants)] if got else []
+        return f"{self.wanted.level}: {', '.join([*got, *granted])}" if got else "none"
+
+
+NONE = Sandbox(Wanted("none"))
+
+
+class Folders(NamedTuple):
+    """What sessions may read and write beside the system and Python."""
+
+    readable: tuple[str, ...]
+    writable: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- what there is
+
+
+def features() -> tuple[Feature, ...]:
+    """The walls that this machine has, asked anew."""
+    return (_bubblewrap(), _landlock(), _seccomp())
+
+
+def _bubblewrap() -> Feature:
+    name, found = "bubblewrap", shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
+    if sys.platform != "linux":
+        return Feature(name, False, "Linux alone has it")
+    if found is None:
+        return Feature(name, False, "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)")
+    tried = subprocess.run(
+        [found, *_APART, "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    if tried.returncode == 0:
+        return Feature(name, True, "namespaces, a file system of its own, no network")
+    return Feature(name, False, f"{tried.stderr.strip() or 'it failed'}: {_remedy()}")
+
+
+def _remedy() -> str:
+    if Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
+        return "the container must allow user namespaces (docker: --security-opt seccomp=unconfined)"
+    if Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").exists():
+        return "Ubuntu's AppArmor wants a profile for bwrap (sudo apt install apparmor-profiles), see its documentation"
+    return "user namespaces must be allowed (sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone)"
+
+
+def _landlock() -> Feature:
+    version = confine.landlock_version()
+    what = "files" + (", network" if version > 3 else "") + (", signals" if version > 5 else "")
+    why = f"version {version}: {what}" if version else "the kernel does not have it (Linux 5.13), or it is switched off"
+    return Feature("Landlock", version > 0, why)
+
+
+def _seccomp() -> Feature:
+    works = confine.has_seccomp()
+    return Feature("seccomp", works, "refuses system calls" if works else "only on Linux, x86-64 and ARM64")
+
+
+def found(wanted: Wanted) -> Sandbox:
+    """The best that is to be had of a level; of `strict` all, or KbError."""
+    if wanted.level == "none":
+        return Sandbox(wanted)
+    wall = _bubblewrap()
+    if wanted.level == "strict" and not wall.works:
+        raise KbError(f"--sandbox strict needs bubblewrap: {wall.why}\nnothing was run")
+    program = shutil.which("bwrap") or "" if wall.works else ""
+    return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp())
+
+
+# ---------------------------------------------------------------- bubblewrap
+
+
+def command(sandbox: Sandbox, folders: Folders, chdir: str) -> list[str]:
+    """What stands before the command of a process to put it into the sandbox; nothing where there is none."""
+    if not sandbox.bwrap:
+        return []
+    grants = sandbox.wanted.grants
+    words = [sandbox.bwrap, *_APART, *([] if "net" in grants else ["--unshare-net"])]
+    words += ["--die-with-parent", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "kbtool"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
+    if "gpu" in grants:
+        words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
+    words += [word for path in _read(grants, folders) for word in ("--ro-bind-try", path, path)]
+    words += [word for path in folders.writable for word in ("--bind", path, path)]
+    return [*words, "--remount-ro", "/", "--chdir", chdir, "--"]
+
+
+def _read(grants: frozenset[str], folders: Folders) -> Iterator[str]:
+    """All that may be read, what lies in something else after it."""
+    more = (*(("/sys",) if "gpu" in grants else ()), *(_OF_NET if "net" in grants else ()))
+    yield from sorted({*_SYSTEM, *more, *python_folders(), *folders.readable}, key=lambda path: (path.count("/"), path))
+
+
+def python_folders() -> set[str]:
+    """Where Python, the installed packages and kbtool itself lie."""
+    ours = str(Path(__file__).parents[1])
+    prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
+    libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    found = {*sysconfig.get_paths().values(), *prefixes, ours, *_importable(), *libraries}
+    return {folder for folder in found if len(folder) > 1 and os.path.isabs(folder)}  # noqa: PTH117
+
+
+def _importable() -> Iterator[str]:
+    """Where modules are imported from, but for whole home folders and what holds them."""
+    home = Path.home()
+    # The first entry is where this program lies, or where it was called.
+    for folder in filter(None, sys.path if sys.flags.safe_path else sys.path[1:]):
+        if not home.is_relative_to(folder):
+            yield folder
+
+
+# ---------------------------------------------------------------- what a session takes from itself
+
+
+class Confinement(NamedTuple):
+    """What `confine.restrict` does in a session."""
+
+    landlock: bool
+    seccomp: bool
+    internet: bool
+    readable: Sequence[str]
+    writable: Sequence[str]
+    limits: dict[str, int]
+
+
+def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement | None:
+    """What a session that writes into these folders takes from itself; `memory` is the most of it, 0 for any."""
+    if sandbox.wanted.level == "none":
+        return None
+    grants = sandbox.wanted.grants
+    limits = dict(_LIMITS)
+    if sandbox.bwrap:
+        limits["RLIMIT_NPROC"] = _PROCESSES
+    if memory and "gpu" not in grants:  # CUDA reserves hundreds of gigabytes that it does not use
+        limits["RLIMIT_DATA"] = memory
+    readable = [*_read(grants, folders), "/proc", "/dev"]
+    devices = _DEVICES + (_GPU if "gpu" in grants else ())
+    private = ("/tmp",) if sandbox.bwrap and sandbox.each else ()  # noqa: S108
+    writable = [*folders.writable, *devices, *private]
+    # Inside bubblewrap the internet is a loopback device and nothing else.
+    internet = "net" in grants or bool(sandbox.bwrap)
+    return Confinement(sandbox.landlock, sandbox.seccomp, internet, readable, writable, limits)

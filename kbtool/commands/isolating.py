@@ -1,0 +1,30 @@
+"""How far a command keeps note code apart from the machine: the person's command line, else their own settings.
+
+The base is not asked: who writes notes cannot give them rights.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from kbtool.cells.grants import hide, own
+from kbtool.cells.sandbox import GRANTS, LEVELS, Wanted
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of commands that run code, or say what would run."""
+    level = "keep code apart from the machine: as well as can be (auto, the default), wholly, or not at all"
+    parser.add_argument("--sandbox", choices=LEVELS, help=level)
+    what = "what code may use all the same: the network, the graphics processor; may be given twice"
+    parser.add_argument("--allow", choices=GRANTS, action="append", help=what)
+
+
+def wanted(options: argparse.Namespace) -> Wanted:
+    """What the command line asks for, and where it says nothing the person's own settings."""
+    asked = own()
+    if options.sandbox:
+        asked = asked._replace(level=options.sandbox)
+    if options.allow:
+        asked = asked._replace(grants=frozenset(options.allow))
+    hide(asked)
+    return asked

@@ -1,0 +1,225 @@
+"""Note code in a sandbox: no way out of it leads out, as any user, and without the sandbox each does."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbtool import cells
+from kbtool.cells.sandbox import Wanted, features, found
+from kbtool.config import KbError
+
+ROOT = Path(__file__).parents[1]
+ESCAPES = (ROOT / "tests" / "hostile" / "escapes.py").read_text("utf-8")
+TOKEN = "planted-token-9f3a"
+# As an ordinary user: one that has no rights but those of a file's owner.
+USERS = {"as it comes": [], "as a user": ["unshare", "--user", "--map-user=1000", "--map-group=1000"]}
+needs_bwrap = pytest.mark.skipif(not features()[0].works, reason=f"no bubblewrap: {features()[0].why}")
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    """What lies around a session: files, sockets, processes."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "key").write_text("secret", "utf-8")
+    (tmp_path / "cache").mkdir()
+    tcp, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    plain, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    plain.bind(str(home / "socket"))
+    abstract.bind(f"\0kbtool-{os.getpid()}")
+    for listening in (plain, abstract):
+        listening.listen()
+
+    def answer() -> None:
+        while True:
+            try:
+                _, sender = udp.recvfrom(1)
+                udp.sendto(b"!", sender)
+            except OSError:
+                return
+
+    threading.Thread(target=answer, daemon=True).start()
+    with subprocess.Popen(["sleep", "1000"], env={**os.environ, "TOKEN": TOKEN}) as sleeping:
+        yield {
+            "secret": str(home / "key"),
+            "socket": str(home / "socket"),
+            "abstract": f"kbtool-{os.getpid()}",
+            "tcp": tcp.getsockname()[1],
+            "udp": udp.getsockname()[1],
+            "pid": sleeping.pid,
+            "token": TOKEN,
+            "cache": str(tmp_path / "cache"),
+            "base": str(tmp_path / "kb"),
+            "package": pytest.__file__,
+            "kbtool": cells.__file__,
+        }
+        sleeping.kill()
+    for line in (tcp, udp, plain, abstract):
+        line.close()
+
+
+def note(*lines: str) -> str:
+    return "- ```python\n" + "".join(f"  {line}\n" for line in "\n".join(lines).splitlines()) + "  ```\n"
+
+
+def kbtool(base: Path, words: Sequence[str], user: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(base.parent / "cache"), "TOKEN": TOKEN}
+    command = [*user, sys.executable, "-m", "kbtool", *words]
+    return subprocess.run(command, cwd=base.parent, env=environment, capture_output=True, text=True, check=False)
+
+
+SAID = "raise SystemError(json.dumps(escapes()))"
+
+
+def ways_out(outside: dict[str, Any], level: str, user: Sequence[str]) -> set[str]:
+    base = Path(outside["base"])
+    (base / "pages").mkdir(parents=True, exist_ok=True)
+    told = f"GIVEN.update({outside!r})"
+    (base / "pages/escapes.md").write_text(
+        note(ESCAPES, told, "import json; open('own', 'w').write('x')", SAID), "utf-8"
+    )
+    (base / "pages/other.md").write_text(note("import time; open('own', 'w').write('x'); time.sleep(6)"), "utf-8")
+    done = kbtool(base, ["run", "kb", "--force", "--sandbox", level, "--jobs", "2"], user)
+    assert "1 ran, 1 failed" in done.stdout, done.stdout + done.stderr
+    said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
+    planted = {"write_into_the_cache": Path(outside["cache"], "planted.json")}
+    # What was written where only the session sees it did not get out.
+    return {
+        name for name in json.loads(said.partition("SystemError: ")[2]) if name not in planted or planted[name].exists()
+    }
+
+
+@needs_bwrap
+@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("level", ["auto", "strict"])
+def test_no_way_leads_out(outside: dict[str, Any], level: str, user: str) -> None:
+    assert ways_out(outside, level, USERS[user]) == set()
+
+
+def test_without_a_sandbox_each_leads_out(outside: dict[str, Any]) -> None:
+    every = {
+        line.removeprefix("def ").partition("(")[0] for line in ESCAPES.splitlines() if line.startswith("def ")
+    } - {"in_a_child", "escapes"}
+    assert len(every) >= 25
+    assert every - ways_out(outside, "none", []) == set()
+
+
+BOMB = "import os\nwhile True:\n    if os.fork() == 0:\n        import time; time.sleep(600)"
+
+
+@pytest.mark.parametrize("level", [pytest.param("auto", marks=needs_bwrap), "none"])
+def test_a_bomb_of_processes_is_defused(tmp_path: Path, level: str) -> None:
+    (tmp_path / "kb/pages").mkdir(parents=True)
+    (tmp_path / "kb/pages/bomb.md").write_text(note(BOMB), "utf-8")
+    done = kbtool(tmp_path / "kb", ["run", "kb", "--sandbox", level])
+    assert done.returncode == 1
+    assert "ProcessLimit: it had started more than 512 processes" in done.stdout or "BlockingIOError" in done.stdout
+
+
+def test_strict_is_refused_where_there_is_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kbtool.cells.sandbox.shutil.which", lambda *_, **__: None)
+    with pytest.raises(KbError, match="--sandbox strict needs bubblewrap: it is not installed"):
+        found(Wanted("strict"))
+    got = found(Wanted("auto"))  # which takes what there is
+    assert (got.bwrap, got.landlock, got.seccomp) == ("", features()[1].works, features()[2].works)
+
+
+def test_the_base_grants_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kb/pages").mkdir(parents=True)
+    (tmp_path / "kb/pages/a.md").write_text(note("1"), "utf-8")
+    (tmp_path / "mkdocs.yml").write_text("docs_dir: kb\nplugins:\n  - kbtool: {sandbox: none}\n", "utf-8")
+    done = kbtool(tmp_path / "kb", ["run"])
+    assert done.returncode == 2
+    assert "sandbox" in done.stderr
+
+
+def test_a_grant_opens_the_network(outside: dict[str, Any]) -> None:
+    base = Path(outside["base"])
+    (base / "pages").mkdir(parents=True)
+    code = f"import socket; socket.create_connection(('127.0.0.1', {outside['tcp']}), timeout=5).close()"
+    (base / "pages/a.md").write_text(note(code), "utf-8")
+    assert kbtool(base, ["run", "kb"]).returncode == (1 if features()[0].works or features()[2].works else 0)
+    assert kbtool(base, ["run", "kb", "--allow", "net"]).returncode == 0
+
+
+# Takes all the ways in which a process may get away from its session, and says its name where the machine can see it.
+CLING = """
+import ctypes, os, signal, subprocess, time
+def named(name):
+    ctypes.CDLL(None).prctl(15, name.encode(), 0, 0, 0)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+for leaves in (False, True):
+    if os.fork() == 0:
+        if leaves:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+        named(NAME)
+        while True:
+            time.sleep(100)
+subprocess.Popen(["sleep", "100"], start_new_session=True)
+named(NAME)
+"""
+
+
+def clinging(name: str) -> list[str]:
+    """The processes of the machine that have this name."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "comm").read_text("utf-8").startswith(name):
+                found.append(folder.name)
+    return found
+
+
+def cling(base: Path, name: str, number: int, end: str) -> None:
+    (base / "pages").mkdir(parents=True, exist_ok=True)
+    for at in range(number):
+        text = note(CLING.replace("NAME", repr(f"{name}{at}")) + end, f"x = {at}")
+        (base / f"pages/{at}.md").write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize("level", [pytest.param("auto", marks=needs_bwrap), "none"])
+@pytest.mark.parametrize("end", ["", "time.sleep(60)", "os._exit(3)"], ids=["ends", "hangs", "leaves"])
+def test_no_process_outlives_thirty_sessions(tmp_path: Path, level: str, end: str) -> None:
+    name = f"kb{os.getpid()}-"
+    cling(tmp_path / "kb", name, 30, end)
+    for path in (tmp_path / "kb/pages").iterdir() if end.startswith("time") else ():
+        path.write_text(path.read_text("utf-8").replace("```python", "```python timeout=0.3", 1), "utf-8")
+    done = kbtool(tmp_path / "kb", ["run", "kb", "--sandbox", level])
+    assert f"30 {'failed' if end else 'ran'}" in done.stdout, done.stdout
+    assert clinging(name) == []
+
+
+@needs_bwrap
+@pytest.mark.parametrize("level", ["auto", "strict"])
+def test_no_process_outlives_kbtool_itself(tmp_path: Path, level: str) -> None:
+    name = f"kb{os.getpid()}-"
+    cling(tmp_path / "kb", name, 2, "time.sleep(60)")
+    command = [sys.executable, "-m", "kbtool", "run", "kb", "--jobs", "2", "--sandbox", level]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for _ in range(10):
+        with subprocess.Popen(command, cwd=tmp_path, env=environment) as caller:
+            deadline = time.monotonic() + 60
+            while len(clinging(name)) < 6 and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert len(clinging(name)) == 6  # they are there while it is
+            caller.kill()
+        deadline = time.monotonic() + 5
+        while clinging(name) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert clinging(name) == []
