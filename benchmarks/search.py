@@ -37,7 +37,8 @@ from playwright.sync_api import Browser, Response, sync_playwright
 from kbtool.mkdocs_plugin import build
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
-from kbtool.search_index import page_words, search_files
+from kbtool.search_index import page_words
+from kbtool.search_merge import search_files
 from kbtool.search_words import Words
 from kbtool.stems import Stems
 from kbtool.values import File, Page, SearchEntry, Slug
@@ -204,7 +205,7 @@ def asked(browser: Browser, address: str, query: str, is_box: bool) -> tuple[int
         page.locator(".md-search-result__meta", has_text=SHOWN).wait_for(timeout=120_000)
         count = page.locator(FIRST).count()
     else:
-        page.wait_for_function("window.ask")
+        page.wait_for_function("Boolean(window.ask)")
         count = page.evaluate("query => window.ask(query)", query)
     spent = (time.perf_counter() - start) * 1000
     of_search = [one for one in answers if SEARCH.search(one.url)]

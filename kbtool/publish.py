@@ -28,7 +28,8 @@ from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
 from kbtool.render.site import SiteInput, assemble
 from kbtool.rule_pages import page_texts
-from kbtool.search_index import page_words, search_files
+from kbtool.search_index import page_words
+from kbtool.search_merge import SearchIndex
 from kbtool.search_words import Words
 from kbtool.trace import NOTHING, Memory, Recalled
 from kbtool.values import File, NoteId, Page, Slug
@@ -55,7 +56,7 @@ class Past:
     `code` stands for what decides about pages beside the base; `made` are the notes whose pages were made last time.
     """
 
-    __slots__ = ("code", "kb", "layout", "made", "memo", "pages", "words")
+    __slots__ = ("code", "index", "kb", "layout", "made", "memo", "pages", "words")
 
     def __init__(self, kb: Kb | None = None, code: bytes = b"", pages: Recalled = NOTHING) -> None:
         self.kb = kb or Kb()
@@ -65,6 +66,7 @@ class Past:
         self.made: tuple[str, ...] = ()
         self.words = Words()
         self.layout = NO_LAYOUT
+        self.index = SearchIndex(self.kb.stems)
 
 
 def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
@@ -103,7 +105,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     searched = {one.slug: one for kept in past.pages.kept.values() for one in kept.words}
     others = [one for one in whole.pages if (one.search or one.path) and one.slug not in searched]
     searched |= {one.slug: past.memo.call(one.slug, page_words, one, past.words) for one in others}
-    index = search_files(searched.values(), past.kb.stems, look.directory_urls)
+    index = past.index.files(searched.values(), look.directory_urls)
     return replace(whole, files=(*whole.files, *extra, *index))
 
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 from kbtool.front import search_worker
-from kbtool.search_index import page_words, search_files
+from kbtool.search_index import page_words
+from kbtool.search_merge import search_files
 from kbtool.search_words import Words
 from kbtool.stems import Stems
 from kbtool.values import File, Page, SearchEntry, SearchKind, Slug

@@ -46,7 +46,7 @@ ORDER = [
     *("references", "asides", "suppressions", "cells.attributes", "cells.options", "cells.note_options"),
     *("note", "tasks", "public", "facts", "filters"),
     *("graph", "imports", "stems", "mentions"),
-    *("search_words", "search_index"),
+    *("search_words", "search_index", "search_merge"),
     *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
     *("quoting", "latex", "latex_damage", "latex_limits", "math"),
     *("python_sketch", "python_shadow", "python_syntax", "python_findings", "python_check"),

@@ -8,10 +8,11 @@ import re
 
 import pytest
 
-from kbtool.search_index import page_words, search_files
+from kbtool.search_index import page_words
+from kbtool.search_merge import SearchIndex, search_files
 from kbtool.search_words import Words
 from kbtool.stems import Stems
-from kbtool.values import File, Page
+from kbtool.values import File, Page, SearchEntry, Slug
 from tests.searching import Answer, ask, files, page
 
 SPUSK = page(
@@ -232,8 +233,32 @@ def test_a_query_fetches_few_files(node: str) -> None:
     assert sum(sizes[path] for path in answer.files) < 400_000 < sum(sizes.values())
 
 
-def test_pages_are_taken_up_one_by_one() -> None:
-    """What is kept of each page is enough to make the index again."""
-    kept = [page_words(one, Words()) for one in PAGES]
-    assert search_files(kept, Stems(), True) == files(PAGES)
-    assert page_words(SPUSK, Words()) == kept[0]
+@pytest.mark.parametrize("seed", range(8))
+def test_an_index_made_after_an_edit_is_that_of_a_clean_build(seed: int) -> None:
+    chance = random.Random(seed)
+    pages = {one.slug: one for one in (*base(40), *PAGES)}
+    index, known = SearchIndex(Stems()), Words()
+    for _ in range(12):
+        kept = [page_words(one, known) for one in pages.values()]
+        assert index.files(kept, True) == search_files(kept, Stems(), True)
+        for slug in chance.sample(sorted(pages), 3):
+            match chance.choice(("gone", "title", "text", "long", "new")):
+                case "gone":
+                    del pages[slug]
+                case "title":
+                    pages[slug] = pages[slug]._replace(title=f"Имя {chance.random()}")
+                case "text":
+                    entry = SearchEntry("b", "text", " ".join(chance.choices(VOCABULARY, k=9)))
+                    pages[slug] = pages[slug]._replace(search=(*pages[slug].search[1:], entry))
+                case "long":
+                    pages[slug] = pages[slug]._replace(search=pages[slug].search * 9)
+                case _:
+                    pages[Slug(f"{slug}-x")] = pages[slug]._replace(slug=Slug(f"{slug}-x"))
+
+
+def test_an_index_of_no_pages_is_empty(node: str) -> None:
+    index = SearchIndex(Stems())
+    empty = index.files((), True)
+    assert index.files([page_words(one, Words()) for one in PAGES], True) == files(PAGES)
+    assert index.files((), True) == empty
+    assert ask(node, empty, "слово")[0].items == []
