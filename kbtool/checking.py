@@ -38,6 +38,7 @@ from kbtool.rules import severity
 from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
+    from kbtool.graph import Names
     from kbtool.relinking import Relinked
 
 _GRAIN = 2_000_000_000
@@ -90,6 +91,25 @@ def _check(project: Project, progress: Progress) -> Checked:
         with suppress(cache.Damaged):
             return _again(now, (table, ledger.rest(patch, kept.bulk)), unread, (store, progress))
     return _again(now, (_NOTHING, _none()), list(now.listing.notes), (store, progress))
+
+
+def kept_names(project: Project) -> Names | None:
+    """All names of a base, as the last check kept them; None where something has changed since."""
+    store = _Store(cache.place(project.base), cache.writer())
+    kept = _opened(store)
+    if kept is None:
+        return None
+    now, patch = _looked(project, kept.table, time.time_ns()), kept.head.patch()
+    if patch is None or kept.table.keys != tuple(now.keys) or _unread(now, kept.table) or not _listed(now, kept.table):
+        return None
+    from kbtool.relinking import as_kept
+
+    with suppress(cache.Damaged):
+        between = as_kept(now, kept.table, ledger.rest(patch, kept.bulk))
+        if between is not None:
+            found = between.linked.names
+            return found._replace(pages=dict(found.pages), journals=dict(found.journals))  # read while damage is caught
+    return None
 
 
 class _Store(NamedTuple):

@@ -1,15 +1,14 @@
 """What is wrong with recorded results, for `check`: it runs nothing, and of packages asks for versions alone.
 
-Asked only where there are some. Of the base no more is compiled than the notes that they are of, unless the code of
-one of these imports from other notes.
+Asked only where there are some. Of the base no more is compiled than the notes that they are of, and those from which
+the code of these imports.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
-from kbtool import disk
+from kbtool import checking, disk
 from kbtool.cells.archive import Archive
 from kbtool.cells.digests import Digests
 from kbtool.cells.environment import installed
@@ -24,11 +23,12 @@ from kbtool.disk import Project
 from kbtool.facts import facts
 from kbtool.files import BaseFiles
 from kbtool.filters import filtered
+from kbtool.imports import imported_note
 from kbtool.kb import Kb, Snapshot
 from kbtool.note import Note
 from kbtool.outcomes import Difference
 from kbtool.render.result_words import CHANGES, changed
-from kbtool.values import Diagnostic, NoteId, Span
+from kbtool.values import Diagnostic, NoteId, Source, Span
 
 _AGAIN = "run it where it can run, and record it again: kbtool run --record"
 
@@ -38,7 +38,7 @@ def problems(project: Project, notes: Collection[NoteId], snapshot: Snapshot | N
     archive = Archive(project.base)
     recorded = archive.notes()
     mine = [note for note in recorded if note in notes]
-    whole = snapshot or _compiled(project, mine)
+    whole = Library(snapshot.notes, snapshot.names) if snapshot else _compiled(project, mine)
     running = [whole.notes[note] for note in mine if note in whole.notes and runnable(whole.notes[note])]
     orphans = set(recorded) - {note.id for note in running}
     found = [_orphan(archive, note, note in notes) for note in sorted(orphans)]
@@ -46,33 +46,43 @@ def problems(project: Project, notes: Collection[NoteId], snapshot: Snapshot | N
     return filtered(found, {note.id: facts(note).suppressions for note in running}, project.config, whole=False)
 
 
-def _compiled(project: Project, notes: Collection[NoteId]) -> Snapshot:
-    """The notes alone; the whole base when the code of one imports from others."""
+def _compiled(project: Project, notes: Collection[NoteId]) -> Library:
+    """The notes and those from which they import, by the names that the last check kept; else the whole base."""
     settings, _ = disk.settings_of(project, disk.settings_text(project.base))
-    read = (disk.read_note(project.base, note)[0] for note in notes)
-    sources = {source.id: source for source in read if source is not None}
-    snapshot = Kb().snapshot(BaseFiles(sources, frozenset(), project.config, settings))
-    return Kb().snapshot(disk.read(project)) if any(note.imports for note in snapshot.notes.values()) else snapshot
+    kb, names, sources, wanted = Kb(), None, dict[NoteId, Source](), set(notes)
+    while True:
+        read = (disk.read_note(project.base, note)[0] for note in sorted(wanted))
+        sources |= {source.id: source for source in read if source is not None}
+        snapshot = kb.snapshot(BaseFiles(sources, frozenset(), project.config, settings))
+        imports = [one for note in snapshot.notes.values() for one in note.imports]
+        names = names or (checking.kept_names(project) if imports else snapshot.names)
+        if names is None:
+            whole = Kb().snapshot(disk.read(project))
+            return Library(whole.notes, whole.names)
+        found = {other for one in imports if (other := imported_note(one, names)) is not None}
+        wanted, before = found - sources.keys(), wanted
+        if not wanted or wanted == before:
+            return Library(snapshot.notes, names)
 
 
-def _of_notes(project: Project, snapshot: Snapshot, notes: list[Note]) -> Iterator[Diagnostic]:
+def _of_notes(project: Project, library: Library, notes: list[Note]) -> Iterator[Diagnostic]:
     archive, digests = Archive(project.base), Digests(default_folder())
     world = World(str(project.base), digests, {})
-    for session in _sessions(project.base, snapshot, notes, digests):
+    for session in _sessions(project, library, notes, digests):
         for record in archive.of(session.note):
             if record.fault:
-                yield _tampered(snapshot.notes[session.note], record)
+                yield _tampered(library.notes[session.note], record)
             elif first := next(_changes(session, record, world), None):
-                yield _stale(snapshot.notes[session.note], record, first)
+                yield _stale(library.notes[session.note], record, first)
     digests.save()
 
 
-def _sessions(base: Path, snapshot: Snapshot, notes: list[Note], digests: Digests) -> tuple[Session, ...]:
+def _sessions(project: Project, library: Library, notes: list[Note], digests: Digests) -> tuple[Session, ...]:
     """The sessions of notes, but for what is installed."""
-    library = Library(snapshot.notes, snapshot.names)
+    base = project.base
     local = modules(base, imported_modules(notes, library), digests)
     files = inputs(base, {pattern for note in notes for pattern in note.options.inputs}, digests)
-    return plan(notes, snapshot.files.config, Environment("", "", {}, local, files), library).sessions
+    return plan(notes, project.config, Environment("", "", {}, local, files), library).sessions
 
 
 def _changes(session: Session, record: Record, world: World) -> Iterator[Difference]:

@@ -87,7 +87,7 @@ def test_a_frame_is_a_table_with_its_shape_and_types(runs: tuple[Outcome, Outcom
     assert table.rows == (("а", 0.5, 1), ("б", "nan", 2), ("а", 1e-09, 3))
     html = shown["frame"]
     assert "строк: 3, столбцов: 3" in html
-    assert 'class="kb-number">loss<span class="kb-dtype">float64</span></th>' in html
+    assert 'class="kb-number">loss <span class="kb-dtype">float64</span></th>' in html
     assert '<td class="kb-number">nan</td>' in html
 
 

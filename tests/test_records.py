@@ -9,15 +9,18 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from kbtool import disk, stale, verdicts
 from kbtool.cells import environment, recorded, recording
 from kbtool.cells.sources import source_key
 from kbtool.cli import main
 from kbtool.disk import fingerprint, project_of
 from kbtool.edits import alone, apply
 from kbtool.edits import changes as edits_of
+from kbtool.stale import problems
 from kbtool.values import Edit, NoteId, Source, Span
 from tests.conftest import without_isolation
 from tests.rendering import Html
@@ -425,6 +428,76 @@ def test_code_that_comes_from_another_note_counts(base: Base) -> None:
     base.tool("run", "--record", "kb/pages/a.md")
     assert "stale" not in base.tool("check")[1]
     base.write("pages/b.md", "- ```python export\n  def f():\n      return 2\n  ```\n- [[a]]\n")
+    assert "are stale: the code that it imports from other notes changed" in base.tool("check")[1]
+
+
+# ---------------------------------------------------------------- verdicts that are kept
+
+
+@pytest.fixture
+def judged(kept: Base, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How many times records were judged so far, on a base whose files all count as old."""
+    times: list[None] = []
+
+    def counted(*given: Any) -> Any:
+        times.append(None)
+        return problems(*given)
+
+    monkeypatch.setattr(stale, "problems", counted)
+    monkeypatch.setattr(verdicts, "_GRAIN", -(10**18))
+    return lambda: len(times)
+
+
+def test_verdicts_hold_until_something_changes(kept: Base, judged: Callable[[], int]) -> None:
+    kept.write("pages/a.md", CODE.replace("41", "43") + "- [[Start]]\n")
+    first, second = kept.tool("check"), kept.tool("check")
+    assert (first, judged()) == (second, 1)
+    assert "stale-record" in second[1]
+
+
+@pytest.mark.parametrize("path", ["pages/a.md", "data/new.csv", ".hidden", ".kbtool/records/pages/a.md.json"])
+def test_any_other_file_has_records_judged_again(kept: Base, judged: Callable[[], int], path: str) -> None:
+    kept.tool("check")
+    assert judged() == 1
+    file = kept.folder / "kb" / path
+    file.parent.mkdir(exist_ok=True)
+    file.write_text((file.read_text("utf-8") if file.exists() else "") + "\n", "utf-8")
+    kept.tool("check")
+    assert judged() == 2
+
+
+def test_where_stamps_cannot_tell_nothing_is_kept(kept: Base, judged: Callable[[], int], tmp_path: Path) -> None:
+    (kept.folder / "kb/data").symlink_to(tmp_path)
+    for times in (1, 2):
+        kept.tool("check")
+        assert judged() == times
+
+
+def test_just_after_a_change_nothing_is_kept(kept: Base, judged: Callable[[], int], monkeypatch: Any) -> None:
+    monkeypatch.setattr(verdicts, "_GRAIN", 10**18)
+    for times in (1, 2):
+        kept.tool("check")
+        assert judged() == times
+
+
+def test_other_settings_have_records_judged_again(kept: Base, judged: Callable[[], int]) -> None:
+    kept.write("pages/a.md", CODE.replace("41", "43") + "- [[Start]]\n")
+    assert "warning[stale-record]" in kept.tool("check")[1]
+    settings = kept.folder / "mkdocs.yml"
+    settings.write_text(settings.read_text().replace("[kbtool]", "[{kbtool: {rules: {stale-record: error}}}]"))
+    assert "error[stale-record]" in kept.tool("check")[1]
+    assert judged() == 2
+
+
+def test_a_note_that_imports_needs_no_more_than_what_it_imports(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.write("pages/c.md", "- ```python export\n  ONE = 1\n  ```\n- [[a]]\n")
+    code = "  from kb.c import ONE\n  def f():\n      return ONE\n"
+    base.write("pages/b.md", f"alias:: другая\n\n- ```python export\n{code}  ```\n")
+    base.write("pages/a.md", '- ```python\n  import kb\n  kb["другая"].f()\n  ```\n- [[Start]] [[b]] [[c]]\n')
+    base.tool("run", "--record", "kb/pages/a.md")
+    monkeypatch.setattr(disk, "read", None)  # of all notes
+    assert "stale" not in base.tool("check")[1]
+    base.write("pages/c.md", "- ```python export\n  ONE = 2\n  ```\n- [[a]]\n")
     assert "are stale: the code that it imports from other notes changed" in base.tool("check")[1]
 
 

@@ -42,7 +42,7 @@ def test_a_table_is_a_table_that_can_be_sorted() -> None:
     html = cell((TABLE, json.dumps(SOUND)))
     assert '<table data-sortable="">' in html
     assert (
-        '<th scope="col" data-sort-method="number" aria-sort="none" class="kb-number">loss'
+        '<th scope="col" data-sort-method="number" aria-sort="none" class="kb-number">loss '
         '<span class="kb-dtype">float64</span></th>' in html
     )
     assert '<td class="kb-number" data-sort="0.123456789">0.123457</td>' in html

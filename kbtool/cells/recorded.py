@@ -221,7 +221,8 @@ def _outcome(note: NoteId, body: Mapping[str, Any], read: Read) -> Outcome:
 
 
 def _is_inside(path: str) -> bool:
-    return not path.startswith(("/", "\\")) and ".." not in path.replace("\\", "/").split("/")
+    parts = path.replace("\\", "/").split("/")
+    return not path.startswith(("/", "\\")) and ".." not in parts and parts[0] != ".git"
 
 
 def _whole(index: int, cell: Mapping[str, Any], read: Read) -> Mapping[str, Any]:

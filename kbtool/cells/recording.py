@@ -81,11 +81,11 @@ def _recorded(archive: Archive, session: Session, outcome: Outcome, names: Mappi
 def _untold(session: Session, outcome: Outcome) -> Untold:
     """What the outcome stands on, as far as it can be known elsewhere: files of the base.
 
-    That something is not there, or is a folder, is so on most machines.
+    That something is not there, or is a folder, is so on most machines; what git keeps changes with each commit.
     """
     facts, gaps = [], list(outcome.observed.gaps)
     for kind, what, state in outcome.observed.facts:
-        if kind != "name" and not Path(what).is_absolute():
+        if kind != "name" and not Path(what).is_absolute() and Path(what).parts[:1] != (".git",):
             facts.append((kind, what, state))
         elif state not in (ABSENT, "folder"):
             gaps.append("variables" if kind == "name" else "files elsewhere")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from kbtool import cache, disk, swap, terminal
+from kbtool import cache, disk, swap, terminal, verdicts
 from kbtool.cells import history
 from kbtool.commands import opening
 from kbtool.commands.build import site_folder
@@ -40,7 +40,7 @@ def _places(opened: opening.Opened) -> Iterator[Path]:
         if swap.is_ours(site):
             yield site
     head = cache.place(project.base)
-    yield from (head, *sorted(head.parent.glob(f"{head.stem}.*.bulk")))
+    yield from (head, verdicts.place(project.base), *sorted(head.parent.glob(f"{head.stem}.*.bulk")))
     keeper = asked(opened).keeper
     yield history.place(keeper.store.folder, project.base)
     for session in keeper.sessions:

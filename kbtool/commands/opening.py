@@ -158,10 +158,24 @@ def with_records(
     """The same with what is wrong with recorded results, where there are some; without a snapshot as the files are."""
     if not (opened.project.base / disk.RECORDS).is_dir():
         return found
+    return in_order([*found, *_of_records(opened, snapshot)])
+
+
+def _of_records(opened: Opened, snapshot: Snapshot | None) -> tuple[Diagnostic, ...]:
+    """What is wrong with records: as it was kept, if nothing changed since, and the texts are those of the files."""
+    from kbtool import verdicts
+
+    mark = verdicts.mark(opened.project) if snapshot is None else None
+    known = verdicts.kept(opened.project, mark) if mark else None
+    if known is not None:
+        return known
     from kbtool import stale
 
     notes = opened.snapshot.notes if opened.work.has_snapshot() else opened.checked.notes
-    return in_order([*found, *stale.problems(opened.project, notes, snapshot)])
+    found = stale.problems(opened.project, notes, snapshot)
+    if mark:
+        verdicts.keep(opened.project, mark, found)
+    return found
 
 
 def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> None:

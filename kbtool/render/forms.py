@@ -77,7 +77,11 @@ def _heading(column: str, dtype: str) -> str:
     kind = "number" if dtype.startswith(_NUMBERS) else "text"
     pairs = {"scope": "col", "data-sort-method": kind, "aria-sort": "none"}
     below = element("span", {"class": "kb-dtype"}, escape(_text(dtype), quote=False)) if dtype else ""
-    return element("th", {**pairs, "class": "kb-number" if kind == "number" else None}, escape(_text(column)) + below)
+    return element(
+        "th",
+        {**pairs, "class": "kb-number" if kind == "number" else None},
+        escape(_text(column)) + (" " + below if below else ""),
+    )
 
 
 def _row(label: str | None, row: Sequence[Scalar]) -> str:
