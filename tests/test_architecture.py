@@ -70,6 +70,7 @@ ORDER = [
     *("render.policy",),
     *("render.reading_words",),
     *("render.context", "render.plain", "render.inline", "render.prose", "render.imports", "render.streams"),
+    *("render.diagrams",),
     *("render.forms", "render.curves", "render.chart", "render.sessions", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.written"),
     *("render.quotes", "render.results", "render.vals", "render.macros"),

@@ -77,7 +77,8 @@ def test_installed_distribution_has_the_version_of_the_source() -> None:
 
 def test_dependencies_are_what_the_code_imports() -> None:
     declared = names(PROJECT["dependencies"])
-    used = imported_distributions() - names(PROJECT["optional-dependencies"]["notes"])
+    extras = PROJECT["optional-dependencies"]
+    used = imported_distributions() - names(extras["notes"]) - names(extras["diagrams"])
     assert used <= declared
     assert declared - used == NOT_IMPORTED
 

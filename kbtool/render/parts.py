@@ -9,6 +9,7 @@ from typing import assert_never
 
 from kbtool.names import slug
 from kbtool.render.context import Scope
+from kbtool.render.diagrams import diagram_html, is_diagram
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape
 from kbtool.render.inline import formula_html, html_html, line_html
@@ -114,6 +115,8 @@ def part_html(scope: Scope, part: tree.Part, width: int) -> str:
 
 
 def _fence(scope: Scope, fence: tree.Fence) -> str:
+    if is_diagram(fence):
+        return diagram_html(scope, fence)
     cell = next((cell for cell in scope.entry.note.cells if cell.span.start == fence.span.start), None)
     if cell is not None:
         return cell_html(scope, cell, fence.language)

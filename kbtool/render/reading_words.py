@@ -33,6 +33,9 @@ class ReadingWords:
     new: str
     moved: str
     near: str
+    diagram: str
+    diagram_source: str
+    bad_diagram: str
 
 
 RUSSIAN = ReadingWords(
@@ -61,6 +64,9 @@ RUSSIAN = ReadingWords(
     new="новая",
     moved="Страница переехала",
     near="Похожие страницы",
+    diagram="Диаграмма",
+    diagram_source="Исходный текст диаграммы",
+    bad_diagram="Ошибка в диаграмме",
 )
 
 ENGLISH = ReadingWords(
@@ -89,6 +95,9 @@ ENGLISH = ReadingWords(
     new="new",
     moved="The page has moved",
     near="Pages with a name like that",
+    diagram="Diagram",
+    diagram_source="Source of the diagram",
+    bad_diagram="Error in the diagram",
 )
 
 
