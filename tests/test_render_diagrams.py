@@ -28,6 +28,14 @@ def test_a_diagram_is_drawn_for_light_and_dark_with_its_source() -> None:
     assert html.faults == []
 
 
+def test_a_coloured_diagram_keeps_its_paper_and_has_a_size() -> None:
+    html = Html(rendered({"pages/a.md": fence('pie\n  "a": 1\n  "b": 2\n')})["pages/a.md"].html)
+    pictures = [one for tag, one in html.elements if tag == "img"]
+    assert len(pictures) == 1
+    assert int(pictures[0]["width"]) > 100
+    assert int(pictures[0]["height"]) > 100
+
+
 def test_a_quoted_diagram_is_the_file_of_its_page() -> None:
     made = rendered({"pages/a.md": fence(FLOW), "pages/b.md": "- {{embed [[a]]}}\n"})
     files = {file.path for file in made["pages/a.md"].files}

@@ -7,6 +7,7 @@ and what it draws is cleaned like any other figure.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,11 +22,12 @@ from kbtool.syntax.tree import Fence, all_parts
 
 _LANGUAGE = "mermaid"
 _BACKEND = "mermaid-rs-renderer"
-# The kinds whose cost grows with what is written, not with the numbers in it.
-_KINDS = frozenset(
-    "flowchart graph sequenceDiagram classDiagram classDiagram-v2 stateDiagram stateDiagram-v2 erDiagram gantt pie "
-    "mindmap gitGraph timeline journey quadrantChart xychart xychart-beta".split()
+# The kinds whose cost grows with what is written, not with the numbers in it: those of ink on paper, which turn over in
+# the dark, and those of colours, which keep their paper.
+_TURNED = frozenset(
+    "flowchart graph sequenceDiagram classDiagram classDiagram-v2 stateDiagram stateDiagram-v2 erDiagram".split()
 )
+_COLOURED = frozenset("gantt pie mindmap gitGraph timeline journey quadrantChart xychart xychart-beta".split())
 # Layout takes seconds for more links than that, and nobody reads such a drawing.
 _MAX_CHARACTERS, _MAX_LINKS = 10_000, 150
 # Diagrams of one note that are drawn.
@@ -48,19 +50,25 @@ def drawn(source: str) -> Drawn:
         import mmdr  # an extra: twelve megabytes for those who draw
     except ImportError:
         return Drawn(None)
+    turned = _kind(source) in _TURNED
     try:
-        svg = str(mmdr.render(source, backend=_BACKEND).svg())
+        svg = str(mmdr.render(source, backend=_BACKEND, theme="modern" if turned else "classic").svg())
     except ValueError as error:
         return Drawn(None, str(error).split("\n", 1)[0])
     made = figure(svg)
-    return Drawn(made if made.light else None)
+    return Drawn((made if turned else replace(made, dark="")) if made.light else None)
 
 
 def _is_drawable(source: str) -> bool:
     lines = [line.strip() for line in source.split("\n")]
-    first = next((line.split()[0] for line in lines if line and not line.startswith("%%")), "")
     few = len(source) <= _MAX_CHARACTERS and sum(map(_links, lines)) <= _MAX_LINKS
-    return few and first.rstrip(";:") in _KINDS
+    return few and _kind(source) in _TURNED | _COLOURED
+
+
+def _kind(source: str) -> str:
+    """The first word, comments apart."""
+    lines = (line.strip() for line in source.split("\n"))
+    return next((line.split()[0].rstrip(";:") for line in lines if line and not line.startswith("%%")), "")
 
 
 def _links(line: str) -> int:

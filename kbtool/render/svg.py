@@ -104,7 +104,7 @@ class _Writer:
             self._dropped += 1
             return
         if not self.out:
-            self.size = (_pixels(pairs.get("width", "")), _pixels(pairs.get("height", "")))
+            self.size = _size(pairs)
             pairs = _root(pairs)
         self.draws = self.draws or name not in ("svg", "image")
         self._style = [] if name == "style" else None
@@ -185,6 +185,13 @@ def _value(name: str, value: str, recolour: Recolour) -> str:
 
 def _harmless(stylesheet: str) -> str:
     return "" if any(word in stylesheet.lower() for word in _REACHING) else stylesheet
+
+
+def _size(pairs: Mapping[str, str]) -> tuple[int, int]:
+    """Width and height of a picture; what fills all the room there is has the size of its own coordinates."""
+    sizes = _pixels(pairs.get("width", "")), _pixels(pairs.get("height", ""))
+    box = pairs.get("viewBox", "").replace(",", " ").split()
+    return sizes if all(sizes) or len(box) != 4 else (_pixels(box[2]), _pixels(box[3]))
 
 
 def _pixels(length: str) -> int:
