@@ -23,6 +23,12 @@ plugins:
   - search: {lang: [ru, en]}
   - kbtool: {wanted: [сбоку]}
 """
+PAPER = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj
+trailer<</Root 1 0 R>>
+"""
 NOTES: Mapping[str, str] = {
     "logseq/config.edn": '{:journal/page-title-format "yyyy-MM-dd" :default-home {:page "Дом"}}',
     "pages/Дом.md": """\
@@ -43,6 +49,7 @@ alias:: полотна
 
 - ((00000000-0000-4000-8000-0000000000aa)) и [[вторая]]
 - ![красное](../assets/red.png){:width 60}
+- ![бумага](../assets/paper.pdf)
 - | число | слово |
   |---|---|
   | 10 | б |
@@ -62,6 +69,7 @@ def written(folder: Path, notes: Mapping[str, str]) -> Path:
         (folder / name).write_text(text, "utf-8")
     (folder / "kb/assets").mkdir()
     (folder / "kb/assets/red.png").write_bytes(demo.png(200, 100))
+    (folder / "kb/assets/paper.pdf").write_bytes(PAPER)
     return folder
 
 
@@ -297,6 +305,20 @@ def test_a_picture_is_enlarged_and_closed(page: Page, home: str, trouble: list[s
     page.locator("dialog.kb-zoom").click()
     assert not page.locator("dialog.kb-zoom").is_visible()
     assert trouble == []
+
+
+def test_a_document_is_read_in_place_when_it_is_unfolded(page: Page, home: str, trouble: list[str]) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{home}картины/")
+    page.wait_for_load_state("networkidle")
+    assert not [url for url in asked if url.endswith(".pdf")]
+    page.locator("summary", has_text="бумага").click()
+    page.locator("iframe.kb-pdf__pages").wait_for(state="visible")
+    page.wait_for_timeout(500)
+    assert [url for url in asked if url.endswith(".pdf")]
+    # The viewer is a part of the browser, and speaks for itself.
+    assert [one for one in trouble if "chrome" not in one] == []
 
 
 def test_what_is_not_there_suggests_near_names(page: Page, home: str) -> None:

@@ -45,7 +45,7 @@ def test_what_a_template_asks_of_another_host_is_known() -> None:
 def test_headers_say_what_a_page_cannot() -> None:
     file = headers_file("default-src 'none'")
     assert file.path == "_headers"
-    assert file.text.startswith("/*\n  Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\n")
+    assert file.text.startswith("/*\n  Content-Security-Policy: default-src 'none'; frame-ancestors 'self'\n")
     assert "  Referrer-Policy: no-referrer\n" in file.text
 
 

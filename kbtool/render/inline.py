@@ -64,6 +64,7 @@ def holds_boxes(nodes: tuple[tree.Inline, ...]) -> bool:
         isinstance(node, tree.Html)
         or (isinstance(node, tree.Macro) and node.name not in INLINE_MACROS)
         or (isinstance(node, tree.WikiLink) and node.embed)
+        or (isinstance(node, tree.Link) and node.image and urls.extension(node.target) == "pdf")
         for node in nodes
     )
 
@@ -259,6 +260,8 @@ def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
 
 def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:
     kind, src = urls.extension(path), scope.place.file(urls.asset_file(path))
+    if kind == "pdf" and scope.boxes and scope.links:
+        return _document(src, label or path.rsplit("/", 1)[-1])
     if not urls.is_published(path) or kind not in _PICTURES | _VIDEO | _AUDIO:
         return _asset(scope, path, escape(label or path.rsplit("/", 1)[-1], quote=False))
     width, height = (str(n) if n > 0 else None for n in size)
@@ -268,6 +271,14 @@ def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:
         return element("audio", {"src": src, "controls": "", "preload": "none"}, "")
     pairs = {"class": "kb-image", "src": src, "alt": label, "width": width, "height": height, "loading": "lazy"}
     return void("img", pairs)
+
+
+def _document(src: str, label: str) -> str:
+    """A PDF to leaf through in place, which is read when it is unfolded, and the way to it."""
+    name = escape(label, quote=False)
+    link = element("a", {"class": "kb-file", "href": src}, name)
+    frame = element("iframe", {"class": "kb-pdf__pages", "src": src, "title": label, "loading": "lazy"}, "")
+    return element("details", {"class": "kb-log kb-pdf"}, element("summary", {}, name) + frame + link)
 
 
 def _asset(scope: Scope, path: str, label: str) -> str:

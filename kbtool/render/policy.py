@@ -23,8 +23,8 @@ ALWAYS = (
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 """Headers that suit every file of every site."""
-FRAMES = "frame-ancestors 'none'"
-"""No other site may frame a page; browsers take that from a header alone."""
+FRAMES = "frame-ancestors 'self'"
+"""No other site may frame a page; browsers take that from a header alone. Our own pages show PDFs in frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def policy(found: Inline) -> str:
         "img-src": ("'self'", "data:"),  # the theme's icons are addresses of that kind
         "font-src": ("'self'",),
         "media-src": ("'self'",),
+        "frame-src": ("'self'",),
         "connect-src": ("'self'",),
         "worker-src": ("'self'",),
         "manifest-src": ("'self'",),

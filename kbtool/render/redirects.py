@@ -60,6 +60,7 @@ def _file(context: RenderContext, slug: Slug, entry: Entry) -> File:
             void("meta", {"name": "robots", "content": "noindex"}),
             void("link", {"rel": "canonical", "href": address}),
             void("meta", {"http-equiv": "refresh", "content": f"0; url={address}"}),
+            void("link", {"rel": "icon", "href": "data:,"}),
             void("meta", {"name": "viewport", "content": "width=device-width"}),
         )
     )
