@@ -24,6 +24,8 @@ _QUOTES_OF_PAGE = 12
 _NAMED_PAGES = 300
 # Pages mentioned beside that one can filter by: the most frequent.
 _CHIPS = 30
+# So many are offered even where they are mentioned once.
+_FEW = 8
 _LEAST_QUOTES = 3
 
 
@@ -147,7 +149,9 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug) -> Beside
     counts = Counter(slug for beside in refs.values() for slug in beside if slug != own)
     if len(refs) < _LEAST_QUOTES:
         return Beside((), {})
-    several = sorted((-count, slug) for slug, count in counts.items() if count < len(refs))[:_CHIPS]
+    telling = sorted((-count, slug) for slug, count in counts.items() if count < len(refs))
+    several = [one for one in telling if one[0] < -1][:_CHIPS]
+    several = telling[: max(_FEW, len(several))]
     place = {slug: number for number, (_, slug) in enumerate(several)}
     spelled = {slug: name for beside in refs.values() for slug, name in beside.items()}
     names = tuple((spelled[slug], -count) for count, slug in several)
