@@ -74,6 +74,8 @@ def dead(site: Path, pages: Mapping[Path, Page], root: str = "/") -> Iterator[De
             target = _target(site, path, unquote(parts.path), root)
             if target is None or not target.exists():
                 yield Dead(name, address, "is not there")
+            elif target.suffix != ".html":
+                continue  # a picture's mark for light or dark, a page of a PDF
             elif parts.fragment and unquote(parts.fragment) not in ids.get(target.resolve(), frozenset()):
                 yield Dead(name, address, "has no such anchor")
 
