@@ -180,8 +180,12 @@ class Walk:
     def _find_unused(self) -> None:
         """Local variables that neither their function nor one inside it looks up."""
         for scope, _ in reversed(self.functions):
-            if scope.outer is not None:
-                scope.outer.loads |= scope.loads - scope.names
+            inner = scope
+            while inner.outer is not None:
+                inner.outer.loads |= inner.loads - inner.names
+                inner = inner.outer
+                if inner.kind != "comprehension":  # that one had ended before what is inside it was visited
+                    break
             for name, node in scope.assigned.items():
                 if name not in scope.loads and name not in scope.made_global and not name.startswith("_"):
                     self.program.unused.append(Use(name, place(self.index, node)))

@@ -251,6 +251,8 @@ def test_a_name_that_nothing_uses(codes: list[str], names: list[str]) -> None:
         ["def f():\n    n = 0\n    def g():\n        nonlocal n\n        n = 1\n    return g"],
         ["def f():\n    n = 0\n    return [n for _ in range(3)]"],
         ["def f():\n    n = 0\n    return (n for _ in range(3))"],
+        ["def f():\n    n = 0\n    return [x for x in range(3) if any(n == y for y in range(3))]"],
+        ["def f():\n    n = 0\n    return [[(lambda: n) for x in range(3)] for y in range(3)]"],
         ["def f():\n    n = 0\n    class A:\n        m = n\n    return A"],
         ["def f():\n    n = 0\n    return lambda: n"],
         ["def f():\n    n = 0\n    n += 1"],
