@@ -22,6 +22,7 @@ _STYLES: tuple[str, ...] = (
     "lists.css",
     "reading.css",
     "values.css",
+    "search.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",

@@ -18,11 +18,17 @@ _FEED = (
     '<link rel="alternate" type="application/atom+xml" href="{{ config.theme.kb_feed | url }}">'
     "{% endif %}"
 )
+_ARTICLE = '<article class="md-content__inner md-typeset">'
+# The search box is a script's; the list of all pages is not.
+_WITHOUT_SCRIPT = (
+    '<noscript><p class="kb-without-script">'
+    '<a href="{{ config.theme.kb_all | url }}">{{ config.theme.kb.all_pages }}</a></p></noscript>'
+)
 Loaded = tuple[str, str | None, Callable[[], bool] | None]
 
 
 def begin_heads(env: Environment) -> None:
-    """Has each page's head begin with what the theme's setting `kb_policy` says."""
+    """Has each page's head begin with what the setting `kb_policy` says, and, without a script, lead to all pages."""
     loader = env.loader
     if loader is not None:
         env.loader = FunctionLoader(lambda name: _loaded(env, loader, name))
@@ -32,6 +38,7 @@ def _loaded(env: Environment, loader: BaseLoader, name: str) -> Loaded:
     source, path, unchanged = loader.get_source(env, name)
     if name == _OUTERMOST:
         source = source.replace(_HEAD, f"{_HEAD}{{{{ config.theme.kb_policy }}}}{_FEED}", 1)
+        source = source.replace(_ARTICLE, _ARTICLE + _WITHOUT_SCRIPT, 1)
     return source, path, unchanged
 
 

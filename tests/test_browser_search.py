@@ -149,3 +149,13 @@ def test_nothing_of_a_note_runs(page: Page, addresses: dict[str, str]) -> None:
     expect(search(page, "опасно").first).to_be_visible()
     assert page.evaluate("window.hit") is None
     assert page.locator(".md-search-result__list img").count() == 0
+
+
+def test_without_a_script_there_is_a_list_of_all_pages(browser: Browser, addresses: dict[str, str]) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    found = context.new_page()
+    found.goto(addresses["server"] + "внимание/")
+    assert not found.locator(".md-search__input").is_visible()
+    found.locator("article").get_by_role("link", name="Все страницы").click()
+    expect(found.locator(".kb-index")).to_be_visible()
+    context.close()

@@ -65,7 +65,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
         path=entry.note.id,
         tags=_tags(entry),
         files=tuple(_files(made)),
-        search=search_entries(entry),
+        search=search_entries(entry, context.settings.hidden_properties),
     )
 
 

@@ -1,0 +1,62 @@
+"""What search is given of a note."""
+
+from __future__ import annotations
+
+from kbtool.outcomes import Output
+from kbtool.values import NoteId, Page, SearchEntry
+from tests.rendering import Html, outcome, rendered
+
+CELL = "- Опыт:\n  ```python\n  print(1)\n  ```"
+
+
+def page(text: str, **others: str) -> Page:
+    return rendered({"pages/a.md": text, **{f"pages/{name}.md": other for name, other in others.items()}})["pages/a.md"]
+
+
+def found(page: Page) -> list[tuple[str, str]]:
+    return [(entry.kind, entry.text) for entry in page.search]
+
+
+def test_each_kind_of_text_is_found() -> None:
+    text = "alias:: имя\n\n- # Раздел\n\t- **Слово** и [[ссылка]]\n\t- ```text\n\t  код\n\t  ```\n- $$x^2$$"
+    assert found(page(text)) == [
+        ("alias", "имя"),
+        ("heading", "Раздел"),
+        ("text", "Слово и ссылка"),
+        ("code", "код"),
+        ("code", "x^2"),
+    ]
+
+
+def test_each_text_leads_to_its_block() -> None:
+    made = page(
+        "author:: Хинтон\n\n- # Раздел\n  id:: 67a71ecf-a4e1-4d76-9d45-82f185cfb56b\n\t- дитя\n\t\t- внук\n- > цитата"
+    )
+    anchors = [entry.anchor for entry in made.search if entry.anchor]
+    assert len(set(anchors)) == len(anchors) == 5
+    assert set(anchors) - set(Html(made.html).ids) == set()
+
+
+def test_properties_that_are_shown_are_found() -> None:
+    text = "author:: [[Хинтон]]\ncollapsed:: true\nalias:: б\n\n- блок\n  source:: книга"
+    assert [text for _, text in found(page(text)) if ":" in text] == ["author: Хинтон", "source: книга"]
+
+
+def test_what_code_printed_is_found() -> None:
+    printed = outcome(("ok", (Output("stdout", "loss 0.25\n"), Output("figure", "<svg/>"), Output("value", "'слово'"))))
+    made = rendered({"pages/a.md": CELL}, outcomes=printed)["pages/a.md"]
+    assert found(made)[-2:] == [("code", "loss 0.25"), ("code", "'слово'")]
+
+
+def test_cells_that_are_gone_show_nothing() -> None:
+    printed = outcome(("ok", ()), ("ok", (Output("stdout", "старое"),)))
+    made = rendered({NoteId("pages/a.md"): CELL}, outcomes=printed)["pages/a.md"]
+    assert "старое" not in str(made.search)
+    assert made.search[0] == SearchEntry(made.search[0].anchor, "text", "Опыт:")
+
+
+def test_nothing_of_a_private_page_is_found() -> None:
+    secret = "public:: false\n\n- Тайна\n  id:: 67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
+    made = page("- ((67a71ecf-a4e1-4d76-9d45-82f185cfb56b)) {{embed [[b]]}} видно", b=secret)
+    assert "Тайна" not in str(made.search)
+    assert "видно" in str(made.search)
