@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,24 +72,7 @@ class Past:
 def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
     """The pages of a snapshot; what is as it was in the past is not made again."""
     past = past or Past()
-    shown = entries(snapshot, found, home(snapshot, look), past.memo)
-    # Queries see what is published and nothing else.
-    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
-    wanted = made.unwritten(shown, asking.rows, snapshot.names.pages.keys())
-    context = RenderContext(
-        entries=shown,
-        names=snapshot.names,
-        look=replace(look, history={}),
-        settings=snapshot.files.settings,
-        asking=asking,
-        quoting=query.block_references(asking.rows),
-        unwritten=wanted.places,
-        children=namespaces.children(asking.rows, shown, wanted.places),
-        changes=look.history,
-        days=journals.neighbours(shown),
-        unlinked=unlinked(past.kb, snapshot),
-        users=query.users(snapshot),
-    )
+    context, wanted = _context(snapshot, found, look, past)
     memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
     pages = [*_pages_of_notes(memory, context), *_pages_of_names(memory, wanted, context)]
     past.pages, past.made = memory.recalled(), tuple(memory.made)
@@ -116,9 +99,43 @@ def _graph(context: RenderContext, past: Past) -> tuple[Page, File]:
     return graph.graph_page(found, context.look), graph.data(found, past.layout.layout, context.look)
 
 
-def _pages_of_notes(memory: Memory, context: RenderContext) -> Iterator[Page]:
+def at_once(
+    snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past
+) -> Callable[[Collection[NoteId]], list[Page]]:
+    """Makes the pages of some notes alone, for who can't wait for all that an edit changes."""
+    context, _ = _context(snapshot, found, look, past)
+    memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
+    return lambda notes: list(_pages_of_notes(memory, context, notes))
+
+
+def _context(
+    snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past
+) -> tuple[RenderContext, made.Unwritten]:
+    shown = entries(snapshot, found, home(snapshot, look), past.memo)
+    # Queries see what is published and nothing else.
+    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
+    wanted = made.unwritten(shown, asking.rows, snapshot.names.pages.keys())
+    return RenderContext(
+        entries=shown,
+        names=snapshot.names,
+        look=replace(look, history={}),
+        settings=snapshot.files.settings,
+        asking=asking,
+        quoting=query.block_references(asking.rows),
+        unwritten=wanted.places,
+        children=namespaces.children(asking.rows, shown, wanted.places),
+        changes=look.history,
+        days=journals.neighbours(shown),
+        unlinked=unlinked(past.kb, snapshot),
+        users=query.users(snapshot),
+    ), wanted
+
+
+def _pages_of_notes(memory: Memory, context: RenderContext, among: Collection[NoteId] | None = None) -> Iterator[Page]:
     mentions = query.backlinks(context.asking.rows)
     for ident, one in context.entries.items():
+        if among is not None and ident not in among:
+            continue
         links = [Backlink(*mention) for mention in mentions.get(ident, ())]
         yield from memory.pages(ident, links, functools.partial(_pages, one, links)).pages
 

@@ -127,6 +127,14 @@ def change(old: Standing, site: SiteInput) -> Change | None:
     return Change(found, old._replace(pages=pages, made=digests))
 
 
+def file_of(old: Standing, page: Page) -> tuple[str, bytes] | None:
+    """A page's file as it would stand on the site; None where the theme must be asked, or it is as it stands."""
+    file = page_file(page.slug, old.look.directory_urls)
+    stood = old.pages.get(file)
+    text = _filled(old, stood, page) if stood and stood.content != content(page) else None
+    return None if text is None else (file, text.encode("utf-8", "xmlcharrefreplace"))
+
+
 def _filled(old: Standing, stood: OnSite, page: Page) -> str | None:
     if stood.told is None or stood.shell < 0:
         return None

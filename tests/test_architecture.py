@@ -204,7 +204,7 @@ BASES |= {
     "BasePlugin",
     "BaseConfig",
     "ArgumentParser",
-    "SimpleHTTPRequestHandler",
+    "BaseHTTPRequestHandler",
     "HTMLParser",
 }  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states

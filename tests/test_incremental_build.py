@@ -81,13 +81,13 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Base:
 def whole_builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders into which MkDocs built."""
     found: list[Path] = []
-    real = command._built
+    real = command.built_into
 
     def counted(opened: object, compiled: object, folder: Path) -> object:
         found.append(folder)
         return real(opened, compiled, folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(command, "_built", counted)
+    monkeypatch.setattr(command, "built_into", counted)
     return found
 
 
@@ -162,7 +162,7 @@ def test_a_failed_build_leaves_the_site_and_can_be_mended(base: Base, monkeypatc
             raise OSError(28, "No space left on device")
 
         patch.setattr(os, "link", full)
-        patch.setattr(command, "_built", full)
+        patch.setattr(command, "built_into", full)
         with pytest.raises(OSError, match="space"):
             command.run(_options())
     assert os.link is real

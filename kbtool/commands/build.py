@@ -88,17 +88,17 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
     known, before = store.site(), store.pages()
     remembered = publish.Past(opened.kb, past.code(), before)
     remembered.layout = laid = store.layout()
-    compiled = _once(functools.partial(publish.compiled, opened.snapshot, results, past=remembered))
+    compiled = once(functools.partial(publish.compiled, opened.snapshot, results, past=remembered))
     if not (known and _updated(opened, compiled, (known, store), site)):
         store.keep_site(None)
         with swap.staged(site) as staged:
-            built = _built(opened, compiled, staged)
+            built = built_into(opened, compiled, staged)
         store.keep_site(_standing(opened, compiled(built.look), built, site))
     store.keep_pages(remembered.pages, before)
     store.keep_layout(remembered.layout, laid)
 
 
-def _once(compiled: Compiled) -> Compiled:
+def once(compiled: Compiled) -> Compiled:
     """Gives the last answer again for the same look."""
     known: list[tuple[Look, SiteInput]] = []
 
@@ -154,10 +154,11 @@ def _differs(opened: opening.Opened, results: Mapping[NoteId, Result], site: Pat
 def build_into(opened: opening.Opened, results: Mapping[NoteId, Result], folder: Path) -> None:
     """Has MkDocs write the site of a snapshot into a folder, from nothing."""
     compiled = functools.partial(publish.compiled, opened.snapshot, results, past=publish.Past(opened.kb))
-    _built(opened, compiled, folder)
+    built_into(opened, compiled, folder)
 
 
-def _built(opened: opening.Opened, compiled: Compiled, folder: Path) -> Built:
+def built_into(opened: opening.Opened, compiled: Compiled, folder: Path) -> Built:
+    """Has MkDocs write a site into a folder."""
     from kbtool.mkdocs_plugin import build
 
     progress = terminal.ProgressLine("writing pages")

@@ -1,60 +1,197 @@
-"""`kbtool serve`: shows the site on this machine, and builds it again when the base changes; runs no code."""
+"""`kbtool serve`: shows the site on this machine, and an edit at once; runs no code unless it is told to."""
 
 from __future__ import annotations
 
 import argparse
+import functools
+import shutil
 import tempfile
+import threading
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from kbtool import disk, publish, server, terminal
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from kbtool import disk, git, past, publish, server, standing, terminal
 from kbtool.commands import opening
-from kbtool.commands.build import build_into, mkdocs_yml
+from kbtool.commands import run as running
+from kbtool.commands.build import built_into, mkdocs_yml, once
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
-from kbtool.kb import Kb
+from kbtool.kb import Snapshot
+from kbtool.outcomes import Result
+from kbtool.render.context import Look
+from kbtool.render.urls import page_file
+from kbtool.report.place import Places
+from kbtool.rules import severity
+from kbtool.standing import Standing
+from kbtool.values import Diagnostic, NoteId
 
-# Seconds between two looks at the base: soon enough for a person, and nothing for the machine.
-_INTERVAL = 0.4
+# Seconds between two looks at the base where the system tells nothing.
+_INTERVAL = 1.0
+# An editor writes a file in several steps.
+_SETTLING = 0.01
+# All that is not shown at once waits so long: it would take the processor from the browser that asks for the page.
+_PAINTING = 0.25
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--port", type=int, default=8000, help="the port on 127.0.0.1 (default: 8000)")
+    parser.add_argument("--run", action="store_true", help="run the notes' code when it changes")
 
 
 def run(options: argparse.Namespace) -> int:
     """Serves until Ctrl-C; an error in mkdocs.yml leaves the last site up."""
     project = disk.find(Path.cwd())
     mkdocs_yml(project)
-    with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder:
-        site = server.Site(Path(folder))
-        seen, kb = disk.fingerprint(project), Kb()
-        _build(project, site, kb)
-        with server.start(site, options.port) as address:
-            terminal.warn(f"serving {address} (Ctrl-C ends it); results are kept or recorded ones")
+    with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder, _changes(project) as changed:
+        seen, show = disk.fingerprint(project), _Show(Path(folder), options.run)
+        show.update(project)
+        with server.start(show.site, options.port) as address:
+            said = "code is run when it changes" if options.run else "results are kept or recorded ones"
+            terminal.warn(f"serving {address} (Ctrl-C ends it); {said}")
             while True:
-                time.sleep(_INTERVAL)
+                changed.wait(_INTERVAL)
+                time.sleep(_SETTLING)
+                changed.clear()
                 now = disk.fingerprint(project)
                 if now != seen:
                     seen = now
-                    _rebuild(site, kb)
+                    _again(show)
 
 
-def _rebuild(site: server.Site, kb: Kb) -> None:
+def _again(show: _Show) -> None:
     try:
-        _build(disk.find(Path.cwd()), site, kb)
+        show.update(disk.find(Path.cwd()))
     except KbError as error:
         terminal.warn(f"error: {error}")
 
 
-def _build(project: Project, site: server.Site, kb: Kb) -> None:
-    began = time.monotonic()
-    opened = opening.open_selection(Selection(project, None), kb)
-    opened.snapshot  # noqa: B018 -- the site's and the report's notes shall be the same
-    found = opening.check(opened)
-    if found:
-        opening.print_report(opened, found, "text")
-    build_into(opened, publish.stored(opened.snapshot, opened.project.base), site.next())
-    site.show()
-    terminal.warn(f"built {len(opened.snapshot.notes)} notes in {time.monotonic() - began:.1f} s")
+class _Told(FileSystemEventHandler):
+    """Notes that something happened to files."""
+
+    def __init__(self, changed: threading.Event) -> None:
+        self._changed = changed
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Told by the system; that a file was read changes nothing."""
+        if event.event_type not in ("opened", "closed_no_write"):
+            self._changed.set()
+
+
+@contextmanager
+def _changes(project: Project) -> Iterator[threading.Event]:
+    """Set when something in the base changes, as far as the system tells."""
+    changed = threading.Event()
+    observer = Observer()
+    observer.schedule(_Told(changed), str(project.base), recursive=True)
+    observer.schedule(_Told(changed), str(mkdocs_yml(project).parent), recursive=False)
+    observer.start()
+    try:
+        yield changed
+    finally:
+        observer.stop()
+
+
+class _Last(NamedTuple):
+    """The last build: what it was made of, what stands, and the notes of its files."""
+
+    snapshot: Snapshot
+    results: Mapping[NoteId, Result]
+    look: Look
+    standing: Standing
+    watched: tuple[str, ...]
+    notes: Mapping[str, NoteId]
+
+
+class _Show:
+    """What is shown, and what is remembered to show the next edit at once."""
+
+    def __init__(self, folder: Path, runs: bool) -> None:
+        self.site = server.Site()
+        self._folder = folder
+        self._builds = 0
+        self._runs = runs
+        self._past = publish.Past(code=past.code())
+        self._last: _Last | None = None
+
+    def update(self, project: Project) -> None:
+        """Shows the base as it is: first the pages that somebody edits or looks at, then all."""
+        began = time.monotonic()
+        opened = opening.open_selection(Selection(project, None), self._past.kb)
+        snapshot = opened.snapshot
+        if self._last:
+            self._at_once(self._last, snapshot)
+        found = opening.check(opened)
+        self.site.tell_problems(_problems(opened, found))
+        if found:
+            opening.print_report(opened, found, "text")
+        if self._runs:
+            results = running.execute(opened, 0, use=running.Use(True, True)).results
+        else:
+            results = publish.stored(snapshot, project.base)
+        if not (self._last and self._changed(self._last, opened, results)):
+            self._built(opened, results)
+        terminal.warn(f"built {len(snapshot.notes)} notes in {time.monotonic() - began:.1f} s")
+
+    def _at_once(self, last: _Last, snapshot: Snapshot) -> None:
+        old = last.snapshot.files.sources
+        edited = {note for note, source in snapshot.files.sources.items() if old.get(note) is not source}
+        looked_at = {last.notes[file] for file in self.site.opened() if file in last.notes}
+        pages = publish.at_once(snapshot, last.results, last.look, self._past)(edited | looked_at)
+        files = [standing.file_of(last.standing, page) for page in pages]
+        shown = dict(file for file in files if file)
+        self.site.change(shown)
+        if shown and self.site.opened():
+            time.sleep(_PAINTING)
+
+    def _changed(self, last: _Last, opened: opening.Opened, results: Mapping[NoteId, Result]) -> bool:
+        """Whether it was enough to show some files of the site anew."""
+        if past.outside(last.watched) != last.standing.outside:
+            return False
+        look = replace(last.standing.look, history=git.history(opened.project.base))
+        made = publish.compiled(opened.snapshot, results, look, self._past)
+        old = last.standing.assets
+        if past.stamps(opened.project.base, {*made.assets, *old}) != old:
+            return False
+        change = standing.change(last.standing, made)
+        if change is None:
+            return False
+        self.site.change(change.files)
+        self._last = last._replace(snapshot=opened.snapshot, results=results, look=look, standing=change.after)
+        return True
+
+    def _built(self, opened: opening.Opened, results: Mapping[NoteId, Result]) -> None:
+        compiled = once(functools.partial(publish.compiled, opened.snapshot, results, past=self._past))
+        self._builds += 1
+        folder = self._folder / str(self._builds)
+        built = built_into(opened, compiled, folder)
+        self.site.show(folder)
+        for old in self._folder.iterdir():
+            if old != folder:
+                shutil.rmtree(old, ignore_errors=True)
+        made = compiled(built.look)
+        assets = past.stamps(opened.project.base, {*made.assets, *built.named})
+        now = standing.standing(made, built, past.outside(built.watched), assets)
+        notes = {page_file(page.slug, built.look.directory_urls): NoteId(page.path) for page in made.pages if page.path}
+        self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if built.watched else None
+
+
+def _problems(opened: opening.Opened, found: Iterable[Diagnostic]) -> Iterator[dict[str, object]]:
+    """Diagnostics as pages show them."""
+    places = Places(opened.texts, opening.from_here(opened.project.base))
+    for one in found:
+        at = places.position(one.note, one.span.start)
+        yield {
+            "path": places.path(one.note),
+            "line": at.line,
+            "column": at.column,
+            "severity": severity(one.rule, opened.project.config),
+            "message": one.message,
+        }
