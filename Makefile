@@ -29,6 +29,8 @@ test: $(VENV)/.test
 bench: $(VENV)/.test
 	@$(PY) -m benchmarks.check
 	@$(PY) -m benchmarks.sessions
+	@$(PY) -m benchmarks.site
+	@$(PY) -m benchmarks.serve
 	@$(PY) -m benchmarks.graph
 
 clean:

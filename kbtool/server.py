@@ -30,7 +30,12 @@ _LIVE = (
 )
 _BEAT = 15.0
 """Seconds after which an event stream says that it is still there."""
-_TYPES = {"js": "text/javascript", "json": "application/json", "css": "text/css", "svg": "image/svg+xml"}
+_TYPES: Mapping[str, str] = {
+    "js": "text/javascript",
+    "json": "application/json",
+    "css": "text/css",
+    "svg": "image/svg+xml",
+}
 _TEXTS = frozenset({"text/html", "text/javascript", "text/css", "application/json", "image/svg+xml", "text/plain"})
 
 
