@@ -4,9 +4,9 @@
 
 The unit is an ordinary `mkdocs build` of these notes as plain Markdown with links: Material with its search, and a
 curated navigation, so that the other side is at its best. Each run starts fresh processes one after the other; the
-ratios are what to compare. *Publishing pages* begins with pages' bodies and ends with a finished site, below it the same
-begins with compiled notes; both in a process that compiled them before, in processor seconds. What is above are whole
-processes. The notes' code is not to be run.
+ratios are what to compare. *Publishing pages* begins with pages' bodies and ends with a finished site, below it the
+same begins with compiled notes; both in a process that compiled them before, in processor seconds. What is above are
+whole processes. The notes' code is not to be run.
 """
 
 from __future__ import annotations

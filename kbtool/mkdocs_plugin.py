@@ -30,11 +30,11 @@ from kbtool.config import Config, KbError, load_options
 from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, math_font, script, search_worker, stylesheet
 from kbtool.git import history
 from kbtool.navigation import home_path, navigation
+from kbtool.past import packed_font
 from kbtool.ready import Told, contents, title
 from kbtool.ready import meta as meta_of
 from kbtool.render import urls
 from kbtool.render.context import Look
-from kbtool.render.font import woff
 from kbtool.render.html import safe_url
 from kbtool.render.policy import headers_file, meta
 from kbtool.render.reading_words import reading_words
@@ -306,7 +306,7 @@ def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[
             yield _asset_file(config, path, found)
     font = math_font()
     if font is not None:
-        yield _generated(config, _FONT, woff(font.read_bytes()))
+        yield _generated(config, _FONT, packed_font(font))
 
 
 def _generated(config: MkDocsConfig, name: str, content: bytes) -> File:

@@ -18,6 +18,7 @@ from kbtool.disk import stamp
 from kbtool.front import ASSETS
 from kbtool.layout import NO_LAYOUT, Laid, Layout
 from kbtool.packed import Plain, digest, pack, unpack
+from kbtool.render.font import woff
 from kbtool.search_index import PageWords
 from kbtool.standing import Standing, from_plain, plain
 from kbtool.trace import Kept, Recalled
@@ -57,6 +58,17 @@ def stamps(base: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
         with suppress(OSError, ValueError):
             found[path] = stamp((base / path).resolve().stat())
     return found
+
+
+def packed_font(font: Path) -> bytes:
+    """A font as browsers take it; packing one takes a third of a second, so it is kept."""
+    source = font.read_bytes()
+    place, mark = cache.default_folder() / "sites" / "font", digest(source)
+    kept = _read(place, mark)
+    if kept is None:
+        kept = woff(source)
+        _write(place, mark, kept)
+    return bytes(kept)
 
 
 class Site(NamedTuple):
@@ -115,7 +127,7 @@ class Store:
             other[_shard(note)] = True
         for number, shard in enumerate(shards):
             if other[number]:
-                value = {note: _bare(tuple(one)) for note, one in shard.items()}
+                value = {note: _plain(one) for note, one in shard.items()}
                 _write(self._folder / f"pages-{number:02}", self._writer, (now.base, value))
 
     def layout(self) -> Laid:
@@ -137,9 +149,16 @@ def _kept(trace: Plain, pages: Plain, words: Plain) -> Kept:
     return Kept(trace, tuple(map(_page, pages)), tuple(PageWords(*one) for one in words))
 
 
-def _bare(value: Plain) -> Plain:
-    """Named tuples as plain ones."""
-    return tuple(map(_bare, value)) if isinstance(value, tuple) else value
+def _plain(one: Kept) -> Plain:
+    """As `_kept` takes it; named tuples are made plain where there are some."""
+    trace = [((table, tuple(key) if isinstance(key, tuple) else key), answer) for (table, key), answer in one.trace]
+    return tuple(trace), tuple(map(_plain_page, one.pages)), tuple(map(tuple, one.words))
+
+
+def _plain_page(page: Page) -> Plain:
+    slug, title, html, toc, path, tags, files, search = page
+    lists = [tuple(map(tuple, of)) for of in (toc, files, search)]
+    return slug, title, html, lists[0], path, tags, lists[1], lists[2]
 
 
 def _page(value: Plain) -> Page:

@@ -45,6 +45,7 @@ def staged(site: Path) -> Iterator[Path]:
         yield new
         (new / MARKER).write_bytes(b"")
         _keep_same(new, site)
+        os.sync()
         _exchange(new, site)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -71,7 +72,10 @@ def update(site: Path, files: Mapping[str, bytes | None], known: bytes) -> bytes
             found.pop(path, None)
             if content is not None:
                 (new / path).parent.mkdir(parents=True, exist_ok=True)
-                (new / path).write_bytes(content)
+                with (new / path).open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
                 found[path] = _stamp((new / path).stat())
         _exchange(new, site)
     except OSError:
@@ -141,7 +145,6 @@ def _keep_same(new: Path, site: Path) -> None:
 
 
 def _exchange(new: Path, site: Path) -> None:
-    os.sync()
     if not site.exists():
         new.rename(site)
         return

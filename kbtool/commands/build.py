@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -84,6 +85,8 @@ def mkdocs_yml(project: Project) -> Path:
 
 def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site: Path) -> None:
     """Brings a site to what a snapshot says: of the last build all that is the same is kept."""
+    # All that a base is made of would be looked through for cycles again and again, and has none.
+    gc.freeze()
     store = past.Store(opened.project.base, site)
     known, before = store.site(), store.pages()
     remembered = publish.Past(opened.kb, past.code(), before)
