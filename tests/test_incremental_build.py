@@ -171,7 +171,7 @@ def test_a_failed_build_leaves_the_site_and_can_be_mended(base: Base, monkeypatc
 
 
 def _options() -> argparse.Namespace:
-    return argparse.Namespace(keep_going=True, strict=False, no_run=True, allow_stale=False, jobs=None, verify=False)
+    return cli.parser("build").parse_args(["build", "--keep-going", "--no-run"])
 
 
 EDITS = st.tuples(st.sampled_from(("pages/a.md", "pages/b.md", "pages/d.md", "pages/e.md")), st.none() | TEXTS)

@@ -14,7 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from kbtool import disk, server
-from kbtool.commands import serve
+from kbtool.commands import serve, sessions
+from kbtool.render.policy import FRAMES
 from tests.test_incremental_build import MKDOCS
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -70,7 +71,7 @@ def test_pages_and_files_are_shown(port: int) -> None:
     status, body, headers = ask(port, "/a.svg")
     assert (status, body, headers["Content-Type"]) == (200, "<svg/>", "image/svg+xml; charset=utf-8")
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Content-Security-Policy"] == FRAMES
     assert "Access-Control-Allow-Origin" not in headers
 
 
@@ -168,7 +169,7 @@ def shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> serve._Show:
         write(tmp_path, f"n{number}", f"- page {number}\n")
     write(tmp_path, "a", "- [[n3]]\n- ```python\n  open('ran', 'w')\n  ```\n")
     (tmp_path / "serve").mkdir()
-    made = serve._Show(tmp_path / "serve", False)
+    made = serve._Show(tmp_path / "serve", None)
     made.update(disk.find(tmp_path))
     return made
 
@@ -220,6 +221,13 @@ def test_problems_are_told_with_their_places_and_no_code_is_run(shown: serve._Sh
         ("kb/pages/n1.md", 1, 3)
     ]
     assert not list(tmp_path.rglob("ran"))
+
+
+def test_code_is_run_where_that_is_asked_for(shown: serve._Show, tmp_path: Path) -> None:
+    shown._how = sessions.How()
+    write(tmp_path, "n2", "- ```python\n  6 * 7\n  ```\n")
+    shown.update(disk.find(tmp_path))
+    assert ">42<" in page(shown, "/n2/")
 
 
 def test_the_system_tells_of_an_edit(tmp_path: Path) -> None:

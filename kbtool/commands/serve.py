@@ -18,7 +18,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from kbtool import disk, git, past, publish, server, standing, terminal
-from kbtool.commands import opening
+from kbtool.commands import isolating, opening, sessions
 from kbtool.commands import run as running
 from kbtool.commands.build import built_into, mkdocs_yml, once
 from kbtool.config import KbError
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--port", type=int, default=8000, help="the port on 127.0.0.1 (default: 8000)")
     parser.add_argument("--run", action="store_true", help="run the notes' code when it changes")
+    isolating.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     project = disk.find(Path.cwd())
     mkdocs_yml(project)
     with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder, _changes(project) as changed:
-        seen, show = disk.fingerprint(project), _Show(Path(folder), options.run)
+        how = sessions.How(wanted=isolating.wanted(options)) if options.run else None
+        seen, show = disk.fingerprint(project), _Show(Path(folder), how)
         show.update(project)
         with server.start(show.site, options.port) as address:
             said = "code is run when it changes" if options.run else "results are kept or recorded ones"
@@ -111,13 +113,13 @@ class _Last(NamedTuple):
 
 
 class _Show:
-    """What is shown, and what is remembered to show the next edit at once."""
+    """What is shown, and what is remembered to show the next edit at once; `how` code is run, None: not at all."""
 
-    def __init__(self, folder: Path, runs: bool) -> None:
+    def __init__(self, folder: Path, how: sessions.How | None) -> None:
         self.site = server.Site()
         self._folder = folder
         self._builds = 0
-        self._runs = runs
+        self._how = how
         self._past = publish.Past(code=past.code())
         self._last: _Last | None = None
 
@@ -132,8 +134,8 @@ class _Show:
         self.site.tell_problems(_problems(opened, found))
         if found:
             opening.print_report(opened, found, "text")
-        if self._runs:
-            results = running.execute(opened, 0, use=running.Use(True, True)).results
+        if self._how:
+            results = running.execute(opened, 0, self._how, running.Use(True, True)).results
         else:
             results = publish.stored(snapshot, project.base)
         if not (self._last and self._changed(self._last, opened, results)):
