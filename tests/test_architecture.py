@@ -158,7 +158,7 @@ RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "d
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"cells.{name}" for name in ("archive", "recording")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
-RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "why")}
+RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "search_words", "syntax.obsidian", "latex_damage"}
 MAY_IMPORT_RE |= {

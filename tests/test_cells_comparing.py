@@ -56,6 +56,17 @@ def test_values_count_in_any_order() -> None:
     assert parts(cell(values=(one,))) != parts(cell(values=(("a", "2", 2.0),)))
 
 
+def test_of_a_traceback_the_places_do_not_count() -> None:
+    head, frame = "Traceback (most recent call last):\n", '  File "<cell {}>", line 2, in <module>\n    1/0\n    ~^~\n'
+    last = "ValueError: two\n  lines\n\nDuring handling of this:\n\n"
+    one, other = (
+        Output("error", head + frame.format(n) + last + head + frame.format(n) + "KeyError: 1") for n in (1, 2)
+    )
+    assert parts(cell(one)) == parts(cell(other))
+    assert text(one).count("  lines") == 1
+    assert parts(cell(one)) != parts(cell(replace(one, text=one.text.replace("two", "three"))))
+
+
 # ---------------------------------------------------------------- equal
 
 

@@ -136,10 +136,20 @@ def test_why_tells_all_reasons(base: Path, say: Say) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["первый", "first", "один", "[[один]]", "pages/один.md", "один#cell"])
+@pytest.mark.parametrize("name", ["первый", "first", "один", "[[один]]", "pages/один.md", "один#1", "pages/один.md#1"])
 def test_a_note_is_named_by_its_page_an_alias_or_its_file(base: Path, say: Say, name: str) -> None:
     change(base / "pages" / "один.md", "first", "first, первый")
     assert "pages/один.md would run again:" in say("why", name)[1]
+
+
+def test_why_shows_the_line_that_changed_in_another_note(base: Path, say: Say) -> None:
+    (base / "pages" / "lib.md").write_text("- ```python export\n  def f(x):\n      return 2 * x\n  ```\n", "utf-8")
+    change(base / "pages" / "два.md", "print(x)", "from kb.lib import f")
+    say("run", base)
+    change(base / "pages" / "lib.md", "2 * x", "3 * x")
+    shown = ["cell 1, line 2 of what it imports as `lib`", "  - return 2 * x", "  + return 3 * x"]
+    assert say("why", "два")[1].splitlines()[1:] == [f"  {line}" for line in shown]
+    assert say("plan", "два")[1].splitlines()[1:4] == [f"  {line}" for line in shown]
 
 
 def test_why_says_what_an_outcome_stands_on(base: Path, say: Say) -> None:
@@ -164,7 +174,8 @@ def test_what_cannot_be_followed_is_told(base: Path, say: Say) -> None:
 
 def test_an_unknown_note_is_an_error_with_a_hint(base: Path, say: Say) -> None:
     code, said = say("why", "одинн")
-    assert (code, said) == (2, "error: no note or page named одинн\nhelp: did you mean один?\n")
+    assert (code, said) == (2, "error: одинн: no such file, and no page of this name\nhelp: did you mean «один»?\n")
+    assert say("why", ".")[0] == 2
     assert say("why", "три")[0] == 2
 
 

@@ -252,6 +252,17 @@ def test_verify_compares_with_what_was_recorded(kept: Base) -> None:
     assert "no outcome to compare" in err
 
 
+def test_what_is_recorded_can_be_accepted_where_it_cannot_run(base: Base) -> None:
+    base.write("pages/a.md", CODE.replace("name=p", "name=p expect") + "- [[Start]]\n")
+    base.tool("run", "--record")
+    base.lose_cache()
+    assert "kbtool accept 'a#p'" in base.tool("build", "--no-run")[1]
+    assert "pages/a.md#p: new: standard output, `x`\n" in base.tool("accept", "a#p")[2]
+    assert "not-accepted" not in base.tool("build", "--no-run")[1]
+    base.write("pages/a.md", CODE.replace("name=p", "name=p expect").replace("41", "42"))
+    assert "no outcome of pages/a.md holds" in base.tool("accept")[2]
+
+
 def test_numbers_that_differ_by_noise_are_verified(kept: Base) -> None:
     kept.write("pages/a.md", "- ```python name=p\n  1 / 3\n  ```\n- [[Start]]\n")
     assert kept.tool("run", "--record")[0] == 0

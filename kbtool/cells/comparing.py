@@ -82,7 +82,18 @@ def _part(output: Output) -> Part | None:
     if picture:
         return figure_part(picture)
     lines = _lines(_value(output) if output.kind == "value" else untimed(plain_text(output.text)))
+    if output.kind == "error":
+        lines = tuple(_without_frames(lines))
     return Part(output.kind, "", lines) if lines else None
+
+
+def _without_frames(lines: Iterable[str]) -> Iterator[str]:
+    """A traceback without its places: cells above shift numbers, and each Python marks the lines in its own way."""
+    inside = False
+    for line in lines:
+        inside = line.startswith('  File "') or (inside and line.startswith("  "))
+        if not inside:
+            yield line
 
 
 def figure_part(svg: str) -> Part:

@@ -231,7 +231,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Reas
         if name == "cells":
             yield from _cells(before or [], after or [])
         elif name == "imported":
-            yield Reason("the code that it imports from other notes")
+            yield _imported(before or [[], []], after or [[], []])
         elif isinstance(before or {}, dict) and isinstance(after or {}, dict):
             yield from _entries(name, before or {}, after or {})
         else:
@@ -248,6 +248,18 @@ def _cells(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Reason]:
             yield _line(number, before[1], after[1])
         elif before != after:
             yield Reason(f"the attributes of cell {number}", str(before[2:]), str(after[2:]))
+
+
+def _imported(old: Any, new: Any) -> Reason:
+    """What is another one first in the code that a session imports from other notes."""
+    (codes, meant), (others, means) = old, new
+    for module, (before, after) in enumerate(zip_longest(codes, others, fillvalue=())):
+        name = next((name for _, name, number in (means if after else meant) if number == module), "")
+        for cell, (was, now) in enumerate(zip_longest(before, after, fillvalue=""), 1):
+            if was != now:
+                first = _line(cell, was, now)
+                return first._replace(what=f"{first.what} of what it imports as `{name}`")
+    return Reason("which notes its imports mean")
 
 
 def _line(number: int, old: str, new: str) -> Reason:

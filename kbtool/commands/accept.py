@@ -15,6 +15,7 @@ from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library
 from kbtool.cells.naming import label
 from kbtool.cells.plan import runnable
+from kbtool.cells.results import results
 from kbtool.commands import opening, targets
 from kbtool.config import KbError
 from kbtool.fixes import unified
@@ -67,10 +68,11 @@ def _expects(note: Note) -> bool:
 
 
 def _held(opened: opening.Opened, asked: Sequence[Note]) -> Mapping[NoteId, Outcome]:
-    """The outcomes that hold, of notes that expect something."""
+    """The outcomes that hold, of notes that expect something: those of this machine, else recorded ones."""
     library = Library(opened.snapshot.notes, opened.snapshot.names)
     keeper = Keeper(opened.project.base, list(filter(_expects, asked)), (opened.project.config, library))
-    return {note: outcome for note, outcome in keeper.held().items() if not outcome.failed}
+    shown = results(keeper, {note: outcome for note, outcome in keeper.held().items() if not outcome.failed})
+    return {note: one.outcome for note, one in shown.items() if one.outcome is not None}
 
 
 # ---------------------------------------------------------------- what changes

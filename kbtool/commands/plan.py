@@ -13,7 +13,7 @@ from kbtool.cells.keeping import Keeper, Reason
 from kbtool.cells.plan import Session
 from kbtool.cells.results import results
 from kbtool.cells.schedule import wants_gpu
-from kbtool.commands import isolating, opening
+from kbtool.commands import isolating, targets
 from kbtool.commands.refusing import Asked, asked
 from kbtool.outcomes import Result
 from kbtool.report.visible import visible
@@ -38,7 +38,7 @@ class Planned(NamedTuple):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    opening.add_paths(parser)
+    targets.add_words(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="how to print (default: text)")
     isolating.arguments(parser)
 
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each session, and what all that would run takes."""
     isolating.wanted(options)
-    given = asked(opening.open_base(options.paths))
+    given = asked(targets.meant(options.notes).opened)
     found = [planned(given.keeper, session) for session in given.keeper.sessions]
     given.keeper.remember({})
     terminal.say(_json(found, given) if options.format == "json" else _text(found, given))

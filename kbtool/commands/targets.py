@@ -101,7 +101,7 @@ def _found(opened: opening.Opened, word: _Word) -> tuple[Note, str]:
         return note, word.cell
     name, _, cell = word.text.rpartition("#")
     for page, rest in ((word.text, ""), (name, cell)):
-        notes = query.named(opened.snapshot, page) if page else ()
+        notes = query.named(opened.snapshot, page.removeprefix("[[").removesuffix("]]")) if page else ()
         if len(notes) > 1:
             raise KbError(f"{page}: {', '.join(notes)} have this name\nname one of them by its path")
         if notes:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 from kbtool import terminal
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session
-from kbtool.commands import isolating, opening
+from kbtool.commands import isolating, opening, targets
 from kbtool.commands.plan import reason_lines
 from kbtool.commands.refusing import asked
 from kbtool.config import KbError
 from kbtool.outcomes import Outcome
 from kbtool.report.visible import visible
-from kbtool.suggest import did_you_mean
-from kbtool.values import NoteId
 
 _SHOWN = 20
 """Things of a kind that are listed."""
@@ -32,11 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prints all reasons, or what the outcome stands on."""
     isolating.wanted(options)
-    name = options.note.partition("#")[0]
-    path = Path(name)
-    opened = opening.open_base([path] if path.exists() else [])
-    note = _note(opened, name)
-    given = asked(opening.Opened(opened.project, frozenset({note}), opened.work))
+    opened, _ = targets.meant([options.note])
+    given = asked(opened)
+    note = next(iter(opened.selected or ()), None)
+    if note is None or len(opened.selected or ()) != 1:
+        raise KbError(f"{options.note}: more than a note\nname a note, by its path, its page's name or an alias")
     if note in given.refused:
         opening.print_report(opened, given.refused[note], "text")
         return 1
@@ -46,21 +43,6 @@ def run(options: argparse.Namespace) -> int:
     terminal.say(_lines(given.keeper, session))
     given.keeper.remember({})
     return 0
-
-
-def _note(opened: opening.Opened, name: str) -> NoteId:
-    """The note of a file or of a page's name."""
-    if opened.selected is not None and len(opened.selected) == 1 and Path(name).is_file():
-        return next(iter(opened.selected))
-    from kbtool import names
-
-    pages = opened.snapshot.names.pages
-    found = pages.get(names.key(name.removeprefix("[[").removesuffix("]]")), ())
-    if not found:
-        near = did_you_mean(name, list(opened.snapshot.names.spelled.values()))
-        hint = f"did you mean {near}?" if near else "name a file, or a page"
-        raise KbError(f"no note or page named {name}\n{hint}")
-    return found[0]
 
 
 def _lines(keeper: Keeper, session: Session) -> Iterator[str]:
