@@ -23,6 +23,7 @@ _STYLES: tuple[str, ...] = (
     "reading.css",
     "values.css",
     "search.css",
+    "access.css",
 )
 _SCRIPTS: tuple[str, ...] = (
     "outline.js",
@@ -32,6 +33,7 @@ _SCRIPTS: tuple[str, ...] = (
     "zoom.js",
     "missing.js",
     "graph.js",
+    "access.js",
 )
 _SEARCH = ("words.js", "stems.js", "files.js", "query.js", "results.js", "worker.js")
 

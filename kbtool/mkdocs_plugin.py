@@ -44,7 +44,7 @@ from kbtool.render.svg import figure
 from kbtool.render.words import words
 from kbtool.shells import Shell, Shells
 from kbtool.standing import Built
-from kbtool.theme import begin_heads, fitting, palette
+from kbtool.theme import fitting, mend_templates, palette
 from kbtool.values import File as MadeFile
 from kbtool.values import Page
 
@@ -141,7 +141,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         """Begin each page with the content policy, and fill shells, with what all plugins have made of templates."""
         _name_our_search(env, files)
         if config.theme.name == "material":
-            begin_heads(env)
+            mend_templates(env)
             text, warnings = fitting([_sample(name, (env, config, files, self._nav)) for name in _SAMPLES])
             config.theme["kb_policy"] = meta(text)
             config.theme["kb_feed"] = FEED if files.get_file_from_path(FEED) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, FunctionLoader
@@ -10,9 +10,6 @@ from jinja2 import BaseLoader, Environment, FunctionLoader
 from kbtool.render.policy import Inline, inline, policy
 from kbtool.render.words import Words
 
-_OUTERMOST = "base.html"
-"""The template of the theme that all pages extend."""
-_HEAD = "<head>"
 _FEED = (
     "{% if config.theme.kb_feed %}"
     '<link rel="alternate" type="application/atom+xml" href="{{ config.theme.kb_feed | url }}">'
@@ -24,11 +21,16 @@ _WITHOUT_SCRIPT = (
     '<noscript><p class="kb-without-script">'
     '<a href="{{ config.theme.kb_all | url }}">{{ config.theme.kb.all_pages }}</a></p></noscript>'
 )
+# What stands for what in the theme's templates.
+_CHANGES: Mapping[str, Mapping[str, str]] = {
+    "base.html": {"<head>": f"<head>{{{{ config.theme.kb_policy }}}}{_FEED}", _ARTICLE: _ARTICLE + _WITHOUT_SCRIPT},
+    "partials/search.html": {'role="dialog"': """role="dialog" aria-label="{{ lang.t('search') }}\""""},
+}
 Loaded = tuple[str, str | None, Callable[[], bool] | None]
 
 
-def begin_heads(env: Environment) -> None:
-    """Has each page's head begin with what the setting `kb_policy` says, and, without a script, lead to all pages."""
+def mend_templates(env: Environment) -> None:
+    """Has pages begin with what the setting `kb_policy` says, a search box with a name, and a way without a script."""
     loader = env.loader
     if loader is not None:
         env.loader = FunctionLoader(lambda name: _loaded(env, loader, name))
@@ -36,9 +38,8 @@ def begin_heads(env: Environment) -> None:
 
 def _loaded(env: Environment, loader: BaseLoader, name: str) -> Loaded:
     source, path, unchanged = loader.get_source(env, name)
-    if name == _OUTERMOST:
-        source = source.replace(_HEAD, f"{_HEAD}{{{{ config.theme.kb_policy }}}}{_FEED}", 1)
-        source = source.replace(_ARTICLE, _ARTICLE + _WITHOUT_SCRIPT, 1)
+    for old, new in _CHANGES.get(name, {}).items():
+        source = source.replace(old, new, 1)
     return source, path, unchanged
 
 

@@ -27,6 +27,7 @@ settings.load_profile("kbtool")
 
 ROOT = Path(__file__).parents[1]
 ORACLE = ROOT / "tests" / "oracle"
+AXE = ROOT / "tests" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 CORPORA = ROOT.parent / "shared" / "corpora"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -49,6 +50,10 @@ def find_katex() -> str | None:
     return shutil.which("node") if (ORACLE / "node_modules" / "katex").is_dir() else None
 
 
+def find_axe() -> str | None:
+    return str(AXE) if AXE.is_file() else None
+
+
 def find_corpora() -> str | None:
     return str(CORPORA) if CORPORA.is_dir() else None
 
@@ -68,6 +73,7 @@ NEEDS = (
     Need("node", "tests of the site's search", "no node", find_node, True),
     Need("oracle", "comparisons with Logseq's parser", "no node, or no npm install in tests/oracle", find_oracle, True),
     Need("katex", "comparisons with KaTeX", "no node, or no npm install in tests/oracle", find_katex, True),
+    Need("axe", "looks for what keeps people from using pages", "no npm install in tests/axe", find_axe, True),
     Need("corpora", "comparisons on public graphs", "no ../shared/corpora", find_corpora, False),
 )
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -121,6 +127,12 @@ def oracle() -> str:
 def katex() -> str:
     """Path of node, with KaTeX installed beside the oracle's script."""
     return find_katex() or ""
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Path of the script that looks for what keeps people from using a page."""
+    return find_axe() or ""
 
 
 @pytest.fixture(scope="session")

@@ -194,7 +194,7 @@ def _folded(scope: Scope, at: int, content: str) -> str:
     """A collapsed block: its first line stays, the rest unfolds without a script."""
     block = scope.blocks[at]
     if block.heading:
-        line = _heading(replace(scope, boxes=False), at)
+        line = _heading(replace(scope, boxes=False), at, linked=False)  # nothing to click in what is clicked itself
     else:
         inside = replace(scope, boxes=False)
         line = (
@@ -202,7 +202,12 @@ def _folded(scope: Scope, at: int, content: str) -> str:
             or escape(plain_title(scope.entry.text, block))
             or _unnamed(scope, block)
         )
-    return element("details", {"class": "kb-folded"}, element("summary", {}, line) + content)
+    if "<a " not in line:
+        return element("details", {"class": "kb-folded"}, element("summary", {}, line) + content)
+    # What leads elsewhere stands beside what unfolds: one in the other is out of the keyboard's reach.
+    beside = element("div", {"class": "kb-p kb-folded__line"}, line)
+    summary = element("summary", {"aria-label": plain_title(scope.entry.text, block) or _unnamed(scope, block)}, "")
+    return beside + element("details", {"class": "kb-folded kb-folded--beside"}, summary + content)
 
 
 def _unnamed(scope: Scope, block: Block) -> str:
@@ -252,14 +257,14 @@ def _title(scope: Scope, block: Block) -> str:
     return line_html(scope, first.span, first.inlines)
 
 
-def _heading(scope: Scope, at: int) -> str:
+def _heading(scope: Scope, at: int, linked: bool = True) -> str:
     block, anchor = scope.blocks[at], scope.entry.anchors[at]
     title = _badges(block) + _title(replace(scope, boxes=False), block)
     if not scope.ids:
         return element(f"h{anchor.level}", {}, title)
     own = {"id": anchor.heading, "class": "kb-echo" if _is_echo(scope, at) else None}
     pairs = {"class": "headerlink", "href": f"#{anchor.heading}", "title": scope.words.heading_link}
-    return element(f"h{anchor.level}", own, title + element("a", pairs, "¶"))
+    return element(f"h{anchor.level}", own, title + (element("a", pairs, "¶") if linked else ""))
 
 
 def _is_echo(scope: Scope, at: int) -> bool:

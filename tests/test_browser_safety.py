@@ -1,0 +1,159 @@
+"""Every page in a real browser: it breaks no policy, asks no other host, and keeps nobody from using it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browsing import served, watch
+from tests.conftest import AXE
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
+KINDS = ("kb-cell", "kb-formula", "kb-table", "kb-query", "kb-month", "kb-graph", "kb-state", "kb-index", "kb-rule")
+"""What pages of the project's own site may have: each is on one of those that are looked at."""
+FIND = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] })
+  return found.violations.filter(one => one.impact === "serious" || one.impact === "critical").flatMap(
+    one => one.nodes.map(node => `${one.id}: ${node.target} ${node.html.slice(0, 100)}`))
+}"""
+
+
+def names(site: Path) -> list[str]:
+    """The pages of a site, apart from those that only lead on."""
+    pages = (path for path in site.rglob("*.html") if 'http-equiv="refresh"' not in path.read_text("utf-8"))
+    return sorted(path.relative_to(site).as_posix() for path in pages)
+
+
+@pytest.fixture(scope="module")
+def own_address(own_site: Path) -> Iterator[str]:
+    with served(own_site) as found:
+        yield found
+
+
+@pytest.fixture(params=["server", "disk"])
+def demo(request: pytest.FixtureRequest, bases: dict[str, Path], address: str) -> tuple[Path, str]:
+    """The demo base's site and where it begins, served and from disk."""
+    site = bases[request.param] / "site"
+    return site, address if request.param == "server" else f"{site.as_uri()}/"
+
+
+def use(page: Page) -> None:
+    """Does what readers do: changes the colours, searches, prints."""
+    page.locator("[for^=__palette]:visible").first.click()
+    page.locator(".md-search__input").click()
+    page.keyboard.type("градиент")
+    page.keyboard.press("End")  # letters that no key of the driver has come without the event that search waits for
+    page.locator(".md-search-result__link").first.wait_for(state="visible")
+    page.keyboard.press("Escape")
+    page.emulate_media(media="print")
+    page.pdf()
+    page.emulate_media(media="screen")
+
+
+def test_no_page_of_the_projects_site_makes_trouble(
+    page: Page, own_site: Path, own_address: str, trouble: list[str]
+) -> None:
+    page.goto(own_address)
+    use(page)
+    for name in (name for name in names(own_site) if not name.startswith("rules/r")):
+        page.goto(own_address + quote(name))
+        assert trouble == [], name
+    page.wait_for_timeout(500)
+    assert trouble == []
+
+
+def test_no_page_of_the_demo_makes_trouble(page: Page, demo: tuple[Path, str], trouble: list[str]) -> None:
+    site, start = demo
+    page.goto(f"{start}index.html")
+    use(page)
+    for name in names(site):
+        if start.startswith("http") or name != "404.html":  # which a server alone shows: its addresses are absolute
+            page.goto(start + quote(name))
+            page.wait_for_load_state("networkidle")
+    assert trouble == []
+
+
+def test_a_script_that_got_into_a_page_does_not_run(page: Page, demo: tuple[Path, str], trouble: list[str]) -> None:
+    page.goto(f"{demo[1]}index.html")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hit = 1\">')")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.hit") is None
+    assert [one for one in trouble if "Content Security Policy" in one]
+
+
+def test_colours_are_the_systems_until_the_reader_chooses(browser: Browser, address: str) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    # Before the theme's script has run, so that no page is ever painted in the other colours.
+    page.route("**/bundle.*.js", lambda route: route.abort())
+    page.goto(address)
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "slate"
+    page.unroute("**/bundle.*.js")
+    page.goto(address)
+    page.locator("[for^=__palette]:visible").first.click()
+    page.route("**/bundle.*.js", lambda route: route.abort())
+    page.goto(address + "понятие/")
+    assert page.evaluate("document.body.dataset.mdColorScheme") == "default"
+    context.close()
+
+
+def hindrances(browser: Browser, addresses: list[str], look: tuple[str, int]) -> dict[str, list[str]]:
+    """What keeps people from using these pages."""
+    scheme, width = look
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
+    context = browser.new_context(**options)
+    page = context.new_page()
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(AXE.read_text("utf-8"))
+        if seen := page.evaluate(FIND):
+            found[address] = seen
+    context.close()
+    return found
+
+
+@pytest.mark.usefixtures("axe")
+@pytest.mark.parametrize("look", LOOKS)
+def test_nothing_keeps_people_from_using_the_demo(
+    browser: Browser, bases: dict[str, Path], address: str, look: tuple[str, int]
+) -> None:
+    addresses = [address + quote(name) for name in names(bases["server"] / "site")]
+    assert hindrances(browser, addresses, look) == {}
+
+
+@pytest.mark.usefixtures("axe")
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[-1]])
+def test_nothing_keeps_people_from_using_the_projects_site(
+    browser: Browser, own_site: Path, own_address: str, look: tuple[str, int]
+) -> None:
+    texts = {name: (own_site / name).read_text("utf-8") for name in names(own_site)}
+    chosen = {next((name for name, text in texts.items() if f'class="{kind}' in text), "index.html") for kind in KINDS}
+    assert len(chosen) > 4
+    assert hindrances(browser, [own_address + quote(name) for name in sorted(chosen)], look) == {}
+
+
+def test_hindrances_are_found(axe: str, browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text('<!doctype html><title>x</title><img src="x"><p style="color:#ccc">слово</p>')
+    with served(tmp_path) as address:
+        (found,) = hindrances(browser, [f"{address}a.html"], LOOKS[0]).values()
+    assert {one.partition(":")[0] for one in found} >= {"image-alt", "color-contrast", "html-has-lang"}
+
+
+def test_what_scrolls_is_reached_by_the_keyboard(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    watch(page, [])
+    page.goto(address + "пространство/имён/")
+    formula = page.locator("p", has_text="Длинная формула")
+    assert formula.get_attribute("tabindex") == "0"
+    formula.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert formula.evaluate("each => each.scrollLeft") > 0
+    page.close()
