@@ -351,3 +351,9 @@ def test_code_that_is_hidden_imports_all_the_same() -> None:
     pages = rendered({"pages/Q.md": IMPORT.replace("python", "python hide"), "pages/a.md": EXPORT})
     assert list(Html(used_by(pages["pages/a.md"].html)).links()) == ["../q/"]
     assert "../a/" not in pages["pages/Q.md"].html.partition("kb-users")[0]
+
+
+def test_a_known_type_is_said_in_the_language_of_the_site() -> None:
+    for word, shown in (("concept", "понятие"), ("своё", "своё")):
+        text = page(f"type:: {word}\n\n- x\n").html
+        assert f'kb-meta__type">{shown}<' in text

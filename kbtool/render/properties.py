@@ -83,7 +83,9 @@ def head_html(scope: Scope, properties: Sequence[Property]) -> str:
 def _meta(scope: Scope, by_key: dict[str, Property]) -> Iterable[str]:
     for key in ("type", "status"):
         if key in by_key:
-            yield element("span", {"class": f"kb-meta__item kb-meta__{key}"}, value_html(scope, by_key[key]))
+            kinds = dict(scope.words.types) if key == "type" else {}
+            text = kinds.get(by_key[key].text.strip().lower()) or value_html(scope, by_key[key])
+            yield element("span", {"class": f"kb-meta__item kb-meta__{key}"}, text)
     if "tags" in by_key:
         for name in names_html(scope, by_key["tags"]):
             yield element("span", {"class": "kb-meta__item kb-chip"}, name)

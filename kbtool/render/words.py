@@ -93,6 +93,7 @@ class Words:
     rules_head: tuple[str, str, str, str]
     severities: tuple[tuple[str, str], ...]
     properties: tuple[tuple[str, str], ...]
+    types: tuple[tuple[str, str], ...]
     admonitions: tuple[tuple[str, str], ...]
 
 
@@ -170,6 +171,14 @@ RUSSIAN = Words(
     rules="Правила проверки",
     rules_head=("Правило", "Важность", "Исправление", "О чём оно"),
     severities=(("error", "ошибка"), ("warning", "предупреждение"), ("info", "сведение"), ("off", "выключено")),
+    types=(
+        ("concept", "понятие"),
+        ("experiment", "опыт"),
+        ("hub", "карта"),
+        ("question", "вопрос"),
+        ("hardware", "железо"),
+        ("fun", "забава"),
+    ),
     properties=(
         ("type", "вид"),
         ("status", "состояние"),
@@ -262,6 +271,7 @@ ENGLISH = Words(
     rules="Rules of the check",
     rules_head=("Rule", "Severity", "Fix", "What it finds"),
     severities=(("error", "error"), ("warning", "warning"), ("info", "info"), ("off", "off")),
+    types=(),
     properties=(
         ("type", "type"),
         ("status", "status"),
