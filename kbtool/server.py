@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from kbtool.config import KbError
 from kbtool.front import ASSETS
+from kbtool.packed import digest
 from kbtool.render.policy import ALWAYS, FRAMES
 
 HOST = "127.0.0.1"
@@ -183,8 +184,14 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None and parts and self.site.is_folder(address):
             self._answer(HTTPStatus.MOVED_PERMANENTLY, ("text/plain", b""), Location=parts.path + "/")
             return
-        status = HTTPStatus.OK if found else HTTPStatus.NOT_FOUND
-        self._answer(status, found or self.site.content("/404.html") or ("text/plain", b"not found\n"))
+        if found is None:
+            self._answer(HTTPStatus.NOT_FOUND, self.site.content("/404.html") or ("text/plain", b"not found\n"))
+            return
+        mark = f'"{digest(found[1]).hex()}"'
+        if self.headers.get("If-None-Match") == mark:
+            self._answer(HTTPStatus.NOT_MODIFIED, (found[0], b""), ETag=mark)
+        else:
+            self._answer(HTTPStatus.OK, found, ETag=mark)
 
     def _events(self, page: str, number: int) -> None:
         self.close_connection = True
@@ -215,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _begin(self, status: HTTPStatus, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         own = {
-            "Cache-Control": "no-store",  # the next build may change it
+            "Cache-Control": "no-cache",  # asked for again each time: the next build may change it
             "Content-Security-Policy": FRAMES,
             "Cross-Origin-Resource-Policy": "same-origin",
         }

@@ -75,6 +75,13 @@ def test_pages_and_files_are_shown(port: int) -> None:
     assert "Access-Control-Allow-Origin" not in headers
 
 
+def test_what_the_browser_has_is_not_sent_again(port: int, site: server.Site) -> None:
+    mark = ask(port, "/")[2]["ETag"]
+    assert ask(port, "/", If_None_Match=mark)[:2] == (304, "")
+    site.change({"index.html": b"<body>new</body>"})
+    assert ask(port, "/", If_None_Match=mark)[0] == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [
