@@ -20,7 +20,7 @@ COMMANDS = (
     ("why", "say why a note's code would run again, or what its results stand on"),
     ("accept", "keep what cells with expect= give now as what they must give from now on"),
     ("build", "check, run what changed, and build the site"),
-    ("serve", "show the site here and build it again at each change; runs no code"),
+    ("serve", "show the site here, and each edit at once; runs code only when told"),
     ("new", "start a note"),
     ("init", "start a base"),
     ("graph", "print pages and the links between them"),
