@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m` looks for modules in the folder where it is started first, and that may be a base with any files.
+    del sys.path[0]
+
+import os
 from typing import NoReturn
 
 from kbtool.cli import main

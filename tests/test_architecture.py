@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = [
     *(
         "patterns",
+        "credentials",
         "values",
         "outcomes",
         "rich",
@@ -53,6 +54,7 @@ ORDER = [
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),
     *("checks.suppressions", "checks.values"),
+    *("checks.secrets",),
     *("checks.filenames", "checks.circles", "checks.imports", "checks.network", "checks.queries", "checks.mentions"),
     *("checks", "report.visible", "report.place", "report.text", "report.machine", "report.statistics"),
     *("report.gitlab", "report.junit", "report.sarif", "report.manual", "report"),
@@ -60,7 +62,7 @@ ORDER = [
     *("cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
-    *("cells.store", "cells.sources", "cells.secrets", "cells.recorded", "cells.archive"),
+    *("cells.store", "cells.sources", "cells.secrets", "cells.revealing", "cells.recorded", "cells.archive"),
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
     *("cells.confine", "cells.sandbox"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
@@ -112,6 +114,7 @@ ORDER = [
     ),
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
+    *("commands.revealing",),
     *("commands.run", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *(
@@ -160,7 +163,16 @@ RIM |= {f"cells.{name}" for name in ("archive", "recording")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
-MAY_IMPORT_RE = {"patterns", "whiteboards", "tasks", "mentions", "search_words", "syntax.obsidian", "latex_damage"}
+MAY_IMPORT_RE = {
+    "patterns",
+    "credentials",
+    "whiteboards",
+    "tasks",
+    "mentions",
+    "search_words",
+    "syntax.obsidian",
+    "latex_damage",
+}
 MAY_IMPORT_RE |= {
     "dates",
     "graph_config",
@@ -171,6 +183,7 @@ MAY_IMPORT_RE |= {
     "cells.tolerance",
     "cells.pictures",
     "cells.secrets",
+    "cells.revealing",
     "render.streams",
     "render.curves",
     "render.svg",

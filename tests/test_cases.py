@@ -24,7 +24,7 @@ from kbtool.values import Diagnostic, NoteId, Source
 CASES = Path(__file__).parent / "cases" / "checks"
 FENCE = re.compile(r"^````([^\n]*)\n(.*?)^````$", re.MULTILINE | re.DOTALL)
 WITHOUT_TESTS = {"cell-failed", "hand-typed-number", "needs-device", "note-too-large", "unreadable-note"}
-WITHOUT_TESTS |= {"not-accepted", "not-deterministic", "result-drift"}
+WITHOUT_TESTS |= {"not-accepted", "not-deterministic", "result-drift", "revealing-output"}
 WITHOUT_TESTS |= {"stale-record", "tampered-record"}
 WITHOUT_TESTS |= {
     "external-link",

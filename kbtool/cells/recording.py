@@ -13,6 +13,7 @@ from kbtool.cells.keeping import CHANGED, Keeper
 from kbtool.cells.observed import ABSENT
 from kbtool.cells.plan import Session
 from kbtool.cells.recorded import Untold, bodies, encoded, is_news, written
+from kbtool.cells.revealing import is_words, texts
 from kbtool.cells.secrets import findings
 from kbtool.cells.sources import source_of
 from kbtool.edits import alone
@@ -23,9 +24,6 @@ NOTE_LIMIT = 5 << 20
 """Bytes that are recorded of a note."""
 OUTPUT_LIMIT = 2 << 20
 """Bytes of one output."""
-
-_PNG = "iVBORw0KGgo"
-"""How a PNG begins in base64, in which words mean nothing."""
 
 
 class Recorded(NamedTuple):
@@ -39,7 +37,7 @@ class Recorded(NamedTuple):
 
 def record(keeper: Keeper, outcomes: Mapping[NoteId, Outcome], gone: tuple[NoteId, ...] = ()) -> Recorded:
     """Records the outcomes that did not fail, and takes away the files of notes that are gone."""
-    archive, names = Archive(keeper.base), _names(keeper.base)
+    archive, names = Archive(keeper.base), names_here(keeper.base)
     became: dict[str, list[Any]] = {"written": [], "same": [], "refused": []}
     with alone(keeper.base):
         for session in keeper.sessions:
@@ -95,7 +93,7 @@ def _untold(session: Session, outcome: Outcome) -> Untold:
 # ---------------------------------------------------------------- what is refused
 
 
-def _names(base: Path) -> Mapping[str, str]:
+def names_here(base: Path) -> Mapping[str, str]:
     """What names this machine: words and folders."""
     folders = {"the home folder": str(Path.home()), "the folder of the base": str(base)}
     return {**own_names(), **{what: folder for what, folder in folders.items() if len(folder) > 1}}
@@ -104,20 +102,9 @@ def _names(base: Path) -> Mapping[str, str]:
 def _objections(outcome: Outcome, names: Mapping[str, str]) -> Iterator[str]:
     if CHANGED in outcome.observed.gaps:
         yield "a file that it read changed while it ran: run it again"
-    for place, text in _texts(outcome):
+    for place, text in texts(outcome):
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > OUTPUT_LIMIT:
             yield f"{place} has {size:,} bytes, and {OUTPUT_LIMIT:,} are recorded of one: show less"
-        if not text.startswith(_PNG):
+        if is_words(text):
             yield from (f"{place} has {what}, and records are published" for what in findings(text, names))
-
-
-def _texts(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """All that a record shows, with the place where a person finds it."""
-    for number, cell in enumerate(outcome.cells, 1):
-        for at, output in enumerate(cell.outputs, 1):
-            place = f"output {at} of cell {number} ({output.kind})"
-            yield from ((place, content) for content in (output.text, *(content for _, content in output.data)))
-        yield from ((f"the value `{name}` of cell {number}", f"{name} = {text}") for name, text, _ in cell.values)
-        if cell.error:
-            yield f"the error of cell {number}", cell.error.message

@@ -10,15 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from kbtool.credentials import credentials
 from kbtool.patterns import regex
 
-_KNOWN = (
-    ("an AWS access key", regex(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a private key", regex(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
-    ("a GitHub token", regex(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,})")),
-    ("an API key", regex(r"\b(?:sk-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|AIza[0-9A-Za-z_-]{35})")),
-    ("a Slack token", regex(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
-)
 _SAID = regex(r"(?i)(?:token|secret|passw(?:or)?d|key)[\"']?\s{0,3}[:=]\s{0,3}[\"']?([A-Za-z0-9+/_-]{20,200}={0,2})")
 """A long word behind one that says that it is secret."""
 _HEX = regex(r"[0-9a-fA-F]{32,}")
@@ -31,9 +25,8 @@ _SHOWN = 6
 
 def findings(text: str, names: Mapping[str, str]) -> Iterator[str]:
     """What of a text must not be published; `names` are words and folders of this machine, by what they are."""
-    for what, pattern in _KNOWN:
-        for found in pattern.finditer(text):
-            yield f"{what} ({found[0][:_SHOWN]}…)"
+    for known in credentials(text):
+        yield known.said
     for found in _SAID.finditer(text):
         if _is_random(found[1]):
             yield f"what looks like a secret ({found[1][:_SHOWN]}…)"

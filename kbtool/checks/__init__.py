@@ -25,6 +25,7 @@ from kbtool.checks.network import orphan_page, unused_asset
 from kbtool.checks.pages import duplicate_page, missing_heading, missing_page
 from kbtool.checks.properties import bad_property
 from kbtool.checks.queries import query_missing_page
+from kbtool.checks.secrets import secret
 from kbtool.checks.spelling import case_variant
 from kbtool.checks.structure import byte_order_mark, fences_and_html, heading_jump, late_title, second_drawer
 from kbtool.checks.suppressions import bad_suppression
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Base", "CheckContext", "base", "check_alone", "check_base", "check_imports", "check_linked"]
 
 ALONE = (
-    *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer),
+    *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer, secret),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
 """Checks that need nothing but the note; those of formulas and code are imported for notes that have some."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from kbtool import disk, git, past, publish, standing, swap, terminal
 from kbtool.commands import isolating, opening, recording, sessions
 from kbtool.commands import run as running
+from kbtool.commands.revealing import revealed
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.outcomes import Result
@@ -47,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         return _stopped(opened, found, site)
     how = sessions.How(wanted=isolating.wanted(options))
     ran = running.execute(opened, options.jobs, how, running.Use(not options.no_run, options.allow_stale))
+    found += revealed(opened, ran.results)
     found = tuple(dict.fromkeys((*found, *ran.failures)))  # what `check` said of attributes, `run` says again
     outdated = _outdated(ran.results)
     if (opening.failed(found, opened, options.strict) or outdated) and not options.keep_going:
