@@ -25,6 +25,8 @@ _MOST = 1_000
 
 _NOTES = 2_000
 """Notes whose checks against the others keep a process busy for an eighth of a second."""
+_CROWD = 100_000
+"""Notes whose names and links are too much memory to have in several processes: 6 MB a thousand in each."""
 
 Work: TypeAlias = Callable[[Any], tuple[Plain, ...] | None]
 """From a job to its result: a plain tuple, or a named one whose fields are plain."""
@@ -52,7 +54,7 @@ def spread(check: Callable[[NoteId], Told], notes: Sequence[NoteId]) -> Iterator
         _, found, keys = check(note)
         return note, tuple(map(plain_diagnostic, found)), keys
 
-    helpers = _useful(len(notes) // _NOTES)
+    helpers = _useful(len(notes) // _NOTES) if len(notes) <= _CROWD else 1
     if helpers < 2:
         yield from map(work, notes)
         return
