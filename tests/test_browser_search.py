@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browsing import built, served
 from tests.conftest import Run
 
 SETTINGS = """
@@ -28,11 +26,6 @@ NOTES = {
 }
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Path]:
     """The site for a server and for reading from disk."""
@@ -43,39 +36,20 @@ def sites(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> dict[str, Pa
         (folder / "mkdocs.yml").write_text(SETTINGS.format(folders=folders), "utf-8")
         for title, text in NOTES.items():
             (folder / f"kb/pages/{title}.md").write_text(text, "utf-8")
-        done = kbtool("build", cwd=folder, XDG_CACHE_HOME=str(folder / "cache"))
-        assert done.returncode == 0, done.stdout + done.stderr
-        found[name] = folder / "site"
+        found[name] = built(kbtool, folder)
     return found
 
 
 @pytest.fixture(scope="module")
 def addresses(sites: dict[str, Path]) -> Iterator[dict[str, str]]:
     """Where the sites' home pages are."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(sites["server"])))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    disk = (sites["disk"] / "index.html").as_uri()
-    yield {"server": f"http://127.0.0.1:{server.server_address[1]}/", "disk": disk}
-    server.shutdown()
-    server.server_close()
+    with served(sites["server"]) as address:
+        yield {"server": address, "disk": (sites["disk"] / "index.html").as_uri()}
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    found = browser.new_page()
-    trouble: list[str] = []
-    found.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
-    found.on("pageerror", lambda error: trouble.append(str(error)))
-    yield found
-    found.close()
+@pytest.fixture(autouse=True)
+def nothing_goes_wrong(trouble: list[str]) -> Iterator[None]:
+    yield
     assert trouble == []
 
 

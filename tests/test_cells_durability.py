@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import without_isolation
+
 ROOT = Path(__file__).parents[1]
 NOTES = 8
 
@@ -55,7 +57,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, str], str]:
     """The exit code, the states of notes, and what was said on standard error."""
     said, errors = process.communicate(timeout=60)
     rows = [json.loads(line) for line in said.splitlines()]
-    return process.returncode, {row["note"]: row["state"] for row in rows}, errors
+    return process.returncode, {row["note"]: row["state"] for row in rows}, without_isolation(errors)
 
 
 def printed(base: Path) -> dict[str, str]:
