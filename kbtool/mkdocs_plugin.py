@@ -44,7 +44,7 @@ from kbtool.render.svg import figure
 from kbtool.render.words import words
 from kbtool.shells import Shell, Shells
 from kbtool.standing import Built
-from kbtool.theme import fitting, mend_templates, palette
+from kbtool.theme import fitting, keep_code, mend_templates, palette
 from kbtool.values import File as MadeFile
 from kbtool.values import Page
 
@@ -142,6 +142,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         _name_our_search(env, files)
         if config.theme.name == "material":
             mend_templates(env)
+            if not _others(config):
+                keep_code(env)
             text, warnings = fitting([_sample(name, (env, config, files, self._nav)) for name in _SAMPLES])
             config.theme["kb_policy"] = meta(text)
             config.theme["kb_feed"] = FEED if files.get_file_from_path(FEED) else ""
@@ -227,10 +229,14 @@ def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress
 
 def _watched(config: MkDocsConfig, mkdocs_yml: Path) -> tuple[str, ...]:
     text = mkdocs_yml.read_text("utf-8")
-    others = set(config.plugins) - {"material/search", "search", "kbtool"} or config.hooks or config.extra_templates
-    if others or "INHERIT" in text or "!" in text:
+    if _others(config) or config.extra_templates or "INHERIT" in text or "!" in text:
         return ()
     return (str(mkdocs_yml), *filter(None, [config.theme.custom_dir]))
+
+
+def _others(config: MkDocsConfig) -> bool:
+    """Whether code of others takes part, which may do anything."""
+    return bool(set(config.plugins) - {"material/search", "search", "kbtool"} or config.hooks)
 
 
 def _messages(heard: MemoryHandler) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import BaseLoader, Environment, FunctionLoader
 
+from kbtool.past import TemplateCode
 from kbtool.render.policy import Inline, inline, policy
 from kbtool.render.words import Words
 
@@ -34,6 +35,12 @@ def mend_templates(env: Environment) -> None:
     loader = env.loader
     if loader is not None:
         env.loader = FunctionLoader(lambda name: _loaded(env, loader, name))
+
+
+def keep_code(env: Environment) -> None:
+    """Has what is compiled of templates kept between builds; where filters are only MkDocs' and ours."""
+    how = env.autoescape, env.trim_blocks, env.lstrip_blocks, env.keep_trailing_newline, env.optimized
+    env.bytecode_cache = TemplateCode(repr((how, sorted(env.extensions), sorted(env.filters))))
 
 
 def _loaded(env: Environment, loader: BaseLoader, name: str) -> Loaded:

@@ -220,6 +220,7 @@ BASES |= {
     "BaseHTTPRequestHandler",
     "FileSystemEventHandler",
     "HTMLParser",
+    "BytecodeCache",
 }  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states
 

@@ -7,12 +7,15 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 
 from kbtool import cli
+from kbtool.cache import default_folder
 from kbtool.commands import build as command
 from tests.test_trace import TEXTS
 
@@ -195,3 +198,44 @@ def test_after_any_edits_the_site_is_that_of_a_clean_build(
                 base.write(f"kb/{path}", text)
         base.build("--verify")
         assert "verified: as a clean build" in capsys.readouterr().err
+
+
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The names of templates that Jinja is made to compile from here on."""
+    names: list[str | None] = []
+    real = Environment.compile
+
+    def counted(self: Environment, source: Any, name: str | None = None, *more: Any, **named: Any) -> Any:
+        names.append(name)
+        return real(self, source, name, *more, **named)
+
+    monkeypatch.setattr(Environment, "compile", counted)
+    return names
+
+
+def test_templates_are_compiled_once(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = compiled(monkeypatch)
+    base.build()
+    assert "main.html" in names  # control
+    names.clear()
+    base.settings(language="en")
+    assert base.build("--verify") == 0
+    assert "main.html" not in names
+    block = '{% block site_meta %}{{ super() }}<meta name="x">{% endblock %}'
+    base.write("theme/main.html", '{% extends "base.html" %}' + block)
+    own = MKDOCS.replace("language:", "custom_dir: theme, language:")
+    base.write("mkdocs.yml", own.format(folders="true", language="en"))
+    base.build()
+    assert b'<meta name="x">' in (base.site / "index.html").read_bytes()
+
+
+def test_a_damaged_template_is_compiled_again(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.build()
+    kept = [one for one in (default_folder() / "sites" / "templates").iterdir() if one.is_file()]
+    for at, one in enumerate(kept):
+        data = one.read_bytes()
+        one.write_bytes(data[: len(data) // 2] if at % 2 else data[:-200] + bytes(200))
+    names = compiled(monkeypatch)
+    base.settings(language="en")
+    assert base.build("--verify") == 0
+    assert "main.html" in names
