@@ -13,6 +13,8 @@ from kbtool.patterns import regex
 
 LONGEST = 40
 """Letters of a word; a longer one is data and not indexed."""
+_IDENTIFIERS = 200
+"""Letters of a stretch in which identifiers' parts are looked for: that takes time that grows with its square."""
 _STRETCH = regex(r"[\w\u0300-\u036f]+")
 _WORD = regex(r"[^\W_]+(?:_+[^\W_]+)*")
 _CAMEL = regex(r"[^\W\d_]*(?:[a-zа-я\d][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])\w*")
@@ -68,7 +70,7 @@ def _words(stretch: str) -> Iterator[str]:
         if len(word) <= LONGEST:
             yield word
             yield from (part for part in word.split("_") if len(part) > 1 and part != word)
-    for word in _CAMEL.findall(stretch):
+    for word in _CAMEL.findall(stretch) if len(stretch) <= _IDENTIFIERS else ():
         if len(word) <= LONGEST:
             yield from (fold(part) for part in _HUMP.findall(word) if len(part) > 1)
 

@@ -1,6 +1,7 @@
 // The words of texts as kbtool/search_words.py finds them: what is changed here is changed there.
 
 const LONGEST = 40
+const IDENTIFIERS = 200
 const STRETCH = /[\p{L}\p{N}_\u0300-\u036f]+/gu
 const WORD = /[\p{L}\p{N}]+(?:_+[\p{L}\p{N}]+)*/gu
 const CAMEL = /\p{L}*(?:[a-zа-я\p{Nd}][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])[\p{L}\p{N}_]*/gu
@@ -27,7 +28,7 @@ function wordsOf(stretch) {
   for (const word of fold(stretch).match(WORD) ?? []) {
     if ([...word].length <= LONGEST) keys.push(word, ...(word.includes("_") ? word.split("_").filter(isPart) : []))
   }
-  for (const word of stretch.match(CAMEL) ?? []) {
+  for (const word of ([...stretch].length <= IDENTIFIERS && stretch.match(CAMEL)) || []) {
     if ([...word].length <= LONGEST) keys.push(...(word.match(HUMP) ?? []).filter(isPart).map(fold))
   }
   return keys.length ? [{ start: 0, end: stretch.length, keys }] : []
