@@ -66,6 +66,7 @@ ORDER = [
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
     *("cells.confine", "cells.sandbox"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
+    *("cells.machine", "cells.shipping", "cells.cluster"),
     *("cells.keeping", "cells.recording"),
     *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
     *("render.svg", "render.font", "render.mathml"),
@@ -160,6 +161,7 @@ RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell",
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"cells.{name}" for name in ("archive", "recording")}
+RIM |= {f"cells.{name}" for name in ("machine", "shipping", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
@@ -209,7 +211,7 @@ MAY_IMPORT_RE |= {
     "syntax.emphasis",
     "syntax.block_text",
 }
-IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask")
+IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask", "distributed")
 MAY_FORK = {"cells.session", "cells.zygote", "crew"}  # a session's supervisor, and the processes of a cold check
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"Mapping", "Sequence", "Set", "Generic"}  # tables that are read like any other

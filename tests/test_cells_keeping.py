@@ -11,7 +11,7 @@ from textwrap import indent
 
 import pytest
 
-from kbtool.cells import environment, keeping, plan, process
+from kbtool.cells import environment, machine, plan, process
 from kbtool.cells.packages import Packages
 from kbtool.cells.sandbox import Wanted
 from kbtool.commands import opening, run
@@ -231,7 +231,7 @@ MISSES: Mapping[str, tuple[Change, Change]] = {
     ),
     "Python": (nothing, python("3.99.0")),
     "the platform": (nothing, lambda base: base.patch.setattr(environment.sys, "platform", "linux2")),  # type: ignore[attr-defined]
-    "the device that there is": (TORCH, lambda base: base.patch.setattr(keeping, "machine_device", lambda: "H100")),
+    "the device that there is": (TORCH, lambda base: base.patch.setattr(machine, "machine_device", lambda: "H100")),
     "threads": (lambda base: setattr(base, "jobs", 1), lambda base: setattr(base, "jobs", 64)),
     "how cells are run": (nothing, lambda base: base.patch.setattr(plan, "SEMANTICS", 999)),
     "the limit of output": (nothing, config(output_limit=77)),
@@ -295,7 +295,7 @@ HITS: Mapping[str, tuple[Change, Change]] = {
     "a variable that is not read": (variable("KB_A", "1"), variable("KB_A", "2")),
     "the device that there is, without PyTorch": (
         nothing,
-        lambda base: base.patch.setattr(keeping, "machine_device", lambda: "H100"),
+        lambda base: base.patch.setattr(machine, "machine_device", lambda: "H100"),
     ),
     "the code of a package that is not imported": (nothing, packages("patched")),
     "the wanted names": (nothing, config(wanted=("нет",))),

@@ -78,7 +78,7 @@ def test_installed_distribution_has_the_version_of_the_source() -> None:
 def test_dependencies_are_what_the_code_imports() -> None:
     declared = names(PROJECT["dependencies"])
     extras = PROJECT["optional-dependencies"]
-    used = imported_distributions() - names(extras["notes"]) - names(extras["diagrams"])
+    used = imported_distributions() - names(extras["notes"]) - names(extras["diagrams"]) - names(extras["cluster"])
     assert used <= declared
     assert declared - used == NOT_IMPORTED
 

@@ -73,6 +73,10 @@ def _advice(cell: Cell, error: CellError) -> str:
             return "print less; a loop may have no end"
         case "Mismatch":
             return "correct the code or the answer; `...` stands for what may differ"
+        case "NeedsWorker":
+            return "start such a worker, or let the note ask for less"
+        case "WorkerLost":
+            return "see the workers' logs; the cell may have taken all memory of their machines"
         case "Crash":
             return "the cells below did not run; the process ended before Python could say why"
     expected = cell.options.raises

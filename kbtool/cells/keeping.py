@@ -8,8 +8,7 @@ others are looked at only when there is such a file.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -18,24 +17,21 @@ from typing import Any, NamedTuple
 
 from kbtool.cells import history
 from kbtool.cells.digests import Digests
-from kbtool.cells.environment import cores, device_differences, installed, machine_device, read_environment
+from kbtool.cells.environment import cores, device_differences, installed, read_environment
 from kbtool.cells.history import Past
 from kbtool.cells.inputs import inputs, modules
 from kbtool.cells.library import Library
-from kbtool.cells.observed import Fact, Looked, World, fact_of
-from kbtool.cells.packages import Packages
+from kbtool.cells.machine import CHANGED, machine
+from kbtool.cells.observed import Fact, fact_of
 from kbtool.cells.plan import Session, imported_modules, plan, runnable
-from kbtool.cells.process import stable_environment
 from kbtool.cells.recorded import Record
 from kbtool.cells.sources import changes, source_of, version_changes
 from kbtool.cells.store import Store, default_folder
 from kbtool.config import Config
 from kbtool.note import Note
-from kbtool.outcomes import Difference, Observed, Outcome
+from kbtool.outcomes import Difference, Outcome
 from kbtool.values import NoteId
 
-CHANGED = "changed while it ran"
-"""A gap: what was read is another file now than it was then, so that the outcome stands on nothing that is there."""
 _WHERE = (("Python", "python"), ("the platform", "platform"), ("threads", "threads"))
 _SHOWN = 12
 """Characters of a digest that are shown."""
@@ -56,17 +52,16 @@ class Keeper:
         self.base = base
         self.notes = {note.id: note for note in notes}
         self.store = Store(default_folder())
+        self.asked_jobs = jobs  # 0: nobody said how many
         self.jobs = jobs or cores()
-        self._threads = max(1, cores() // self.jobs)
-        self._digests = Digests(self.store.folder)
-        self._packages = Packages(self._digests)
-        self._world = World(str(base), self._digests, stable_environment(self._threads))
+        digests = Digests(self.store.folder)
         config, library = given
         imported = imported_modules(notes, library)
         self.environment = read_environment(imported)._replace(
-            modules=modules(base, imported, self._digests),
-            inputs=inputs(base, {pattern for note in notes for pattern in note.options.inputs}, self._digests),
+            modules=modules(base, imported, digests),
+            inputs=inputs(base, {pattern for note in notes for pattern in note.options.inputs}, digests),
         )
+        self.machine = machine(self.environment, base, digests, max(1, cores() // self.jobs))
         self.sessions = plan(notes, config, self.environment, library).sessions
         self.past: Mapping[NoteId, Past] = history.load(self.store.folder, base)
 
@@ -74,7 +69,7 @@ class Keeper:
         """The outcomes that hold, by note; where none does, one that failed, if there is one."""
         found = ((session.note, self._held(session)) for session in self.sessions)
         outcomes = {note: self.placed(outcome) for note, outcome in found if outcome is not None}
-        self._digests.save()
+        self.machine.digests.save()
         return outcomes
 
     def placed(self, outcome: Outcome) -> Outcome:
@@ -92,27 +87,16 @@ class Keeper:
 
     def _broken(self, session: Session, outcome: Outcome) -> Iterator[Reason]:
         """What an outcome under the session's key stands on and is another one now."""
-        known, where = outcome.observed, dict(self._where(session))
+        known, where = outcome.observed, dict(self.machine.where(session))
         for name, old in known.where:
             if where.get(name, "") != old:
                 yield Reason(name, old, where.get(name, ""))
         for package, old in known.packages:
-            now = self._packages.state(package.partition("==")[0])
+            now = self.machine.packages.state(package.partition("==")[0])
             if now != old:
                 yield Reason(f"the code of {package}", old[:_SHOWN], now[:_SHOWN] or "not installed")
-        for fact, now in self._world.broken(map(fact_of, known.facts)):
+        for fact, now in self.machine.world.broken(map(fact_of, known.facts)):
             yield Reason(_named(fact), fact.state[:_SHOWN], now[:_SHOWN])
-
-    def _where(self, session: Session) -> tuple[tuple[str, str], ...]:
-        """What a session runs on, as far as that may decide what it gives."""
-        found = {
-            "Python": self.environment.python,
-            "the platform": self.environment.platform,
-            "threads": str(session.cpus or self._threads),
-        }
-        if "torch" in session.imports and session.device != "cpu":
-            found["the device"] = machine_device()
-        return tuple(found.items())
 
     # ------------------------------------------------------------ what was recorded
 
@@ -121,11 +105,11 @@ class Keeper:
         yield from changes(record.source, source_of(session.decides))
         yield from version_changes(record.source, installed)
         facts = record.outcome.observed.facts if record.outcome else ()
-        yield from (Difference("file", fact.what) for fact, _ in self._world.broken(map(fact_of, facts)))
+        yield from (Difference("file", fact.what) for fact, _ in self.machine.world.broken(map(fact_of, facts)))
 
     def elsewhere(self, session: Session, recorded: Outcome) -> Iterator[Difference]:
         """What is another one here than where results were recorded, the packages last."""
-        where = dict(self._where(session))
+        where = dict(self.machine.where(session))
         for name, kind in _WHERE:
             old = dict(recorded.observed.where).get(name, "")
             if old and old != where[name]:
@@ -137,20 +121,10 @@ class Keeper:
             here = installed(name)
             if here != version:
                 yield Difference("package", name, version, here)
-            elif state and not self._packages.state(name).startswith(state):
+            elif state and not self.machine.packages.state(name).startswith(state):
                 yield Difference("code", package)
 
     # ------------------------------------------------------------ what ran
-
-    def observed(self, session: Session, looked: Looked, ran: tuple[Sequence[str], float]) -> Observed:
-        """What the outcome of a session that has just run stands on; `ran` are its packages, and when it started."""
-        packages, started = ran
-        self._digests.forget()
-        facts = self._world.facts(looked)
-        gaps = [*looked.gaps, *([CHANGED] if _any_newer(looked.read, started) else [])]
-        states = self._packages.states(packages)
-        rows = tuple((fact.kind, fact.what, fact.state) for fact in facts)
-        return Observed(rows, tuple(gaps), tuple(sorted(states.items())), self._where(session))
 
     def save(self, outcome: Outcome) -> str:
         """Keeps an outcome, if it stands on something; a warning when it cannot be kept."""
@@ -162,7 +136,7 @@ class Keeper:
         found = {note: past._replace(key=keys[note]) for note, past in ran.items()}
         if found:
             history.save(self.store.folder, self.base, found)
-        self._digests.save()
+        self.machine.digests.save()
 
     # ------------------------------------------------------------ why
 
@@ -186,16 +160,6 @@ class Keeper:
         past = self.past.get(session.note)
         kept = self.store.load(past.key) if past and past.key else []  # type: ignore[arg-type]
         return json.loads(kept[0].decides) if kept and kept[0].decides else None
-
-
-def _any_newer(paths: Iterable[str], started: float) -> bool:
-    for path in paths:
-        try:
-            if os.stat(path).st_mtime > started:  # noqa: PTH116
-                return True
-        except OSError:
-            continue
-    return False
 
 
 def _named(fact: Fact) -> str:

@@ -33,13 +33,17 @@ def fact_of(row: tuple[str, str, str]) -> Fact:
 
 
 class Looked(NamedTuple):
-    """What a session says that it looked at: absolute paths, and names of variables; `gaps` could not be followed."""
+    """What a session says that it looked at: absolute paths, and names of variables; `gaps` could not be followed.
+
+    Folders that nothing but Python's import listed are `searched`.
+    """
 
     read: Sequence[str] = ()
     listed: Sequence[str] = ()
     seen: Sequence[str] = ()
     names: Sequence[str] = ()
     gaps: Sequence[str] = ()
+    searched: Sequence[str] = ()
 
 
 class World:
@@ -60,7 +64,7 @@ class World:
         read = set(looked.read)
         named: Iterable[tuple[FactKind, Sequence[str]]] = (
             ("file", looked.read),
-            ("folder", looked.listed),
+            ("folder", sorted({*looked.listed, *looked.searched})),
             ("seen", [path for path in looked.seen if path not in read]),
         )
         for kind, paths in named:

@@ -57,7 +57,8 @@ class Process:
 @dataclass(frozen=True, slots=True)
 class House:
     """What sessions live in: `plots` is the folder where matplotlib keeps its font list, `states` where sessions that
-    did not come to their end keep checkpoints, `base` where inputs and modules lie. `memory` is what each may take.
+    did not come to their end keep checkpoints, `base` where inputs and modules lie. `memory` is what each may take,
+    `shown` what outputs call the base, where that is not its path.
     """
 
     plots: Path
@@ -65,6 +66,7 @@ class House:
     base: Path | None = None
     sandbox: Sandbox = NONE
     memory: int = 0
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +329,7 @@ def _has_ended(line: socket.socket) -> bool:
     return False
 
 
-def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:
+def machine_paths(scratch: str, house: House) -> tuple[tuple[str, str], ...]:
     """Folders of this machine and what stands for them on a page, longer ones first."""
     paths = sysconfig.get_paths()
     packages = {folder: "site-packages" for name in ("purelib", "platlib") if (folder := paths[name])}
@@ -336,4 +338,6 @@ def machine_paths(scratch: str) -> tuple[tuple[str, str], ...]:
     home = str(Path("~").expanduser())
     if len(home) > 1:
         known[home + "/"] = "~/"
+    if house.base and house.shown:
+        known[str(house.base)] = house.shown
     return tuple(sorted(known.items(), key=lambda pair: -len(pair[0])))

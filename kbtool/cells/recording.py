@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from kbtool.cells.archive import Archive
 from kbtool.cells.environment import own_names
-from kbtool.cells.keeping import CHANGED, Keeper
+from kbtool.cells.keeping import Keeper
+from kbtool.cells.machine import CHANGED
 from kbtool.cells.observed import ABSENT
 from kbtool.cells.plan import Session
 from kbtool.cells.recorded import Untold, bodies, encoded, is_news, written

@@ -77,7 +77,7 @@ class Store:
                 _set_aside(path)
             return None
         try:
-            return _decode(data, key)
+            return decode(data, key)
         except (ValueError, KeyError, TypeError, RecursionError):
             _set_aside(path)
             return None
@@ -87,7 +87,7 @@ class Store:
         path = _path(self.folder, outcome)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, _encode(outcome))
+            _write(path, encode(outcome))
             for old in self.paths(outcome.key)[_MOST:]:
                 old.unlink(missing_ok=True)
         except OSError as error:
@@ -132,7 +132,8 @@ def _set_aside(path: Path) -> None:
         path.replace(path.with_name(f"{path.name}.bad"))
 
 
-def _encode(outcome: Outcome) -> bytes:
+def encode(outcome: Outcome) -> bytes:
+    """An outcome as it is written and sent."""
     body = asdict(outcome)
     return json.dumps({"digest": _digest(body), "outcome": body}, ensure_ascii=False, indent=1).encode()
 
@@ -145,7 +146,8 @@ def _digest(body: Any) -> str:
 # ---------------------------------------------------------------- reading, where nothing is taken on trust
 
 
-def _decode(data: bytes, key: CellKey) -> Outcome:
+def decode(data: bytes, key: CellKey) -> Outcome:
+    """What was written under a key; raises like `read_cell` for anything else."""
     file = json.loads(data)
     body = file["outcome"]
     if file["digest"] != _digest(body) or body["key"] != key:

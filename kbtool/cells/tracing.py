@@ -34,6 +34,7 @@ class Trace:
         self._modules: frozenset[str] = frozenset()
         self.read: dict[str, None] = {}
         self.listed: dict[str, None] = {}
+        self.searched: dict[str, None] = {}
         self.seen: dict[str, None] = {}
         self.names: dict[str, None] = {}
         self.gaps: dict[str, None] = {}
@@ -59,7 +60,7 @@ class Trace:
         """What was written down, as it is reported."""
         names = {"*": None} if "*" in self.names else self.names
         kinds = {"read": self.read, "listed": self.listed, "seen": self.seen, "names": names, "gaps": self.gaps}
-        return {kind: sorted(found) for kind, found in kinds.items()}
+        return {kind: sorted(found) for kind, found in {**kinds, "searched": self.searched}.items()}
 
     # ------------------------------------------------------------ files and folders
 
@@ -69,7 +70,8 @@ class Trace:
         if event == "open":
             self._opened(given[0], given[2] if len(given) > 2 else 0)
         elif event in ("os.listdir", "os.scandir"):
-            self._add(self.listed, "." if given[0] is None else given[0])
+            kind = self.searched if _looks_for_modules() else self.listed
+            self._add(kind, "." if given[0] is None else given[0])
         elif event == "sqlite3.connect":
             self._add(self.read, given[0])
         elif event in _PROGRAMS and not _within_an_import():
@@ -135,6 +137,12 @@ def _within_an_import() -> bool:
             return True
         frame = frame.f_back
     return False
+
+
+def _looks_for_modules() -> bool:
+    """Whether it is Python's import itself that lists a folder, and not the code of a module."""
+    code = sys._getframe(2).f_code
+    return code.co_name == "_fill_cache" and code.co_filename.startswith("<frozen importlib")
 
 
 def _follow_names(names: dict[str, None]) -> None:

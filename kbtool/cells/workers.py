@@ -54,12 +54,14 @@ _QUIET = 0.1  # seconds between two events about output lines
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How sessions are run: `jobs` at once (0: one a core); `folder` is the cache folder; what is installed.
+    """How sessions are run: `jobs` at once (0: one a core), each on so many `threads` (0: an equal share of the cores);
+    `folder` is the cache folder; what is installed.
 
     `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
     machine has to spare). `base` is where inputs and modules lie. `observe` tells what the outcome of a session
     stands on, of what it looked at, the packages that it imported, and when it started. `fail_fast`: after a session
-    that failed no other one starts. `wanted` is how far they are kept apart from the machine.
+    that failed no other one starts. `wanted` is how far they are kept apart from the machine. `shown` is what outputs
+    call the folder of the base, where that is not its path.
     """
 
     folder: Path
@@ -71,6 +73,8 @@ class Settings:
     observe: Observe | None = None
     fail_fast: bool = False
     wanted: Wanted = DEFAULT
+    threads: int = 0
+    shown: str = ""
 
 
 Observe = Callable[[Session, Looked, tuple[Sequence[str], float]], Observed]
@@ -85,11 +89,11 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ign
     if not waiting:
         return
     jobs = settings.jobs or cores()
-    threads = max(1, cores() // jobs)
+    threads = settings.threads or max(1, cores() // jobs)
     budget = Budget(settings.past, settings.memory or available_memory(), jobs * threads, threads, gpu_memory())
     sandbox = found(settings.wanted)
     plots, states = settings.folder / "matplotlib", settings.folder / "state"
-    house = processes.House(plots, states, settings.base, sandbox, budget.memory)
+    house = processes.House(plots, states, settings.base, sandbox, budget.memory, settings.shown)
     live: list[_Live] = []
     nursery = processes.nursery(waiting, threads, house)
     with selectors.DefaultSelector() as selector:
@@ -149,7 +153,7 @@ class _Live:
         self.session = session
         self.around = around
         self.process = processes.start(session, around.nursery)
-        self.paths = processes.machine_paths(self.process.scratch)
+        self.paths = processes.machine_paths(self.process.scratch, around.nursery.house)
         self.started = datetime.now(UTC)
         self.wall = self.told = time.monotonic()
         self.deadline = self.wall + _START

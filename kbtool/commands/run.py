@@ -77,6 +77,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     ends = parts.add_mutually_exclusive_group()
     ends.add_argument("-k", "--keep-going", action="store_true", help="a failure ends its own session alone (default)")
     ends.add_argument("--fail-fast", action="store_true", help="start no other session after one that failed")
+    where = "where: local (the default), or the scheduler of a Dask cluster, as tcp://host:8786"
+    parts.add_argument("--on", default="local", metavar="WHERE", help=where)
     record = "keep the results beside the notes, to be committed (.kbtool/records)"
     parser.add_argument("--record", action="store_true", help=record)
 
@@ -107,7 +109,8 @@ def run(options: argparse.Namespace) -> int:
     whole += [options.anew] if options.anew not in ("", "force") else []
     if cell is not None and whole:
         raise KbError(f"--{whole[0]} is about whole sessions\nname a note without a cell")
-    how = How(options.memory, options.anew, options.fail_fast, cell, options.only, isolating.wanted(options))
+    on = "" if options.on == "local" else options.on
+    how = How(options.memory, options.anew, options.fail_fast, cell, options.only, isolating.wanted(options), on)
     ran = execute(opened, options.jobs, how)
     if cell is not None and ran.outcomes:
         (outcome,) = ran.outcomes.values()
@@ -155,7 +158,7 @@ def execute(opened: opening.Opened, jobs: int, how: How = AS_USUAL, use: Use = U
     states |= {note: "failed" if outcome.failed else "cached" for note, outcome in known.items()}
     waiting = [session for session in keeper.sessions if session.note not in known] if use.run else []
     done = run_all(keeper, waiting, how, _compared(keeper, held) if how.anew == "verify" else {})
-    for name in sorted({outcome.provenance.isolation for outcome in done.outcomes}):
+    for name in sorted({outcome.provenance.isolation for outcome in done.outcomes} - {""}):
         terminal.warn(f"isolation: {name}")
     for outcome in done.outcomes:
         known[outcome.note] = outcome

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from kbtool import terminal
 from kbtool.cells import expected, workers
 from kbtool.cells.drift import drifted, not_deterministic, unexpected
+from kbtool.cells.events import OnEvent
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
 from kbtool.cells.sandbox import DEFAULT, Wanted
@@ -25,7 +26,8 @@ class How(NamedTuple):
 
     `anew` says why sessions run whose outcomes hold: because somebody wants it (`force`), or to compare two runs with
     each other (`twice`) or a run with what is kept (`verify`). `fail_fast`: after a failure no other one starts.
-    `wanted` is how far code is kept apart from the machine. `cell`: of the only session the cells up to this one, or
+    `wanted` is how far code is kept apart from the machine. `on` is the scheduler of a cluster, empty for this machine.
+    `cell`: of the only session the cells up to this one, or
     with `alone` it and no other; nothing of that is kept.
     """
 
@@ -35,6 +37,7 @@ class How(NamedTuple):
     cell: Cell | None = None
     alone: bool = False
     wanted: Wanted = DEFAULT
+    on: str = ""
 
 
 AS_USUAL = How()
@@ -123,15 +126,28 @@ def _run(keeper: Keeper, waiting: Sequence[Session], how: How) -> Generator[Outc
         keeper.past,
         memory=how.memory,
         base=keeper.base,
-        observe=keeper.observed,
+        observe=keeper.machine.observed,
         fail_fast=how.fail_fast,
         wanted=how.wanted,
     )
     watch = Watch(waiting, settings.past, settings.jobs)
     try:
-        with closing(workers.run(waiting, settings, watch.on_event)) as outcomes:
+        with closing(_outcomes(keeper, waiting, (settings, how.on), watch.on_event)) as outcomes:
             yield from outcomes
     finally:
         watch.end()
         if how.cell is None:  # a part takes less than the whole
             keeper.remember(watch.ran)
+
+
+def _outcomes(
+    keeper: Keeper, waiting: Sequence[Session], where: tuple[workers.Settings, str], on_event: OnEvent
+) -> Generator[Outcome, None, None]:
+    """The outcomes of this machine, or of a cluster."""
+    settings, on = where
+    if not on:
+        return workers.run(waiting, settings, on_event)
+    from kbtool.cells.cluster import Cluster, run
+
+    there = replace(settings, jobs=keeper.asked_jobs, threads=keeper.machine.threads)
+    return run(waiting, there, Cluster(on, keeper.machine), on_event)
