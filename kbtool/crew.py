@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -131,15 +132,23 @@ def _shared(chunks: Chunks, work: Work, helpers: int) -> Iterator[tuple[Plain, .
 def _start(queue: int, chunks: Chunks, work: Work) -> _Helper:
     exit_, entrance = os.pipe()
     parent = os.getpid()
-    pid = os.fork()
+    # An interrupt within what Python does around a fork would be told and forgotten.
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        pid = os.fork()
+    except OSError:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        raise
     if pid == 0:
         status = 1
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
             os.close(exit_)
             _serve(queue, (chunks, work), entrance, parent)
             status = 0
         finally:
             os._exit(status)
+    signal.pthread_sigmask(signal.SIG_SETMASK, held)
     os.close(entrance)
     return _Helper(pid, exit_)
 

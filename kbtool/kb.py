@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ from kbtool.filters import filtered
 from kbtool.graph import Exports, Links, Names, Surroundings, exports, index, reindexed, resolve, surroundings
 from kbtool.linking import Linked, link
 from kbtool.memo import Memo
-from kbtool.mentions import Unlinked, lexicon, mentions
+from kbtool.mentions import LaterLexicon, Unlinked, mentions
 from kbtool.note import Note, lower
+from kbtool.packed import digest, plain_setting
 from kbtool.record import Reading, Record, examine, record
 from kbtool.rules import severity
+from kbtool.shelf import NO_SHELF, Shelf
 from kbtool.stems import Stems
 from kbtool.syntax.parse import parse
 from kbtool.values import Diagnostic, NoteId, Source
@@ -71,10 +74,11 @@ class _State(NamedTuple):
 class Kb:
     """Compiles one base again and again; what did not change is not computed twice."""
 
-    __slots__ = ("_formulas", "_memo", "_seen", "_state")
+    __slots__ = ("_formulas", "_memo", "_seen", "_shelf", "_state")
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf = NO_SHELF) -> None:
         self._memo = Memo()
+        self._shelf = shelf
         self._seen: frozenset[NoteId] = frozenset()
         self._state: _State | None = None
         self._formulas: Known = {}
@@ -87,14 +91,32 @@ class Kb:
         self._seen = frozenset(files.sources)
         notes: dict[NoteId, Note] = {}
         for done, (ident, source) in enumerate(sorted(files.sources.items())):
-            parsed = self._memo.call(ident, parse, source, files.settings.comma_properties, files.settings.dialect)
-            notes[ident] = self._memo.call(ident, lower, source, parsed, files.settings)
+            notes[ident] = self._memo.call(ident, self._note, source, files.settings)
             progress(done + 1, len(files.sources))
         given = [self._memo.call(ident, exports, note) for ident, note in notes.items()]
         around = self._memo.call("surroundings", surroundings, files.assets, files.config, files.settings)
         names = self._memo.call("names", _index, around, *given)
         links = {ident: self._memo.call(ident, resolve, note, names) for ident, note in notes.items()}
         return Snapshot(files, notes, names, links)
+
+    def _note(self, source: Source, settings: GraphSettings) -> Note:
+        def read() -> Note:
+            return lower(source, parse(source, settings.comma_properties, settings.dialect), settings)
+
+        return self._kept("tree", source.id, self._mark(source.text, settings), read)
+
+    def _kept(self, kind: str, note: NoteId, mark: bytes, make: Callable[[], T]) -> T:
+        """What was worked out of the same in an earlier run, else what is made now."""
+        kept: T | None = self._shelf.take(kind, note, mark)
+        if kept is None:
+            kept = make()
+            self._shelf.put(kind, note, mark, kept)
+        return kept
+
+    def _mark(self, text: str, *others: object) -> bytes:
+        """What stands for a text and what else is read with it."""
+        given = (self._memo.call(("mark", number, type(one)), _mark_of, one) for number, one in enumerate(others))
+        return digest(text.encode("utf-8", "surrogatepass"), *given)
 
     def _known(self, files: BaseFiles) -> BaseFiles:
         """Files read again, with the old objects for texts and settings that say the same."""
@@ -108,13 +130,18 @@ class Kb:
 
     def mentions(self, snapshot: Snapshot) -> Mapping[NoteId, tuple[Unlinked, ...]]:
         """The unlinked mentions that each note holds; after an edit that note alone is read again."""
-        call = self._memo.call
+        call, settings = self._memo.call, snapshot.files.settings
         given = (call(note.id, exports, note) for note in snapshot.notes.values())
-        formats = call("date formats", tuple[str, ...], snapshot.files.settings.date_formats)
-        known = call("lexicon", lexicon, self.stems, call("mentioned", _named, *given), formats)
+        formats = call("date formats", tuple[str, ...], settings.date_formats)
+        known = call("lexicon", LaterLexicon, self.stems, call("mentioned", _named, *given), formats)
         return {
-            ident: call(ident, mentions, note, snapshot.text(ident), known) for ident, note in snapshot.notes.items()
+            ident: call(ident, self._mentions, note, snapshot.text(ident), known, settings)
+            for ident, note in snapshot.notes.items()
         }
+
+    def _mentions(self, note: Note, text: str, known: LaterLexicon, settings: GraphSettings) -> tuple[Unlinked, ...]:
+        mark = self._mark(text, settings, known.names, known.date_formats)
+        return self._kept("mentions", note.id, mark, lambda: mentions(note, text, known.lexicon))
 
     def check(self, snapshot: Snapshot, progress: Progress = _silent) -> tuple[Diagnostic, ...]:
         """All that is wrong with a base, by path and position; executes nothing."""
@@ -122,10 +149,16 @@ class Kb:
 
         def of_tree(source: Source) -> Record:
             progress(1 + places[source.id], len(places))
-            return record(snapshot.notes[source.id], source.text, reading)
+            mark = self._mark(source.text, reading.settings, reading.modules)
+            make = functools.partial(record, snapshot.notes[source.id], source.text, reading)
+            return self._kept("record", source.id, mark, make)
 
         places = {note: place for place, note in enumerate(snapshot.notes)}
         return self._checked(snapshot.files, of_tree, self._unlinked(snapshot))
+
+    def forget_check(self) -> None:
+        """Gives up what another check would go on from, for who checks once."""
+        self._state, self._formulas = None, {}
 
     def _unlinked(self, snapshot: Snapshot) -> Iterator[Diagnostic]:
         if severity("unlinked-mention", snapshot.files.config) != "off":
@@ -209,6 +242,10 @@ def _names(old: _State | None, files: BaseFiles, records: Mapping[NoteId, Record
 
 def _exports(record: Record | None) -> Exports | None:
     return record and record.exports
+
+
+def _mark_of(value: object) -> bytes:
+    return digest(repr(plain_setting(value)).encode("utf-8", "surrogatepass"))
 
 
 def _itself(value: T) -> T:

@@ -94,6 +94,25 @@ def _trie(keyed: Sequence[tuple[tuple[str, ...], NameOf]], depth: int) -> _Node:
     return _Node(ending, {stem: _trie(group, depth + 1) for stem, group in groups.items()})
 
 
+class LaterLexicon:
+    """A lexicon that is made when it is first asked for; `names` and `date_formats` say which it is."""
+
+    __slots__ = ("_made", "_stems", "date_formats", "names")
+
+    def __init__(self, stems: Stems, names: tuple[tuple[NoteId, str], ...], date_formats: tuple[str, ...]) -> None:
+        self._stems = stems
+        self._made: Lexicon | None = None
+        self.names = names
+        self.date_formats = date_formats
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """The lexicon."""
+        if self._made is None:
+            self._made = lexicon(self._stems, self.names, self.date_formats)
+        return self._made
+
+
 def lexicon(stems: Stems, names: tuple[tuple[NoteId, str], ...], date_formats: tuple[str, ...]) -> Lexicon:
     """The names worth looking for."""
     found = (_name_of(note, name) for note, name in names if journal_day(name, date_formats) is None)

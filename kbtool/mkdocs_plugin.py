@@ -7,8 +7,8 @@ nothing.
 from __future__ import annotations
 
 import logging
-import stat
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from logging.handlers import MemoryHandler
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from kbtool.config import Config, KbError, load_options
 from kbtool.front import ASSETS, SCRIPT, SEARCH, STYLE, math_font, script, search_worker, stylesheet
 from kbtool.git import history
 from kbtool.navigation import home_path, navigation
-from kbtool.past import packed_font
+from kbtool.past import packed_font, published_file
 from kbtool.ready import Told, contents, title
 from kbtool.ready import meta as meta_of
 from kbtool.render import urls
@@ -44,7 +44,7 @@ from kbtool.render.svg import figure
 from kbtool.render.words import words
 from kbtool.shells import Shell, Shells
 from kbtool.standing import Built
-from kbtool.theme import fitting, keep_code, mend_templates, palette
+from kbtool.theme import fitting, keep_code, mend_templates, once_a_folder_list, palette, search_but_for
 from kbtool.values import File as MadeFile
 from kbtool.values import Page
 
@@ -88,11 +88,19 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
 
     def shown(self) -> dict[str, tuple[Told, Shell]]:
         """The pages that shells show, by their files."""
-        filled = self._env.shells.filled() if self._env and self._env.shells else ()
+        filled = self._env.shells.filled(self._opened) if self._env and self._env.shells else ()
         return {
             file: (Told(page.url, page.canonical_url, page.abs_url, page.edit_url), shell)
             for file, page, shell in filled
         }
+
+    @contextmanager
+    def _opened(self, page: MkPage) -> Iterator[None]:
+        """A page with its content, which is packed otherwise: MkDocs holds all pages at once."""
+        ready = None if page.content else self._pages.get(page.file.src_uri)
+        page.content = ready.html if ready else page.content
+        yield
+        page.content = "" if ready else page.content
 
     def load_config(
         self, options: dict[str, Any], config_file_path: str | None = None
@@ -140,6 +148,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
     def on_env(self, env: Any, config: MkDocsConfig, files: Files) -> Any:
         """Begin each page with the content policy, and fill shells, with what all plugins have made of templates."""
         _name_our_search(env, files)
+        search_but_for(self._pages, config.plugins)
         if config.theme.name == "material":
             mend_templates(env)
             if not _others(config):
@@ -151,14 +160,14 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
             files.append(_generated(config, made.path, made.text.encode("utf-8")))
             for warning in warnings:
                 get_plugin_logger("kbtool").warning(warning)
-        self._env = _Env(env)
+        self._env = _Env(env, self._opened)
         return self._env
 
     def on_pre_page(self, page: MkPage, config: MkDocsConfig, files: Files) -> MkPage:  # noqa: ARG002 - MkDocs' names
         """Let the page give what is ready instead of reading and rendering a source."""
         ready = self._pages.get(page.file.src_uri)
         if ready is not None:
-            _replace_rendering(page, ready)
+            _replace_rendering(page, ready, whole=_others(config))
         return page
 
     def on_page_context(self, context: Any, page: MkPage, config: MkDocsConfig, nav: Any) -> Any:  # noqa: ARG002
@@ -171,8 +180,8 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         """From disk only a script can be read, so the search box gets what it waits for as one."""
         index = getattr(config.plugins.get("material/search"), "search_index", None)
         if index is not None and not config.use_directory_urls:
-            script = f"var __index = {index.generate_search_index(None)}"
-            write_file(script.encode("utf-8"), str(Path(config.site_dir) / "search" / "search_index.js"))
+            made = f"var __index = {index.generate_search_index(None)}".encode()
+            write_file(made, str(Path(config.site_dir) / "search" / "search_index.js"))
 
     def on_serve(self, server: Any, **_: Any) -> Any:
         """Watch the base, which MkDocs no longer knows."""
@@ -215,6 +224,7 @@ def build(mkdocs_yml: Path, folder: Path, compiled: Compiled, progress: Progress
                 f"{mkdocs_yml}: the plugin kbtool is not among its plugins\nadd it: `plugins: [search, kbtool]`"
             )
         plugin.compiled, plugin.progress = compiled, progress
+        config.theme.get_env = once_a_folder_list(config.theme)  # type: ignore[method-assign]
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs_build(config)
         config.plugins.on_shutdown()
@@ -303,11 +313,11 @@ def _other_files(config: MkDocsConfig, base: Path, site: SiteInput) -> Iterator[
         if one.text:
             yield _generated(config, one.path, one.text.encode("utf-8"))
     for path in site.assets:
-        found = _asset(base, path)
+        found = published_file(base, path)
         if found is not None:
             yield _asset_file(config, urls.asset_file(path), found)
     for path in _named_in(config):
-        found = _asset(base, path)
+        found = published_file(base, path)
         if found is not None:
             yield _asset_file(config, path, found)
     font = math_font()
@@ -323,15 +333,6 @@ def _asset_file(config: MkDocsConfig, name: str, found: Path) -> File:
     if found.suffix.lower() == ".svg" and found.stat().st_size <= _MAX_SVG:
         return _generated(config, name, figure(found.read_text("utf-8", "replace")).light.encode("utf-8"))
     return File.generated(config, name, abs_src_path=str(found), inclusion=InclusionLevel.INCLUDED)
-
-
-def _asset(base: Path, path: str) -> Path | None:
-    """The regular file of the base with this path, None when a link leads out of the base."""
-    root = base.resolve()
-    found = (root / path).resolve()
-    if not found.is_relative_to(root) or not found.exists() or not stat.S_ISREG(found.stat().st_mode):
-        return None
-    return found
 
 
 def _named_in(config: MkDocsConfig) -> list[str]:
@@ -358,8 +359,9 @@ def _name_our_search(env: Any, files: Files) -> None:
 class _Env:
     """The theme's templates, of which that for pages fills shells."""
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: Any, opened: Callable[[MkPage], AbstractContextManager[None]]) -> None:
         self._env = env
+        self._opened = opened
         self.shells: Shells | None = None
 
     def get_template(self, name: str) -> Any:
@@ -368,19 +370,26 @@ class _Env:
             return self._env.get_template(name)
         if self.shells is None:
             self.shells = Shells(self._env, self._env.get_template(name), get_plugin_logger("kbtool").warning)
-        return self.shells
+        return self
+
+    def render(self, context: Any) -> str:
+        """As the method of the template for pages."""
+        with self._opened(context["page"]):
+            return self.shells.render(context) if self.shells else ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._env, name)
 
 
-def _replace_rendering(page: MkPage, ready: Page) -> None:
+def _replace_rendering(page: MkPage, ready: Page, *, whole: bool) -> None:
+    """Has a page give what is ready, its content (`whole`) now or when it is its turn: MkDocs holds all at once."""
+
     def read_source(config: MkDocsConfig) -> None:  # noqa: ARG001 - the method that is replaced has it
         page.markdown = ""
         page.meta = meta_of(ready)
 
     def render(config: MkDocsConfig, files: Files) -> None:  # noqa: ARG001
-        page.content = ready.html
+        page.content = ready.html if whole else ""
         page.toc = contents(ready.toc)  # type: ignore[assignment]
         page._title_from_render = title(ready)
         page.present_anchor_ids = set()

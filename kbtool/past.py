@@ -7,49 +7,27 @@ what is damaged, foreign or half written is as good as absent. All of it may be 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2.bccache import Bucket, BytecodeCache
 
-from kbtool import cache, terminal
+from kbtool import cache
 from kbtool.disk import stamp
-from kbtool.front import ASSETS
 from kbtool.layout import NO_LAYOUT, Laid, Layout
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.render.font import woff
 from kbtool.search_index import PageWords
-from kbtool.standing import Standing, from_plain, plain
-from kbtool.trace import Kept, Recalled
-from kbtool.values import File, Heading, Page, SearchEntry, Slug
+from kbtool.standing import Standing, content, from_plain, plain
+from kbtool.trace import NOTHING, Kept, Recalled
+from kbtool.values import File, Heading, Page, Slug
 
-_MAGIC = b"kbsite01"
+_MAGIC = b"kbsite02"
 _DIGEST = 16
-_SHARDS = 64
-
-
-def code() -> bytes:
-    """A digest of what decides about every page beside the base: kbtool itself, Python, installed packages."""
-    parts = [cache.writer()]
-    for path in sorted(one for one in ASSETS.rglob("*") if one.is_file()):
-        parts += [os.fsencode(path.relative_to(ASSETS)), path.read_bytes()]
-    return digest(*parts)
-
-
-def outside(watched: Iterable[str]) -> bytes:
-    """The same with the settings and templates at these places, and the day, which sitemaps tell."""
-    parts = [code(), str(terminal.today()).encode(), os.environ.get("SOURCE_DATE_EPOCH", "").encode()]
-    parts.append(datetime.now(UTC).date().isoformat().encode())
-    for place in watched:
-        path = Path(place)
-        for one in (path, *sorted(path.rglob("*"))) if path.is_dir() else (path,):
-            with suppress(OSError):
-                known = stamp(one.stat())
-                parts.append(repr((str(one), known[:2], one.read_bytes() if one.is_file() else b"")).encode())
-    return digest(*parts)
+_SHARDS = 256
 
 
 def stamps(base: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
@@ -60,6 +38,21 @@ def stamps(base: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
         with suppress(OSError, ValueError):
             found[path] = stamp((base / path).resolve().stat())
     return found
+
+
+def published_file(base: Path, path: str) -> Path | None:
+    """The regular file of the base with this path, None when a link leads out of the base."""
+    root = base.resolve()
+    found = (root / path).resolve()
+    if not found.is_relative_to(root) or not found.exists() or not stat.S_ISREG(found.stat().st_mode):
+        return None
+    return found
+
+
+def has_same_assets(base: Path, old: Standing, wanted: Iterable[str]) -> bool:
+    """Whether a site would have the same files of the base as the one that stands: these, and those settings name."""
+    paths = {*wanted, *old.named}
+    return paths == old.assets.keys() and stamps(base, paths) == old.assets
 
 
 def packed_font(font: Path) -> bytes:
@@ -106,12 +99,18 @@ class Site(NamedTuple):
 class Store:
     """The files of one base; `site` is where it is published."""
 
-    __slots__ = ("_folder", "_site", "_writer")
+    __slots__ = ("_folder", "_site", "_tokens", "_writer")
 
     def __init__(self, base: Path, site: Path) -> None:
-        self._folder = cache.default_folder() / "sites" / digest(os.fsencode(base.resolve())).hex()
+        self._folder = cache.folder_of_site(base)
         self._writer = cache.writer()
         self._site = f"site-{digest(os.fsencode(site.absolute())).hex()}"
+        self._tokens: tuple[bytes, ...] = (b"",) * _SHARDS
+
+    @property
+    def spare(self) -> Path | None:
+        """Where the site that stood before the last one may lie."""
+        return self._folder / f"spare-{self._site}" if self._folder.is_absolute() else None
 
     def site(self) -> Site | None:
         """What stands on the site, None when nobody knows."""
@@ -131,17 +130,23 @@ class Store:
 
     def pages(self) -> Recalled:
         """The pages that were made before."""
+        found = _read(self._folder / "keys", self._writer)
+        if found is None:
+            return NOTHING
+        base, self._tokens, keys, answers = found
         kept: dict[str, Kept] = {}
-        bases: set[bytes] = set()
-        for number in range(_SHARDS):
-            found = _read(self._folder / f"pages-{number:02}", self._writer)
-            if found is not None:
-                bases.add(found[0])
-                kept.update((note, _kept(*one)) for note, one in found[1].items())
-        return Recalled(bases.pop() if len(bases) == 1 else b"", kept, None)
+        for number, token in enumerate(self._tokens):
+            shard = _read(self._folder / f"pages-{number:03}", self._writer)
+            if shard is not None and shard[0] == token:
+                kept.update((note, _kept(*one)) for note, one in shard[1].items())
+        return Recalled(base, kept, keys, answers)
 
     def keep_pages(self, now: Recalled, before: Recalled) -> None:
-        """Keeps pages; files of which none is another one are left."""
+        """Keeps pages; files of which none is another one are left.
+
+        Pages hold with the answers to their keys, which stand in a file of their own. That is written last and names
+        the files that go with it: what a killed build left, or another one at the same time, does not count.
+        """
         shards: list[dict[str, Kept]] = [{} for _ in range(_SHARDS)]
         other = [now.base != before.base] * _SHARDS
         for note, one in now.kept.items():
@@ -149,10 +154,15 @@ class Store:
             other[_shard(note)] |= before.kept.get(note) is not one
         for note in before.kept.keys() - now.kept.keys():
             other[_shard(note)] = True
-        for number, shard in enumerate(shards):
-            if other[number]:
-                value = {note: _plain(one) for note, one in shard.items()}
-                _write(self._folder / f"pages-{number:02}", self._writer, (now.base, value))
+        if not any(other) and now.found == before.found:
+            return
+        tokens = list(self._tokens)
+        for number in [number for number, shard in enumerate(shards) if other[number]]:
+            tokens[number] = os.urandom(8)
+            value = {note: _plain(one) for note, one in shards[number].items()}
+            _write(self._folder / f"pages-{number:03}", self._writer, (tokens[number], value))
+        keys = [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in now.keys]
+        _write(self._folder / "keys", self._writer, (now.base, tuple(tokens), keys, now.found))
 
     def layout(self) -> Laid:
         """The layout of the graph that was worked out before."""
@@ -169,33 +179,33 @@ def _shard(note: str) -> int:
     return digest(note.encode("utf-8", "surrogatepass"))[0] % _SHARDS
 
 
-def _kept(trace: Plain, pages: Plain, words: Plain) -> Kept:
-    return Kept(trace, tuple(map(_page, pages)), tuple(PageWords(*one) for one in words))
+def _kept(given: bytes, read: bytes, pages: Plain, words: Plain) -> Kept:
+    return Kept(given, read, tuple(map(_page, pages)), tuple(PageWords(*one) for one in words))
 
 
 def _plain(one: Kept) -> Plain:
-    """As `_kept` takes it; named tuples are made plain where there are some."""
-    trace = [((table, tuple(key) if isinstance(key, tuple) else key), answer) for (table, key), answer in one.trace]
-    return tuple(trace), tuple(map(_plain_page, one.pages)), tuple(map(tuple, one.words))
+    """As `_kept` takes it."""
+    return one.given, one.read, tuple(map(_plain_page, one.pages)), tuple(map(tuple, one.words))
 
 
 def _plain_page(page: Page) -> Plain:
-    slug, title, html, toc, path, tags, files, search = page
-    lists = [tuple(map(tuple, of)) for of in (toc, files, search)]
-    return slug, title, html, lists[0], path, tags, lists[1], lists[2]
+    """All but what search takes, whose words are kept beside the page."""
+    slug, title, shut, toc, path, tags, files, _, listed, _ = page
+    return slug, title, shut, tuple(map(tuple, toc)), path, tags, tuple(map(tuple, files)), listed, content(page)
 
 
 def _page(value: Plain) -> Page:
-    slug, title, html, toc, path, tags, files, search = value
+    slug, title, shut, toc, path, tags, files, listed, seen = value
     return Page(
         Slug(slug),
         title,
-        html,
+        shut,
         tuple(Heading(*one) for one in toc),
         path,
         tags,
         tuple(File(*one) for one in files),
-        tuple(SearchEntry(*one) for one in search),
+        listed=listed,
+        seen=seen,
     )
 
 
@@ -205,7 +215,7 @@ def _read(path: Path, writer: bytes) -> Plain:
         data = path.read_bytes()
         start = len(_MAGIC) + _DIGEST
         body = data[start + _DIGEST :]
-        if data[:start] == _MAGIC + writer and data[start : start + _DIGEST] == digest(body):
+        if data[:start] == _MAGIC + cache.seal(path, writer) and data[start : start + _DIGEST] == digest(body):
             return unpack(body)
     return None
 
@@ -218,7 +228,7 @@ def _write(path: Path, writer: bytes, value: Plain) -> None:
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            beside.write_bytes(b"".join((_MAGIC, writer, digest(data), data)))
+            beside.write_bytes(b"".join((_MAGIC, cache.seal(path, writer), digest(data), data)))
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

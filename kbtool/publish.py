@@ -22,6 +22,7 @@ from kbtool.note import Note
 from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
+from kbtool.queries.rows import Rows
 from kbtool.render import graph, journals, made, namespaces, recent, redirects, rules
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
@@ -56,17 +57,24 @@ class Past:
     `code` stands for what decides about pages beside the base; `made` are the notes whose pages were made last time.
     """
 
-    __slots__ = ("code", "index", "kb", "layout", "made", "memo", "pages", "words")
+    __slots__ = ("code", "index", "kb", "layout", "made", "memo", "pages", "rows", "words")
 
     def __init__(self, kb: Kb | None = None, code: bytes = b"", pages: Recalled = NOTHING) -> None:
         self.kb = kb or Kb()
         self.code = code
         self.memo = Memo()
         self.pages = pages
+        self.rows: Rows | None = None
         self.made: tuple[str, ...] = ()
         self.words = Words()
         self.layout = NO_LAYOUT
         self.index = SearchIndex(self.kb.stems)
+
+    def settle(self) -> None:
+        """Gives up what only another build of the same process would begin with, most of what a base takes."""
+        self.memo, self.words, self.index = Memo(), Words(), SearchIndex(self.kb.stems)
+        self.rows = None
+        self.pages = self.pages._replace(answers=None)
 
 
 def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, past: Past | None = None) -> SiteInput:
@@ -113,7 +121,8 @@ def _context(
 ) -> tuple[RenderContext, made.Unwritten]:
     shown = entries(snapshot, found, home(snapshot, look), past.memo)
     # Queries see what is published and nothing else.
-    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown)
+    asking = query.asking(snapshot, Here(look.today or terminal.today()), shown, past.rows)
+    past.rows = asking.rows
     wanted = made.unwritten(shown, asking.rows, snapshot.names.pages.keys())
     return RenderContext(
         entries=shown,
@@ -132,16 +141,26 @@ def _context(
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext, among: Collection[NoteId] | None = None) -> Iterator[Page]:
-    mentions = query.backlinks(context.asking.rows)
+    mentions = query.backlinks(context.asking.rows, among)
     for ident, one in context.entries.items():
         if among is not None and ident not in among:
             continue
         links = [Backlink(*mention) for mention in mentions.get(ident, ())]
-        yield from memory.pages(ident, links, functools.partial(_pages, one, links)).pages
+        yield from memory.pages(ident, links, functools.partial(_page, one, links)).pages
+        yield from _references(memory, context, (one.name, one.slug), links)
 
 
-def _pages(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
-    return (page(one, links, context), *made.reference_pages(made.blank(context, one.name, one.slug), links))
+def _page(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
+    return (page(one, links, context),)
+
+
+def _references(
+    memory: Memory, context: RenderContext, named: tuple[str, Slug], links: Sequence[Backlink]
+) -> Iterator[Page]:
+    for part in made.reference_parts(context, named, links):
+        # No note's path begins so, and no name of `_pages_of_names`.
+        unit = NoteId(f"\0\0{part.number} {part.slug}")
+        yield from memory.pages(unit, part, functools.partial(made.reference_pages, part)).pages
 
 
 def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderContext) -> Iterator[Page]:
@@ -151,6 +170,7 @@ def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderConte
         make = functools.partial(made.unwritten_pages, name, wanted.places[key], links)
         # No note's path begins so.
         yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make).pages
+        yield from _references(memory, context, (name, wanted.places[key]), links)
 
 
 def _lists(context: RenderContext) -> Iterator[Page]:

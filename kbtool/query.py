@@ -35,13 +35,14 @@ def pages(snapshot: Snapshot) -> tuple[Note, ...]:
     return tuple(note for note in snapshot.notes.values() if note.defines)
 
 
-def backlinks(rows: Rows) -> Mapping[NoteId, tuple[Mention, ...]]:
-    """The linked references of each note as Logseq counts them, by path and position.
+def backlinks(rows: Rows, among: Collection[NoteId] | None = None) -> Mapping[NoteId, tuple[Mention, ...]]:
+    """The linked references of each note, or some, as Logseq counts them, by path and position.
 
     These are the blocks that mention its page or an alias of it themselves, by link, property name, marker or priority,
     and stand on another page; and the pages that it tags (`property` is then `tags`).
     """
-    circles = {note.id: rows.circle(rows.page_of(note)) for note in rows.given.notes.values() if note.defines}
+    asked = (note for note in rows.given.notes.values() if note.defines and (among is None or note.id in among))
+    circles = {note.id: rows.circle(rows.page_of(note)) for note in asked}
     owners: dict[str, list[NoteId]] = {}
     for ident, circle in circles.items():
         for key in circle:
@@ -83,15 +84,14 @@ def _is_link(rows: Rows, entity: Entity, circle: frozenset[str]) -> bool:
     return any(r.block == 0 and r.property != "tags" and rows.key(r.name) in circle for r in note.refers)
 
 
-def block_references(rows: Rows) -> Mapping[Site, tuple[Site, ...]]:
-    """For each block that others refer to by its id these blocks, each once."""
-    found: dict[Site, dict[Site, None]] = {}
+def block_references(rows: Rows) -> Mapping[NoteId, Mapping[int, tuple[Site, ...]]]:
+    """For each block that others refer to by its id these blocks, each once; by note and block."""
+    found: dict[NoteId, dict[int, set[Site]]] = {}
     for source, target in rows.block_refs():
         if source != target:
-            found.setdefault(Site(NoteId(target.place), target.block), {})[Site(NoteId(source.place), source.block)] = (
-                None
-            )
-    return {site: tuple(sorted(places)) for site, places in found.items()}
+            sites = found.setdefault(NoteId(target.place), {}).setdefault(target.block, set())
+            sites.add(Site(NoteId(source.place), source.block))
+    return {note: {at: tuple(sorted(sites)) for at, sites in blocks.items()} for note, blocks in found.items()}
 
 
 def home(snapshot: Snapshot) -> NoteId | None:
@@ -150,14 +150,16 @@ def importing(snapshot: Snapshot, imported: Iterable[NoteId]) -> frozenset[NoteI
 # ---------------------------------------------------------------- queries
 
 
-def asking(snapshot: Snapshot, here: Here, among: Collection[NoteId] | None = None) -> Asking:
+def asking(
+    snapshot: Snapshot, here: Here, among: Collection[NoteId] | None = None, before: Rows | None = None
+) -> Asking:
     """What queries about a snapshot, or some notes of it, are asked against.
 
-    Takes a moment per thousand notes, so make it once.
+    Takes a moment per thousand notes, so make it once, of the rows `before` an edit if there are any.
     """
     notes = {ident: note for ident, note in snapshot.notes.items() if among is None or ident in among}
     texts = {ident: source.text for ident, source in snapshot.files.sources.items()}
-    return Asking(Index(Rows(Given(notes, texts, snapshot.files.settings))), here)
+    return Asking(Index(Rows(Given(notes, texts, snapshot.files.settings), before)), here)
 
 
 def block_facts(snapshot: Snapshot, note: Note, number: int) -> dict[str, object]:

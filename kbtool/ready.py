@@ -67,6 +67,8 @@ def meta(page: Page) -> dict[str, Any]:
     """What front matter would say."""
     found: dict[str, Any] = {"title": title(page)} if page.slug != HOME else {}
     found["search"] = {"exclude": True}  # the index is ours
+    if not page.listed:
+        found["robots"] = "noindex"
     if page.tags:
         found["tags"] = list(page.tags)
     return found

@@ -7,7 +7,7 @@ pages itself. It does so as well for the first two pages of a group and for one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, Template, pass_context
@@ -27,6 +27,7 @@ _FAULTS = (TemplateError, TypeError, AttributeError, LookupError, ValueError)
 Piece = str | tuple[str, str]
 """Text, or the part of a page that goes there and the function of `VARIANTS` that it goes through."""
 Pieces = tuple[Piece, ...]
+Filled = tuple[str, Any, "Shell"]
 Items = Sequence[Any]
 """Entries of a table of contents: `url`, `title`, `children`."""
 
@@ -208,6 +209,10 @@ class _Group:
         self.shells: list[Shell] = []
         self.useless = False
 
+    def shell(self, page: Any) -> Shell | None:
+        """The first that holds for a page."""
+        return None if self.useless else next((one for one in self.shells if one.fits(page)), None)
+
 
 class Shells:
     """A template in which pages are filled into shells; gives for each page what the template gives.
@@ -222,13 +227,16 @@ class Shells:
         self._template = template
         self._warn = warn
         self._groups: dict[object, _Group] = {}
-        self._seen: dict[str, tuple[_Group, Any]] = {}
+        self._seen: dict[str, tuple[_Group, Any, Shell | None]] = {}
 
-    def filled(self) -> Iterator[tuple[str, Any, Shell]]:
-        """The pages for which there is a shell: their files, and MkDocs' pages."""
-        for file, (group, page) in self._seen.items():
-            shell = next((one for one in group.shells if not group.useless and one.fits(page)), None)
-            if shell:
+    def filled(self, opened: Callable[[Any], AbstractContextManager[None]] = nullcontext) -> Iterator[Filled]:
+        """The pages for which there is a shell: their files, and MkDocs' pages, each looked at while it is `opened`."""
+        for file, (group, page, known) in self._seen.items():
+            shell = known
+            if shell is None and not group.useless:
+                with opened(page):
+                    shell = group.shell(page)
+            if shell and not group.useless:
                 yield file, page, shell
 
     def render(self, context: Mapping[str, Any]) -> str:
@@ -237,8 +245,8 @@ class Shells:
         if not _usual(context):
             return self._template.render(context)
         group = self._groups.setdefault(_group(context), _Group())
-        self._seen[page.file.dest_uri] = group, page
-        shell = None if group.useless else next((one for one in group.shells if one.fits(page)), None)
+        shell = group.shell(page)
+        self._seen[page.file.dest_uri] = group, page, shell
         if shell is None:
             html = self._template.render(context)
             group.seen += 1

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from kbtool import checking, disk
 from kbtool.cells.archive import Archive
 from kbtool.cells.digests import Digests
-from kbtool.cells.environment import installed
+from kbtool.cells.environment import has_device, installed
 from kbtool.cells.inputs import inputs, modules
 from kbtool.cells.library import Library
 from kbtool.cells.observed import World, fact_of
@@ -87,7 +87,8 @@ def _sessions(project: Project, library: Library, notes: list[Note], digests: Di
 
 def _changes(session: Session, record: Record, world: World) -> Iterator[Difference]:
     yield from changes(record.source, source_of(session.decides))
-    yield from version_changes(record.source, installed)
+    if has_device(record.device):  # of a GPU that is not here, packages have versions of their own
+        yield from version_changes(record.source, installed)
     seen = record.outcome.observed.facts if record.outcome else ()
     yield from (Difference("file", fact.what) for fact, _ in world.broken(map(fact_of, seen)))
 

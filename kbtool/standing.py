@@ -35,18 +35,22 @@ class Built(NamedTuple):
 
 
 class OnSite(NamedTuple):
-    """A page: a digest of its content; where a shell shows it, its place as MkDocs sees it, and the shell's number."""
+    """A page: a digest of its content; where a shell shows it, its place as MkDocs sees it, and the shell's number.
+
+    The site map names it where it is `listed`.
+    """
 
     content: bytes
     told: Told | None
     shell: int
+    listed: bool
 
 
 class Standing(NamedTuple):
     """A site.
 
-    `outside` is a digest of what decides beside the base, `assets` are the stamps of the base's files that it has,
-    `pages` and `made` (files that were made of the base) go by their place on the site.
+    `outside` is a digest of what decides beside the base, `assets` are the stamps of the base's files that it has, of
+    which settings name some (`named`); `pages` and `made` (files made of the base) go by their place on the site.
     """
 
     outside: bytes
@@ -55,13 +59,12 @@ class Standing(NamedTuple):
     pages: Mapping[str, OnSite]
     made: Mapping[str, bytes]
     assets: Mapping[str, Stamp]
+    named: tuple[str, ...]
 
 
 def content(page: Page) -> bytes:
     """A digest of what a page shows."""
-    return digest(
-        page.html.encode("utf-8", "surrogatepass"), repr((page.title, page.toc, page.tags, page.path)).encode()
-    )
+    return page.seen or digest(page.shut, repr((page.title, page.toc, page.tags, page.path, page.listed)).encode())
 
 
 def made(site: SiteInput) -> dict[str, str]:
@@ -84,9 +87,9 @@ def standing(site: SiteInput, built: Built, outside: bytes, assets: Mapping[str,
     for page in site.pages:
         file = page_file(page.slug, look.directory_urls)
         told, shell = known.get(file, (None, None))
-        pages[file] = OnSite(content(page), told, numbers[id(shell)] if shell else -1)
+        pages[file] = OnSite(content(page), told, numbers[id(shell)] if shell else -1, page.listed)
     texts = {path: digest(text.encode("utf-8", "surrogatepass")) for path, text in made(site).items()}
-    return Standing(outside, look, tuple(shells), pages, texts, assets)
+    return Standing(outside, look, tuple(shells), pages, texts, assets, built.named)
 
 
 def _kept(shell: Shell) -> Shell | None:
@@ -115,7 +118,7 @@ def change(old: Standing, site: SiteInput) -> Change | None:
         stood, digested = old.pages[file], content(page)
         if digested == stood.content:
             continue
-        text = _filled(old, stood, page)
+        text = _filled(old, stood, page) if page.listed == stood.listed else None
         if text is None:
             return None
         found[file] = text.encode("utf-8", "xmlcharrefreplace")
@@ -145,19 +148,22 @@ def _filled(old: Standing, stood: OnSite, page: Page) -> str | None:
 def plain(one: Standing) -> Plain:
     """As a plain value."""
     shells = tuple((s.pieces, s.leaf, s.branch, tuple(s.answers.items()), tuple(s.near)) for s in one.shells)
-    pages = tuple((file, p.content, tuple(p.told) if p.told else None, p.shell) for file, p in one.pages.items())
+    pages = tuple(
+        (file, p.content, tuple(p.told) if p.told else None, p.shell, p.listed) for file, p in one.pages.items()
+    )
     look = one.look.language, one.look.directory_urls, one.look.home, one.look.source, one.look.url, one.look.title
-    return one.outside, look, shells, pages, dict(one.made), dict(one.assets)
+    return one.outside, look, shells, pages, dict(one.made), dict(one.assets), one.named
 
 
 def from_plain(value: Plain) -> Standing:
     """What such a value stands for."""
-    outside, (language, directories, home, *words), shells, pages, texts, assets = value
+    outside, (language, directories, home, *words), shells, pages, texts, assets, named = value
     return Standing(
         outside,
         Look(language, directories, home, None, *words),
         tuple(Shell(p, leaf, branch, dict(answers), frozenset(near)) for p, leaf, branch, answers, near in shells),
-        {file: OnSite(found, told and Told(*told), shell) for file, found, told, shell in pages},
+        {file: OnSite(found, told and Told(*told), shell, listed) for file, found, told, shell, listed in pages},
         texts,
         assets,
+        named,
     )

@@ -39,13 +39,13 @@ def is_ours(site: Path) -> bool:
 def staged(site: Path) -> Iterator[Path]:
     """A folder beside the site to build into; on success it takes the site's place, on failure it goes."""
     site.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(site)
+    sweep(site)
     new = site.parent / f"{site.name}.new-{os.getpid()}"
     try:
         yield new
         (new / MARKER).write_bytes(b"")
         _keep_same(new, site)
-        os.sync()
+        _sync(new)
         _exchange(new, site)
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -56,28 +56,35 @@ def listing(site: Path) -> bytes:
     return _digest({path: _stamp(entry.stat(follow_symlinks=False)) for path, entry in _walk(site, "")})
 
 
-def update(site: Path, files: Mapping[str, bytes | None], known: bytes) -> bytes | None:
+def update(site: Path, files: Mapping[str, bytes | None], known: bytes, spare: Path | None = None) -> bytes | None:
     """The site with some files changed or taken away, put into its place at once; gives its listing.
 
     All others are the same files, by hard links. None, and nothing is done, where the site is not as `known` has it, or
-    the file system has no such links.
+    the file system has no such links. The site that stood before becomes the `spare`, of which the next one is made:
+    it has nearly all that it needs.
     """
-    _sweep(site)
+    sweep(site)
+    found = _stamps(site)
+    if found is None or _digest(found) != known:
+        return None
     new = site.parent / f"{site.name}.new-{os.getpid()}"
     try:
-        found = _linked(site, new, files)
-        if found is None or _digest(found) != known:
-            return None
+        _take(spare, new)
+        try:
+            _match(new, site, found, files)
+        except (FileExistsError, NotADirectoryError):  # the spare has folders where the site has files
+            shutil.rmtree(new)
+            _match(new, site, found, files)
         for path, content in files.items():
             found.pop(path, None)
             if content is not None:
                 (new / path).parent.mkdir(parents=True, exist_ok=True)
-                with (new / path).open("wb") as file:
+                with (new / path).open("xb") as file:
                     file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
                 found[path] = _stamp((new / path).stat())
+        _sync(new)
         _exchange(new, site)
+        _take(new, spare)
     except OSError:
         return None
     finally:
@@ -94,26 +101,49 @@ def different(one: Path, other: Path) -> list[str]:
     return sorted(differ | (files.keys() ^ others.keys()))
 
 
-def _linked(site: Path, new: Path, without: Collection[str]) -> dict[str, tuple[int, ...]] | None:
-    """Makes a folder of links to a site's files, without some; gives the stamps of all, None where some is no file."""
+def _take(folder: Path | None, place: Path | None) -> None:
+    """Moves a folder to a free place, where there is one and it lies on the same file system."""
+    if folder is not None and place is not None:
+        with suppress(OSError):
+            shutil.rmtree(place, ignore_errors=True)
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.rename(place)
+
+
+def _stamps(folder: Path) -> dict[str, tuple[int, ...]] | None:
+    """The stamps of the files in a folder, None where some is no file."""
     found: dict[str, tuple[int, ...]] = {}
-    new.mkdir()
-    folder = ""
-    for path, entry in _walk(site, ""):
+    for path, entry in _walk(folder, ""):
         if not entry.is_file(follow_symlinks=False):
             return None
         found[path] = _stamp(entry.stat(follow_symlinks=False))
-        if path not in without:
-            if path.rpartition("/")[0] != folder:
-                folder = path.rpartition("/")[0]
-                (new / folder).mkdir(parents=True, exist_ok=True)
-            os.link(entry.path, f"{new}/{path}")
     return found
+
+
+def _match(new: Path, site: Path, found: Mapping[str, tuple[int, ...]], without: Collection[str]) -> None:
+    """Makes a folder one of links to a site's files, without some, from whatever it has."""
+    have = _stamps(new) if new.is_dir() and not new.is_symlink() else None
+    if have is None:
+        new.unlink() if new.is_symlink() else shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+    wrong = [path for path, stamp in (have or {}).items() if path in without or found.get(path) != stamp]
+    for path in wrong:
+        (new / path).unlink()
+        with suppress(OSError):  # the folders of pages that are gone
+            (new / path).parent.rmdir()
+    missing = [path for path in found if path not in without and (not have or have.get(path) != found[path])]
+    made = ""
+    for path in missing:
+        folder = path.rpartition("/")[0]
+        if folder != made:
+            (new / folder).mkdir(parents=True, exist_ok=True)
+            made = folder
+        os.link(f"{site}/{path}", f"{new}/{path}")
 
 
 def _walk(folder: Path | str, above: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     with os.scandir(folder) as entries:
-        listed = sorted(entries, key=lambda entry: entry.name)
+        listed = list(entries)
     folders = []
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
@@ -144,6 +174,22 @@ def _keep_same(new: Path, site: Path) -> None:
                 Path(beside).replace(entry.path)
 
 
+def _sync(folder: Path) -> None:
+    """Has all of a folder's file system on the disk: in one step, which is faster than file by file."""
+    try:
+        sync = ctypes.CDLL(None, use_errno=True).syncfs
+    except (OSError, AttributeError):
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if sync(descriptor):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), str(folder))
+    finally:
+        os.close(descriptor)
+
+
 def _exchange(new: Path, site: Path) -> None:
     if not site.exists():
         new.rename(site)
@@ -169,7 +215,7 @@ def _exchanged(new: Path, site: Path) -> bool:
     return bool(rename(_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(site), _RENAME_EXCHANGE) == 0)
 
 
-def _sweep(site: Path) -> None:
+def sweep(site: Path) -> None:
     """Takes away what killed builds left, and puts a site back that a kill caught between two renames."""
     for left in site.parent.glob(f"{site.name}.old-*"):
         if not site.exists():

@@ -1,11 +1,13 @@
-"""What is changed of the theme: our colours where a user names none, and the content security policy of its pages."""
+"""What is changed of the theme: its colours where a user names none, its pages' content policy, what takes it time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from jinja2 import BaseLoader, Environment, FunctionLoader
+from jinja2 import BaseLoader, Environment, FileSystemLoader, FunctionLoader
 
 from kbtool.past import TemplateCode
 from kbtool.render.policy import Inline, inline, policy
@@ -16,6 +18,7 @@ _FEED = (
     '<link rel="alternate" type="application/atom+xml" href="{{ config.theme.kb_feed | url }}">'
     "{% endif %}"
 )
+_ROBOTS = '{% if page.meta and page.meta.robots %}<meta name="robots" content="{{ page.meta.robots }}">{% endif %}'
 _ARTICLE = '<article class="md-content__inner md-typeset">'
 # The search box is a script's; the list of all pages is not.
 _WITHOUT_SCRIPT = (
@@ -24,7 +27,10 @@ _WITHOUT_SCRIPT = (
 )
 # What stands for what in the theme's templates.
 _CHANGES: Mapping[str, Mapping[str, str]] = {
-    "base.html": {"<head>": f"<head>{{{{ config.theme.kb_policy }}}}{_FEED}", _ARTICLE: _ARTICLE + _WITHOUT_SCRIPT},
+    "base.html": {
+        "<head>": f"<head>{{{{ config.theme.kb_policy }}}}{_FEED}{_ROBOTS}",
+        _ARTICLE: _ARTICLE + _WITHOUT_SCRIPT,
+    },
     "partials/search.html": {'role="dialog"': """role="dialog" aria-label="{{ lang.t('search') }}\""""},
 }
 Loaded = tuple[str, str | None, Callable[[], bool] | None]
@@ -35,6 +41,59 @@ def mend_templates(env: Environment) -> None:
     loader = env.loader
     if loader is not None:
         env.loader = FunctionLoader(lambda name: _loaded(env, loader, name))
+
+
+def _templates(folders: Sequence[str]) -> BaseLoader:
+    """A theme's files; lists none in folders with a dot before their names, of which MkDocs takes none either.
+
+    Material has its fourteen thousand icons in one.
+    """
+    loader = FileSystemLoader(folders)
+    loader.list_templates = lambda: sorted({name for folder in folders for name in _below(folder, "")})  # type: ignore[method-assign]
+    return loader
+
+
+def _below(folder: str, above: str) -> Iterator[str]:
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            name = above + entry.name
+            if not entry.is_dir():
+                yield name
+            elif not entry.name.startswith("."):
+                yield from _below(entry.path, name + "/")
+
+
+def once_a_folder_list(theme: Any) -> Callable[[], Environment]:
+    """A theme's `get_env` that makes one set of templates as long as its folders are the same; plugins ask for many."""
+    make = theme.get_env
+    made: dict[tuple[str, ...], Environment] = {}
+
+    def get_env() -> Environment:
+        folders = tuple(theme.dirs)
+        if folders not in made:
+            made[folders] = make()
+            made[folders].loader = _templates(folders)
+        return made[folders]
+
+    return get_env
+
+
+def search_but_for(ready: Container[str], plugins: Any) -> None:
+    """Keeps pages that are in our index from the theme's, which would look through each of them before it passes over.
+
+    It would take words out of pages, too, that look like its own attributes.
+    """
+    theirs, handlers = plugins.get("material/search"), plugins.events["page_context"]
+
+    def but_for_ready(handler: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(context: Any, page: Any, **more: Any) -> Any:
+            return context if page.file.src_uri in ready else handler(context, page=page, **more)
+
+        return handle
+
+    for number, handler in enumerate(handlers):
+        if theirs is not None and getattr(handler, "__self__", None) is theirs:
+            handlers[number] = but_for_ready(handler)
 
 
 def keep_code(env: Environment) -> None:

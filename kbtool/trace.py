@@ -7,45 +7,59 @@ is watched as any other, and what is no table is part of every page's digest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from kbtool.graph import Names
 from kbtool.linking import table
 from kbtool.packed import digest, plain_setting
-from kbtool.queries.answers import Asking
+from kbtool.queries.answers import Answer, Asking, Question
+from kbtool.queries.rows import Entity, Rows
 from kbtool.render.context import Entry, RenderContext
 from kbtool.search_index import PageWords
+from kbtool.syntax.tree import Block
 from kbtool.values import NoteId, Page
 
 Key: TypeAlias = tuple[str, Any]
 """A table and the key that was looked up in it, `_WHOLE` for all of it."""
-Trace: TypeAlias = tuple[tuple[Key, bytes], ...]
 Log: TypeAlias = Callable[[Key], None]
 Make: TypeAlias = Callable[[RenderContext], tuple[Page, ...]]
-_ENTRIES, _PLACES, _ANCHORS, _ASKING, _GIVEN = "entries", "places", "anchors", "asking", "given"
-_NAMES = "names."
+_ENTRIES, _PLACES, _ANCHORS, _ASKING = "entries", "places", "anchors", "asking"
+_ASKED = "asked"
+_NAMES, _ROWS = "names.", "rows."
+_FEW = 1_000
+"""Idle keys that are not worth numbering the others anew."""
 _WHOLE = ()
 
 
 class Kept(NamedTuple):
-    """Pages that were made once, what they were made from, and what search takes of each."""
+    """Pages that were made once, what they were made from, and what search takes of each.
 
-    trace: Trace
+    `given` is a digest of what was given, `read` has the numbers of the keys that were looked up, four bytes each.
+    """
+
+    given: bytes
+    read: bytes
     pages: tuple[Page, ...]
     words: tuple[PageWords, ...]
 
 
 class Recalled(NamedTuple):
-    """What is known of the last build: a digest of what decides about all pages alike; the pages; what was asked."""
+    """What is known of the last build: a digest of what decides about all pages alike; the pages; what was asked.
+
+    `keys` are all that were looked up, `found` the digests of their answers; pages name them by their numbers.
+    """
 
     base: bytes
     kept: Mapping[str, Kept]
-    answers: Answers | None
+    keys: Sequence[Key]
+    found: Sequence[bytes]
+    answers: Answers | None = None
 
 
-NOTHING = Recalled(b"", {}, None)
+NOTHING = Recalled(b"", {}, (), ())
 
 
 class Answers:
@@ -83,6 +97,11 @@ class Answers:
             return digest(self.digest((_ENTRIES, _WHOLE)), _bytes(self._context.asking.here))
         if table == _ENTRIES:
             return digest(*(self.digest((_ENTRIES, ident)) for ident in entries))
+        if table == _ASKED:
+            return _bytes(plain_setting(self._context.asking.answer(Question(*key))))
+        if table.startswith(_ROWS):
+            rows = getattr(self._context.asking.rows, table.removeprefix(_ROWS))
+            return _bytes(plain_setting(rows if key == _WHOLE else rows.get(key)))
         names = table.startswith(_NAMES)
         whole = getattr(self._context.names if names else self._context, table.removeprefix(_NAMES))
         if key == _WHOLE:
@@ -97,7 +116,9 @@ class Answers:
         known = self._old.get(entry.note.id)
         if known and known[0] is entry:
             return known[1]
-        return digest(_bytes((entry.slug, entry.text)), _bytes(entry.mentions), _bytes(_result(entry)))
+        # What it refers to follows from its text.
+        targets = [target for _, target in entry.mentions]
+        return digest(_bytes((entry.slug, entry.text)), _bytes(targets), _bytes(_result(entry)))
 
 
 def _result(entry: Entry) -> object:
@@ -155,13 +176,47 @@ class _Entries(Mapping[NoteId, Entry]):
 
 
 class _Asking:
-    """What queries are asked against: whoever looks at it may read the whole base."""
+    """What queries are asked against; each question is written down, and the digest of what was found."""
 
-    __slots__ = ("_given", "_log")
+    __slots__ = ("_given", "_log", "rows")
 
     def __init__(self, given: Asking, log: Log) -> None:
         self._given = given
         self._log = log
+        self.rows = _Rows(given.rows, log)
+
+    def answer(self, question: Question) -> Answer:
+        """As the method of those that stand here."""
+        self._log((_ASKED, tuple(question)))
+        return self._given.answer(question)
+
+    def __getattr__(self, name: str) -> Any:
+        self._log((_ASKING, _WHOLE))
+        return getattr(self._given, name)
+
+
+class _Rows:
+    """The rows of a base: it is written down which pages and notes are looked at, or that it may be any."""
+
+    __slots__ = ("_given", "_log", "key", "notes", "page_of", "pages")
+
+    def __init__(self, given: Rows, log: Log) -> None:
+        self._given = given
+        self._log = log
+        # These say what follows from a name and the settings.
+        self.key, self.page_of = given.key, given.page_of
+        self.pages = table(given.pages, _WHOLE, lambda key: log((_ROWS + "pages", key)))
+        self.notes = table(given.notes, _WHOLE, lambda key: log((_ROWS + "notes", key)))
+
+    def block(self, entity: Entity) -> Block:
+        """As the method of real rows."""
+        self._log((_ENTRIES, NoteId(entity.place)))
+        return self._given.block(entity)
+
+    def content(self, entity: Entity) -> str:
+        """As the method of real rows."""
+        self._log((_ENTRIES, NoteId(entity.place)))
+        return self._given.content(entity)
 
     def __getattr__(self, name: str) -> Any:
         self._log((_ASKING, _WHOLE))
@@ -201,6 +256,58 @@ def _fixed(context: RenderContext) -> Iterator[Any]:
             yield name, plain_setting(value)
 
 
+class _Keys:
+    """The keys that pages looked up, by numbers, and which of their answers are other ones than they were."""
+
+    __slots__ = ("_answer", "_before", "_keys", "_looked", "_numbers", "_other")
+
+    def __init__(self, keys: Sequence[Key], found: Sequence[bytes], answer: Callable[[Key], bytes]) -> None:
+        self._answer = answer
+        self._before = found
+        self._keys = list(keys)
+        self._numbers = {key: number for number, key in enumerate(keys)}
+        self._looked: set[int] = set()
+        self._other: set[int] = set()
+
+    def hold(self, read: bytes) -> bool:
+        """Whether the answers to these keys are what they were."""
+        numbers = memoryview(read).cast("I")
+        self._look(numbers)
+        return self._other.isdisjoint(numbers)
+
+    def numbers(self, keys: Iterable[Key]) -> bytes:
+        """The numbers of keys, of which some may be new."""
+        found = array("I", map(self._number, keys))
+        self._look(found)
+        return found.tobytes()
+
+    def answers(self) -> list[bytes]:
+        """The digests of the answers to all keys; to one that no page looks up any more it is an old one."""
+        before, looked = self._before, self._looked
+        return [self._answer(key) if one in looked else before[one] for one, key in enumerate(self._keys)]
+
+    def all(self) -> list[Key]:
+        """All keys, by number."""
+        return self._keys
+
+    def idle(self) -> bool:
+        """Whether most of them are looked up by no page any more."""
+        return len(self._keys) > 2 * len(self._looked) + _FEW
+
+    def _number(self, key: Key) -> int:
+        found = self._numbers.setdefault(key, len(self._keys))
+        if found == len(self._keys):
+            self._keys.append(key)
+        return found
+
+    def _look(self, numbers: Iterable[int]) -> None:
+        if not self._looked.issuperset(numbers):
+            new = set(numbers) - self._looked
+            self._looked |= new
+            known = len(self._before)
+            self._other |= {one for one in new if one < known and self._answer(self._keys[one]) != self._before[one]}
+
+
 class Memory:
     """Makes pages, and gives those again that were made of the same.
 
@@ -208,13 +315,15 @@ class Memory:
     what search takes of a page. `made` are the notes whose pages were made this time.
     """
 
-    __slots__ = ("_answers", "_base", "_context", "_log", "_old", "_watched", "_words", "kept", "made")
+    __slots__ = ("_answers", "_base", "_context", "_keys", "_log", "_old", "_watched", "_words", "kept", "made")
 
     def __init__(self, context: RenderContext, code: bytes, old: Recalled, words: Callable[[Page], PageWords]) -> None:
         self._words = words
         self._base = digest(code, *map(_bytes, _fixed(context)))
         self._answers = Answers(context, old.answers)
-        self._old: Mapping[str, Kept] = old.kept if old.base == self._base else {}
+        known = old if old.base == self._base else NOTHING
+        self._old: Mapping[str, Kept] = known.kept
+        self._keys = _Keys(known.keys, known.found, self._answers.digest)
         self._log: set[Key] = set()
         self._watched = _watched(context, self._log.add)
         self.kept: dict[str, Kept] = {}
@@ -222,22 +331,26 @@ class Memory:
 
     def pages(self, note: NoteId, given: object, make: Make) -> Kept:
         """The pages of a note: made of its own entry, the context, and something that is given."""
-        first = (_GIVEN, _WHOLE), _bytes(given)
+        digested = _bytes(given)
         known = self._old.get(note)
-        if known is None or known.trace[0] != first or not self._holds(known.trace[1:]):
+        if known is None or known.given != digested or not self._keys.hold(known.read):
             self._log.clear()
             self._log.add((_ENTRIES, note))
             pages = make(self._watched)
             words = tuple(self._words(page) for page in pages if page.search or page.path)
-            known = Kept((first, *((key, self._answers.digest(key)) for key in self._log)), pages, words)
+            known = Kept(digested, self._keys.numbers(self._log), pages, words)
             self.made.append(note)
         self.kept[note] = known
         return known
 
     def recalled(self) -> Recalled:
         """What the next build may begin with."""
-        return Recalled(self._base, self.kept, self._answers)
-
-    def _holds(self, trace: Trace) -> bool:
-        answer = self._answers.digest
-        return all(answer(key) == given for key, given in trace)
+        keys = self._keys
+        if keys.idle():
+            fresh = _Keys((), (), self._answers.digest)
+            every = keys.all()
+            for note, one in self.kept.items():
+                read = fresh.numbers(every[number] for number in memoryview(one.read).cast("I"))
+                self.kept[note] = one._replace(read=read)
+            keys = fresh
+        return Recalled(self._base, self.kept, keys.all(), keys.answers(), self._answers)

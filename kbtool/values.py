@@ -5,6 +5,7 @@ All are named tuples: what a check imports must be quick to define, and what it 
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal, NamedTuple, NewType, TypeVar
@@ -255,18 +256,32 @@ class SearchEntry(NamedTuple):
     text: str
 
 
+def shut(html: str) -> bytes:
+    """A page's HTML as `Page` has it."""
+    return zlib.compress(html.encode("utf-8", "surrogatepass"), 1)
+
+
 class Page(NamedTuple):
     """A finished page: nothing in it needs Markdown any more.
 
     `slug` is the place on the site, `path` the note's path in the base (empty for a page without a file). Titles in
-    `toc` are HTML without links; `title` is plain text.
+    `toc` are HTML without links; `title` is plain text. `shut` is the HTML, packed: all pages of a base are in memory
+    at once, and open they would take eight times as much. Search
+    engines are to pass over a page that is not `listed`. `seen` is a digest of what it shows, where one is known.
     """
 
     slug: Slug
     title: str
-    html: str
+    shut: bytes
     toc: tuple[Heading, ...]
     path: str
     tags: tuple[str, ...]
     files: tuple[File, ...] = ()
     search: tuple[SearchEntry, ...] = ()
+    listed: bool = True
+    seen: bytes = b""
+
+    @property
+    def html(self) -> str:
+        """The page, in the theme's content area."""
+        return zlib.decompress(self.shut).decode("utf-8", "surrogatepass")

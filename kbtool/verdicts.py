@@ -1,7 +1,8 @@
 """What `check` says of recorded results, kept until any file of the base is another one.
 
-It stands on much: records, notes, what code read. All of that lies in the base, so the stamps of all its files tell,
-and of packages the names of what is installed. Importing what judges records takes longer than looking at these.
+It stands on much: records, notes, what code read. All of that lies in the base, so the stamps of all its files tell;
+of packages the names of what is installed, and of the machine its GPU. Importing what judges records takes longer than
+looking at these.
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import time
 from pathlib import Path
 
 from kbtool import cache, disk, packed
+from kbtool.cells import environment
 from kbtool.disk import Project
 from kbtool.values import Diagnostic
 
-_GRAIN = 2_000_000_000
-"""Nanoseconds within which a file may be written again with the same stamp."""
+_GRAIN, _FINE = 2_000_000_000, 30_000_000
+"""Nanoseconds within which a file may be written again with the same stamp: anywhere, and where stamps tell fractions
+of seconds, which are a hundredth of one apart or less."""
 _UNSEEN = ".git"
 
 
 def mark(project: Project) -> bytes | None:
     """A digest of all that verdicts stand on, None where stamps cannot tell: by links, or just after a change."""
-    before = time.time_ns() - _GRAIN
+    now = time.time_ns()
     found: list[object] = []
     pending = [os.fspath(project.base)]
     while pending:
@@ -30,7 +33,7 @@ def mark(project: Project) -> bytes | None:
             for entry in entries:
                 status = entry.stat(follow_symlinks=False)
                 stamp = disk.stamp(status)
-                if entry.is_symlink() or max(status.st_mtime_ns, status.st_ctime_ns) >= before:
+                if entry.is_symlink() or _racy(status, now):
                     return None
                 if not entry.is_dir(follow_symlinks=False):
                     found.append((entry.path, *stamp))
@@ -39,7 +42,14 @@ def mark(project: Project) -> bytes | None:
                     pending.append(entry.path)
         except OSError:
             return None
-    return packed.digest(cache.writer(), packed.pack((packed.plain_setting(project.config), found)))
+    return packed.digest(
+        cache.writer(), packed.pack((packed.plain_setting(project.config), environment.machine_device(), found))
+    )
+
+
+def _racy(status: os.stat_result, now: int) -> bool:
+    fine = status.st_ctime_ns % 1_000_000_000
+    return max(status.st_mtime_ns, status.st_ctime_ns) >= now - (_FINE if fine else _GRAIN)
 
 
 def kept(project: Project, now: bytes) -> tuple[Diagnostic, ...] | None:

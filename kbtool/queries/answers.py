@@ -20,6 +20,7 @@ from kbtool.syntax.edn import Fault
 from kbtool.values import NoteId, Span
 
 AnswerKind = Literal["blocks", "pages", "values"]
+Only = Literal["", "cards", "topmost"]
 
 
 class Answer(NamedTuple):
@@ -38,6 +39,22 @@ class Answer(NamedTuple):
     faults: tuple[Fault, ...]
 
 
+class Question(NamedTuple):
+    """A query as a page asks it: its text and where that begins, the page that shows it, and the block that asks.
+
+    `complex_` is as for `ask`. `only` are the blocks that are wanted of those that are found: flash cards, or none that
+    lies within another one.
+    """
+
+    text: str
+    start: int
+    page: str
+    place: str
+    block: int
+    complex_: bool
+    only: Only
+
+
 class Asking(NamedTuple):
     """What queries are asked against: the base's rows, their index, where and when."""
 
@@ -48,6 +65,26 @@ class Asking(NamedTuple):
     def rows(self) -> Rows:
         """The rows."""
         return self.attributes.rows
+
+    def answer(self, question: Question) -> Answer:
+        """The answer to a page's query."""
+        text = " " * question.start + question.text
+        here = Here(self.here.today, question.page, Entity(question.place, question.block))
+        found = ask(self._replace(here=here), text, Span(question.start, len(text)), complex_=question.complex_)
+        if question.only == "cards":
+            return _cards(self.rows, question, found)
+        if question.only == "topmost" and found.kind == "blocks":
+            return found._replace(entities=topmost(found.entities, self.rows))
+        return found
+
+
+def _cards(rows: Rows, question: Question, found: Answer) -> Answer:
+    """The flash cards among what a query finds; without a query all."""
+    cards = rows.referring().get("card", ())
+    if not question.text.strip():
+        return found._replace(entities=tuple(cards), grouped=True)
+    known = set(cards)
+    return found._replace(entities=tuple(entity for entity in found.entities if entity in known))
 
 
 def is_advanced(text: str) -> bool:

@@ -63,16 +63,17 @@ class NoteRows(NamedTuple):
 
 
 class Rows:
-    """The rows of one base."""
+    """The rows of one base; what an earlier state of it (`before`) says of a note that is the same is taken over."""
 
     __slots__ = (
         *("_contents", "_described", "_keys", "_owned", "_referring", "_tasks"),
         *("given", "notes", "pages"),
     )
 
-    def __init__(self, given: Given) -> None:
-        self.given = given
-        self._keys: dict[str, str] = {}
+    def __init__(self, given: Given, before: Rows | None = None) -> None:
+        old = before if before is not None and before.given.settings == given.settings else None
+        self.given: Given = given
+        self._keys: dict[str, str] = old._keys if old else {}
         self._contents: dict[Entity, str] = {}
         self.pages: dict[str, PageRow] = {}
         self.notes: dict[NoteId, NoteRows] = {}
@@ -83,7 +84,8 @@ class Rows:
         for note in given.notes.values():
             if note.defines:
                 self._add_page(note)
-                self.notes[note.id] = self._note_rows(note)
+                same = old is not None and old.given.notes.get(note.id) is note
+                self.notes[note.id] = old.notes[note.id] if old and same else self._note_rows(note)
         self._add_mentioned()
 
     # ---- names

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from kbtool.graph import Ambiguous, Missing, Target, ToNote, ToNothing
-from kbtool.names import title
+from kbtool.names import key, title
+from kbtool.note import Note
 from kbtool.queries.rows import family
 from kbtool.render.context import Backlink, Entry, RenderContext, Scope
 from kbtool.render.html import element, escape
 from kbtool.render.quotes import page_link, quote_html, reading
 from kbtool.render.reading_words import ReadingWords, reading_words
 from kbtool.render.urls import references_slug
-from kbtool.values import NoteId, Reference, Slug
+from kbtool.syntax.edn import read
+from kbtool.values import NoteId, Reference, Slug, Span
 
 # What stands under the page itself; with more, pages of their own hold all.
 _PAGES = 40
@@ -37,10 +39,14 @@ class Group(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What is mentioned beside a page: names in order, and for each block the numbers of those that it has."""
+    """What is mentioned beside a page: names in order, and for each block the numbers of those that it has.
+
+    `chosen` are the keys of names that the page's own `filters::` keep (True) or leave out.
+    """
 
     names: tuple[tuple[str, int], ...]
     of_block: dict[tuple[NoteId, int], tuple[int, ...]]
+    chosen: Mapping[str, bool]
 
 
 def groups(context: RenderContext, links: Sequence[Backlink]) -> tuple[Group, ...]:
@@ -59,6 +65,11 @@ def _order(entry: Entry) -> tuple[int, str, str]:
 
 def _is_tag(link: Backlink) -> bool:
     return link.block <= 0 and link.property == "tags"
+
+
+def may_be_cut(links: Sequence[Backlink]) -> bool:
+    """Whether it is worth to look, quickly told."""
+    return len(links) > min(_PAGES, _QUOTES_OF_PAGE)
 
 
 def is_cut(found: Sequence[Group]) -> bool:
@@ -119,7 +130,7 @@ def _quoted(scope: Scope, found: Sequence[Group]) -> str:
 
 def groups_html(scope: Scope, found: Sequence[Group], own: Slug) -> str:
     """Pages with their blocks that mention the one at `own`, and what one can filter them by."""
-    beside = _beside(scope.context, found, own)
+    beside = _beside(scope.context, found, own, _chosen(scope.entry.note))
     pages = "".join(_group(scope, group, beside) for group in found)
     return _filter_html(reading_words(scope.context.look.language), beside) + pages
 
@@ -140,7 +151,16 @@ def _numbers(found: Sequence[int]) -> str | None:
 # ---------------------------------------------------------------- what is mentioned beside
 
 
-def _beside(context: RenderContext, found: Sequence[Group], own: Slug) -> Beside:
+def _chosen(note: Note) -> Mapping[str, bool]:
+    """What a page's `filters::` say, as Logseq writes them: `{"kept" true, "left out" false}`."""
+    text = next((one.text for one in note.properties if one.key == "filters" and not one.ignored), "")
+    forms = read(text, Span(0, len(text)), simple=False).forms
+    items = forms[0].items if len(forms) == 1 and forms[0].kind == "map" else ()
+    pairs = zip(items[::2], items[1::2], strict=False)
+    return {key(name.text): bool(kept.value) for name, kept in pairs if name.kind == "string"}
+
+
+def _beside(context: RenderContext, found: Sequence[Group], own: Slug, chosen: Mapping[str, bool]) -> Beside:
     """What quoting blocks, those above them and their pages mention; what all of them do tells nothing apart."""
     refs: dict[tuple[NoteId, int], dict[Slug, str]] = {}
     for group in found:
@@ -148,17 +168,18 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug) -> Beside
         refs |= {(group.note, at): mentioned[at] for at in group.blocks}
     counts = Counter(slug for beside in refs.values() for slug in beside if slug != own)
     if len(refs) < _LEAST_QUOTES:
-        return Beside((), {})
+        return Beside((), {}, chosen)
     telling = sorted((-count, slug) for slug, count in counts.items() if count < len(refs))
     several = [one for one in telling if one[0] < -1][:_CHIPS]
-    several = telling[: max(_FEW, len(several))]
-    place = {slug: number for number, (_, slug) in enumerate(several)}
     spelled = {slug: name for beside in refs.values() for slug, name in beside.items()}
+    several = telling[: max(_FEW, len(several))]
+    several += [one for one in telling[len(several) :] if key(spelled[one[1]]) in chosen]
+    place = {slug: number for number, (_, slug) in enumerate(several)}
     names = tuple((spelled[slug], -count) for count, slug in several)
     of_block = {
         site: tuple(sorted(place[slug] for slug in beside.keys() & place.keys())) for site, beside in refs.items()
     }
-    return Beside(names, of_block)
+    return Beside(names, of_block, chosen)
 
 
 def _mentioned(context: RenderContext, entry: Entry, blocks: Sequence[int]) -> dict[int, dict[Slug, str]]:
@@ -192,15 +213,20 @@ def _filter_html(says: ReadingWords, beside: Beside) -> str:
     if not beside.names:
         return ""
     label = element("span", {"class": "kb-filter__label"}, says.filter)
-    buttons = "".join(_button(says, number, *name) for number, name in enumerate(beside.names))
+    states = {None: None, True: "in", False: "out"}
+    chosen = (states[beside.chosen.get(key(name))] for name, _ in beside.names)
+    named = enumerate(zip(beside.names, chosen, strict=True))
+    buttons = "".join(_button(says, number, name, state) for number, (name, state) in named)
     return element(
         "div", {"class": "kb-filter", "role": "group", "aria-label": says.filter, "hidden": ""}, label + buttons
     )
 
 
-def _button(says: ReadingWords, number: int, name: str, count: int) -> str:
+def _button(says: ReadingWords, number: int, named: tuple[str, int], state: str | None) -> str:
+    name, count = named
     content = escape(title(name), quote=False) + " " + element("span", {"class": "kb-count"}, str(count))
-    pairs = {"type": "button", "class": "kb-chip", "data-ref": str(number), "aria-pressed": "false"}
+    pressed = {"data-state": state, "aria-pressed": "true" if state else "false"}
+    pairs = {"type": "button", "class": "kb-chip", "data-ref": str(number)} | pressed
     return element("button", pairs | {"title": says.filter_help}, content)
 
 

@@ -133,7 +133,7 @@ class RenderContext:
     look: Look
     settings: GraphSettings
     asking: Asking
-    quoting: Mapping[Site, tuple[Site, ...]]
+    quoting: Mapping[NoteId, Mapping[int, tuple[Site, ...]]]
     unwritten: Mapping[str, Slug] = field(default_factory=dict)
     children: Mapping[Slug, tuple[Child, ...]] = field(default_factory=dict)
     changes: Mapping[NoteId, Change] = field(default_factory=dict)

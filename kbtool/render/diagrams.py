@@ -22,12 +22,13 @@ from kbtool.syntax.tree import Fence, all_parts
 
 _LANGUAGE = "mermaid"
 _BACKEND = "mermaid-rs-renderer"
-# The kinds whose cost grows with what is written, not with the numbers in it: those of ink on paper, which turn over in
-# the dark, and those of colours, which keep their paper.
+# The kinds whose cost grows with what is written, not with the numbers in it: those with words on paper alone, which
+# turn over in the dark, and those with words on colours, which would be unreadable then and keep their paper.
 _TURNED = frozenset(
-    "flowchart graph sequenceDiagram classDiagram classDiagram-v2 stateDiagram stateDiagram-v2 erDiagram".split()
+    "flowchart graph sequenceDiagram classDiagram classDiagram-v2 stateDiagram stateDiagram-v2 erDiagram "
+    "quadrantChart xychart xychart-beta".split()
 )
-_COLOURED = frozenset("gantt pie mindmap gitGraph timeline journey quadrantChart xychart xychart-beta".split())
+_COLOURED = frozenset("gantt pie mindmap gitGraph timeline journey".split())
 # Layout takes seconds for more links than that, and nobody reads such a drawing.
 _MAX_CHARACTERS, _MAX_LINKS = 10_000, 150
 # Diagrams of one note that are drawn.

@@ -18,7 +18,7 @@ from kbtool.render.context import Entry, Look, RenderContext
 from kbtool.render.graph_words import GraphWords, graph_words
 from kbtool.render.html import element, escape
 from kbtool.render.urls import Place
-from kbtool.values import File, Heading, Page, Slug
+from kbtool.values import File, Heading, Page, Slug, shut
 
 GRAPH = Slug("graph")
 """The place of the graph's page."""
@@ -129,7 +129,7 @@ def graph_page(found: Web, look: Look) -> Page:
     head = element("h1", {"id": "graph"}, f"{says.title} {count}") + element("p", {"class": "kb-meta"}, says.about)
     drawing = element("div", {"class": "kb-graph", "data-graph": place.file(DATA)}, "")
     html = element("header", {"class": "kb-head"}, head) + drawing + _hubs(found, place, says)
-    return Page(GRAPH, says.title, html, (Heading(says.title, "graph", 1),), "", ())
+    return Page(GRAPH, says.title, shut(html), (Heading(says.title, "graph", 1),), "", ())
 
 
 def _hubs(found: Web, place: Place, says: GraphWords) -> str:

@@ -13,7 +13,7 @@ from kbtool.render.days import day_html, excerpt, iso
 from kbtool.render.html import element, escape
 from kbtool.render.reading_words import ReadingWords, reading_words
 from kbtool.render.urls import Place
-from kbtool.values import Heading, NoteId, Page, Slug
+from kbtool.values import Heading, NoteId, Page, Slug, shut
 
 JOURNALS = Slug("journals")
 """The place of the last year; the years before it are below."""
@@ -97,7 +97,7 @@ def _page(year: _Year, years: list[int], context: RenderContext) -> Page:
     listed = "".join(_listed(year, month, list(days), context) for month, days in _newest_first(year))
     body = element("div", {"class": "kb-months"}, months) + listed
     html = element("div", {"class": "kb-page"}, head + nav + element("div", {"data-search-exclude": ""}, body))
-    return Page(year.place.slug, text, html, (Heading(text, "journals", 1),), "", ())
+    return Page(year.place.slug, text, shut(html), (Heading(text, "journals", 1),), "", ())
 
 
 def _month_of(day: int) -> int:

@@ -11,7 +11,7 @@ from kbtool.graph import Missing, ToNothing
 from kbtool.note import Note
 from kbtool.queries.rows import Rows
 from kbtool.render.anchors import heading_anchor
-from kbtool.render.backlinks import backlinks_html, chunks, groups, groups_html, is_cut
+from kbtool.render.backlinks import Group, backlinks_html, chunks, groups, groups_html, is_cut, may_be_cut
 from kbtool.render.context import Backlink, Entry, RenderContext, Scope
 from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
@@ -21,7 +21,7 @@ from kbtool.render.outline import embed_html
 from kbtool.render.reading_words import reading_words
 from kbtool.render.urls import Place, references_slug
 from kbtool.render.written import markdown_html
-from kbtool.values import Heading, Name, NoteId, Page, Slug
+from kbtool.values import Heading, Name, NoteId, Page, Slug, shut
 
 TAGS = Slug("tags")
 """The place of the list of tags."""
@@ -71,27 +71,41 @@ def unwritten_pages(name: str, place: Slug, links: Sequence[Backlink], context: 
     html = element("header", {"class": "kb-head"}, crumbs + element("h1", {"id": title.anchor}, last))
     html += element("p", {"class": "kb-unwritten"}, says.unwritten_page)
     html += local_html(scope.place, context.look) + inside_html(scope) + backlinks_html(scope, links)
-    return (_page(scope, title, html), *reference_pages(scope, links))
+    return (_page(scope, title, html)._replace(listed=False),)
 
 
-def reference_pages(scope: Scope, links: Sequence[Backlink]) -> Iterator[Page]:
-    """Pages of all mentions of a page that has more than it can show itself."""
-    found = groups(scope.context, links)
-    if not is_cut(found):
+class Part(NamedTuple):
+    """Some of the mentions of a page that has more than it can show itself: which of how many."""
+
+    name: str
+    slug: Slug
+    groups: tuple[Group, ...]
+    number: int
+    last: int
+
+
+def reference_parts(context: RenderContext, named: tuple[str, Slug], links: Sequence[Backlink]) -> Iterator[Part]:
+    """All mentions of the page with this name at this place, by pages of their own; none where few mention it."""
+    if not may_be_cut(links):
         return
-    says = reading_words(scope.context.look.language)
-    name = names.title(scope.entry.name)
+    found = groups(context, links)
+    parts = list(chunks(found, _QUOTES)) if is_cut(found) else []
+    yield from (Part(*named, part, number, len(parts)) for number, part in enumerate(parts, 1))
+
+
+def reference_pages(part: Part, context: RenderContext) -> tuple[Page, ...]:
+    """The page of a part of the mentions."""
+    says = reading_words(context.look.language)
+    name = names.title(part.name)
     title = Heading(escape(f"{says.references_to} «{name}»", quote=False), "references", 1)
-    parts = list(chunks(found, _QUOTES))
-    for number, part in enumerate(parts, 1):
-        inner = blank(scope.context, scope.entry.name, references_slug(scope.place.slug, number))
-        back = element("a", {"href": inner.place.page(scope.place.slug)}, escape(name, quote=False))
-        head = element("nav", {"class": "kb-crumbs"}, back) + element("h1", {"id": title.anchor}, title.title)
-        steps = _steps(inner, scope.place.slug, number, len(parts))
-        section = groups_html(inner, part, scope.place.slug)
-        html = element("header", {"class": "kb-head"}, head) + steps
-        html += element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, section) + steps
-        yield _page(inner, title, html)
+    scope = blank(context, part.name, references_slug(part.slug, part.number))
+    back = element("a", {"href": scope.place.page(part.slug)}, escape(name, quote=False))
+    head = element("nav", {"class": "kb-crumbs"}, back) + element("h1", {"id": title.anchor}, title.title)
+    steps = _steps(scope, part.slug, part.number, part.last)
+    section = groups_html(scope, part.groups, part.slug)
+    html = element("header", {"class": "kb-head"}, head) + steps
+    html += element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, section) + steps
+    return (_page(scope, title, html)._replace(listed=False),)
 
 
 def _steps(scope: Scope, slug: Slug, number: int, last: int) -> str:
@@ -113,7 +127,7 @@ def blank(context: RenderContext, name: str, slug: Slug) -> Scope:
 
 def _page(scope: Scope, title: Heading, html: str) -> Page:
     whole = element("div", {"class": "kb-page"}, html)
-    return Page(scope.place.slug, names.title(scope.entry.name), whole, (title,), "", ())
+    return Page(scope.place.slug, names.title(scope.entry.name), shut(whole), (title,), "", ())
 
 
 # ---------------------------------------------------------------- tags

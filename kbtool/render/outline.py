@@ -132,7 +132,7 @@ def _asks(block: Block) -> bool:
 
 def _quoted_by(scope: Scope, at: int) -> str:
     """How many blocks refer to this one by its id, unfolding to the ways to them."""
-    sites = scope.context.quoting.get(Site(scope.entry.note.id, at), ()) if scope.ids else ()
+    sites = scope.context.quoting.get(scope.entry.note.id, {}).get(at, ()) if scope.ids else ()
     known = [site for site in sites if site.note in scope.context.entries]
     if not known:
         return ""

@@ -26,7 +26,7 @@ from kbtool.render.sessions import session_html
 from kbtool.render.svg import Figure
 from kbtool.render.urls import Place, figure_file
 from kbtool.render.written import markdown_html
-from kbtool.values import File, Heading, Page
+from kbtool.values import File, Heading, Page, shut
 
 
 def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:
@@ -60,7 +60,7 @@ def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) ->
     return Page(
         slug=entry.slug,
         title=names.title(entry.note.name),
-        html=element("div", {"class": "kb-page", "data-source": source}, html),
+        shut=shut(element("div", {"class": "kb-page", "data-source": source}, html)),
         toc=(title, *headings(scope)),
         path=entry.note.id,
         tags=_tags(entry),

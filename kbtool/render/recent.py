@@ -15,7 +15,7 @@ from kbtool.render.html import element, escape, void
 from kbtool.render.quotes import page_link
 from kbtool.render.reading_words import reading_words
 from kbtool.render.urls import HOME, Place
-from kbtool.values import File, Heading, Page, Slug
+from kbtool.values import File, Heading, Page, Slug, shut
 
 CHANGES = Slug("changes")
 """The place of the list of changes."""
@@ -57,7 +57,7 @@ def changes_pages(context: RenderContext, scope: Scope) -> Iterator[Page]:
     head = element("h1", {"id": "changes"}, says.changes) + element("p", {"class": "kb-meta"}, note)
     html = element("header", {"class": "kb-head"}, head) + element("div", {"data-search-exclude": ""}, body)
     whole = element("div", {"class": "kb-page"}, html)
-    yield Page(CHANGES, says.changes, whole, (Heading(says.changes, "changes", 1),), "", ())
+    yield Page(CHANGES, says.changes, shut(whole), (Heading(says.changes, "changes", 1),), "", ())
 
 
 def _day(scope: Scope, day: str, changes: Sequence[tuple[Change, Entry]]) -> str:

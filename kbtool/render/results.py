@@ -8,9 +8,9 @@ from itertools import groupby
 
 from kbtool.graph import ToNote, ToNothing
 from kbtool.note import Note
-from kbtool.queries.answers import Answer, ask, stops, topmost
+from kbtool.queries.answers import Answer, Only, Question, stops
 from kbtool.queries.asked import query_span
-from kbtool.queries.filters import Here, order, property_of
+from kbtool.queries.filters import order, property_of
 from kbtool.queries.rows import Entity, properties_of
 from kbtool.render.context import Scope, ToUnwritten
 from kbtool.render.html import element, escape
@@ -50,28 +50,14 @@ def answer_of(scope: Scope, node: Macro | Container) -> Answer | None:
     span = query_span(scope.entry.text, node)
     if span is None or (not scope.source(span).strip() and getattr(node, "name", "") != "cards"):
         return None
-    rows = scope.context.asking.rows
-    here = Here(scope.context.asking.here.today, rows.page_of(scope.shown.note), _asker(scope, node))
-    asking = scope.context.asking._replace(here=here)
-    answer = ask(asking, scope.entry.text, span, complex_=isinstance(node, Container))
-    if isinstance(node, Macro) and node.name == "cards":
-        return _cards(scope, span, answer)
-    if answer.kind == "blocks" and isinstance(node, Macro):
-        return answer._replace(entities=topmost(answer.entities, rows))
-    return answer
+    asker, page = _asker(scope, node), scope.context.asking.rows.page_of(scope.shown.note)
+    only: Only = "" if isinstance(node, Container) else "cards" if node.name == "cards" else "topmost"
+    text, complex_ = scope.source(span), isinstance(node, Container)
+    return scope.context.asking.answer(Question(text, span.start, page, *asker, complex_, only))
 
 
 def _asker(scope: Scope, node: Macro | Container) -> Entity:
     return scope.asker or Entity(scope.entry.note.id, scope.block_at(node.span.start))
-
-
-def _cards(scope: Scope, span: Span, answer: Answer) -> Answer:
-    """The flash cards among what a query finds; without a query all."""
-    cards = scope.context.asking.rows.referring().get("card", ())
-    if not scope.source(span).strip():
-        return answer._replace(entities=tuple(cards), grouped=True)
-    known = set(cards)
-    return answer._replace(entities=tuple(entity for entity in answer.entities if entity in known))
 
 
 # ---------------------------------------------------------------- frames

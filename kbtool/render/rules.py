@@ -15,7 +15,7 @@ from kbtool.render.urls import Place
 from kbtool.render.words import Words, words
 from kbtool.rule_pages import fixable
 from kbtool.rules import RULES, Rule, severity
-from kbtool.values import Heading, Page, Slug
+from kbtool.values import Heading, Page, Slug, shut
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -49,7 +49,7 @@ def _index(texts: Mapping[str, str], config: Config, look: Look) -> Page:
     rows = "".join(_row(rule, (texts[rule.name], config), place, says) for rule in RULES)
     table = element("table", {}, element("thead", {}, head) + element("tbody", {}, rows))
     html = _head(says.rules) + element("div", {"class": "kb-table kb-rules", "data-search-exclude": ""}, table)
-    return Page(slug, says.rules, html, (Heading(says.rules, "rules", 1),), "", ())
+    return Page(slug, says.rules, shut(html), (Heading(says.rules, "rules", 1),), "", ())
 
 
 def _row(rule: Rule, about: tuple[str, Config], place: Place, says: Words) -> str:
@@ -86,7 +86,7 @@ def _page(rule: Rule, text: str, look: Look) -> Page:
     body = str(_parser().renderer.render(tokens, _parser().options, {}))
     html = element("header", {"class": "kb-head"}, way + title)
     html += element("div", {"class": "kb-rule", "lang": "en", "data-search-exclude": ""}, body)
-    return Page(_slug(rule), rule.name, html, (Heading(rule.name, "rule", 1), *toc), "", ())
+    return Page(_slug(rule), rule.name, shut(html), (Heading(rule.name, "rule", 1), *toc), "", ())
 
 
 def _with_anchors(tokens: Sequence[Token]) -> list[Heading]:

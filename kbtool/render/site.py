@@ -17,7 +17,7 @@ from kbtool.render.made import TAGS
 from kbtool.render.recent import CHANGES
 from kbtool.render.urls import HOME, Place, is_published
 from kbtool.render.words import words
-from kbtool.values import File, Heading, Page, Slug
+from kbtool.values import File, Heading, Page, Slug, shut
 
 ALL = Slug("all")
 """The place of the list of all pages."""
@@ -68,7 +68,7 @@ def _all_pages(context: RenderContext, slug: Slug, lists: Sequence[Page]) -> Pag
     links = " · ".join(element("a", {"href": place.page(page.slug)}, escape(page.title)) for page in lists)
     if links:
         body = element("p", {"class": "kb-index__lists"}, links) + body
-    return Page(slug, says.all_pages, html + body, (Heading(says.all_pages, "all", 1),), "", ())
+    return Page(slug, says.all_pages, shut(html + body), (Heading(says.all_pages, "all", 1),), "", ())
 
 
 def _order(entry: Entry) -> tuple[bool, str, str]:

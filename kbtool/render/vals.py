@@ -7,6 +7,7 @@ from kbtool.outcomes import Outcome
 from kbtool.quoting import is_known, value_of, written
 from kbtool.render.context import Entry, Scope
 from kbtool.render.html import element, escape
+from kbtool.render.numerals import in_prose
 from kbtool.render.sessions import is_stale
 from kbtool.render.streams import plain_text
 from kbtool.syntax.tree import Macro
@@ -53,7 +54,10 @@ def _value(scope: Scope, owner: Entry | None, asked: Wanted) -> tuple[str, str]:
     if value is None:
         return "", _missing(scope, outcome, cell)
     text = written(value, asked.spec)
-    return ("", f"{says.value_no_format} {asked.spec}") if text is None else (text, "")
+    if text is None:
+        return "", f"{says.value_no_format} {asked.spec}"
+    is_number = value[2] is not None
+    return in_prose(text, asked.spec, scope.context.look.language) if is_number else text, ""
 
 
 def _missing(scope: Scope, outcome: Outcome, cell: int | None) -> str:

@@ -178,6 +178,7 @@ RUSSIAN = Words(
         ("question", "вопрос"),
         ("hardware", "железо"),
         ("fun", "забава"),
+        ("snapshot", "снимок"),
     ),
     properties=(
         ("type", "вид"),
@@ -186,6 +187,11 @@ RUSSIAN = Words(
         ("source", "источник"),
         ("tags", "метки"),
         ("alias", "другие имена"),
+        ("inputs", "читает"),
+        ("device", "устройство"),
+        ("cpus", "потоков"),
+        ("gpu-mem", "память GPU"),
+        ("launch", "запуск"),
     ),
     admonitions=(
         ("note", "Примечание"),

@@ -1,6 +1,6 @@
 // What scrolls sideways can be reached by the keyboard, and then be scrolled by its arrows.
 (() => {
-  const MAY_SCROLL = ".md-content :is(p, dd, li, td, pre, code, .kb-p, .kb-formula, .kb-table, .kb-output, .kb-data)"
+  const MAY_SCROLL = ".md-content :is(p, dd, li, td, pre, code, .kb-p, .kb-formula, .kb-table, .kb-output, .kb-data, .kb-figure)"
   const look = () => {
     const wide = [...document.querySelectorAll(MAY_SCROLL)].filter(each => each.scrollWidth > each.clientWidth + 1)
     for (const each of wide)

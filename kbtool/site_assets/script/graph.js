@@ -195,7 +195,6 @@
       this.observe()
       this.listen()
       this.resize()
-      this.fit(false)
     }
 
     /** Another graph in the same view. */
@@ -251,17 +250,18 @@
       this.themes.disconnect()
     }
 
+    /** The canvas takes its size, which wipes it: it is drawn at once, else it would be seen blank for a frame. */
     resize() {
-      const box = this.canvas.getBoundingClientRect()
-      if (!box.width || !box.height) return
-      const before = this.width
-      this.width = box.width
-      this.height = box.height
-      this.ratio = Math.min(window.devicePixelRatio || 1, 2)
-      this.canvas.width = Math.round(box.width * this.ratio)
-      this.canvas.height = Math.round(box.height * this.ratio)
-      if (!before) this.fit(false)
-      this.stale()
+      const { width, height } = this.canvas.getBoundingClientRect()
+      const ratio = Math.min(window.devicePixelRatio || 1, 2)
+      if (!width || !height || (width === this.width && height === this.height && ratio === this.ratio)) return
+      const first = !this.width
+      Object.assign(this, { width, height, ratio })
+      this.canvas.width = Math.round(width * ratio)
+      this.canvas.height = Math.round(height * ratio)
+      if (first) this.fit(false)
+      this.drawn = null
+      this.redraw()
     }
 
     // ---- where we look
@@ -329,6 +329,7 @@
       if (!this.frame) this.frame = requestAnimationFrame(() => this.redraw())
     }
     redraw() {
+      cancelAnimationFrame(this.frame)
       this.frame = 0
       if (!this.width) return
       const begin = performance.now()
@@ -471,7 +472,7 @@
     /** The names of the most linked pages for which there is room. */
     drawLabels(context, { left, top, inside, width, height }) {
       const { graph } = this
-      const taken = new Set()
+      const taken = this.underButtons((width - this.width) / 2, (height - this.height) / 2)
       let count = 0
       for (const node of graph.order) {
         if (count >= LABELS) break
@@ -480,18 +481,33 @@
         if (this.label(context, node, left[node], top[node], taken)) count++
       }
     }
-    /** Writes a page's name below it, unless there is one already. */
-    label(context, node, left, top, taken, strong = false) {
+    /** The cells of a picture in which a name would lie under the buttons; `aside` and `above` is its margin. */
+    underButtons(aside, above) {
+      const canvas = this.canvas.getBoundingClientRect(), box = this.zoom.getBoundingClientRect()
+      const left = box.left - canvas.left + aside, top = box.top - canvas.top + above
+      return new Set(this.cells(left, left + box.width, top, top + box.height))
+    }
+    /** The cells of the grid that keeps names apart, in a rectangle. */
+    cells(left, right, top, bottom) {
+      const found = []
+      for (let x = Math.floor(left / 24); x <= right / 24; x++)
+        for (let y = Math.floor(top / 13); y <= bottom / 13; y++) found.push(x + " " + y)
+      return found
+    }
+    /** Writes a page's name below it, aside where the edge would cut it, unless there is one already. */
+    label(context, node, middle, top, taken, strong = false) {
       const name = this.graph.names[node]
       const short = name.length > 34 ? name.slice(0, 33) + "…" : name
       const leaves = this.graph.folded.has(node) ? this.leaves(node).length : 0
       const hidden = leaves ? ` +${leaves}` : ""
-      const half = (short.length + hidden.length) * 3.4, below = top + this.radius(node) + 10
-      const cells = []
-      for (let x = Math.floor((left - half) / 24); x <= (left + half) / 24; x++) cells.push(x + " " + Math.floor(below / 13), x + " " + Math.floor((below + 9) / 13))
+      context.font = this.paint.font
+      const half = context.measureText(short + hidden).width / 2, below = top + this.radius(node) + 10
+      const edge = context === this.context ? 0 : (this.drawn.width - this.width) / 2
+      const seen = middle >= edge && middle <= edge + this.width && 2 * half < this.width - 8
+      const left = seen ? clamp(middle, edge + half + 4, edge + this.width - half - 4) : middle
+      const cells = this.cells(left - half, left + half, below, below + 9)
       if (taken && cells.some(cell => taken.has(cell))) return false
       for (const cell of cells) taken?.add(cell)
-      context.font = this.paint.font
       context.textAlign = "center"
       context.textBaseline = "middle"
       context.lineJoin = "round"
@@ -795,14 +811,13 @@
     canvas.setAttribute("aria-label", says.graph)
     canvas.setAttribute("aria-describedby", help.id)
     const tools = make("div", "kb-graph__tools")
-    const stage = make("div", "kb-graph__stage", canvas)
-    root.replaceChildren(tools, stage, about, help)
-    const view = new View(graph, { root, canvas, about }, options)
-    view.note = options.note
-    stage.append(make("div", "kb-graph__zoom",
+    const zoom = make("div", "kb-graph__zoom",
       button("+", says.in, () => view.zoomBy(1.5, undefined, undefined, true)),
       button("−", says.out, () => view.zoomBy(1 / 1.5, undefined, undefined, true)),
-      button("⤢", says.all, () => view.fit())))
+      button("⤢", says.all, () => view.fit()))
+    root.replaceChildren(tools, make("div", "kb-graph__stage", canvas, zoom), about, help)
+    const view = new View(graph, { root, canvas, about, zoom }, options)
+    view.note = options.note
     view.tell()
     root.view = view  // for measuring: benchmarks/graph.py
     return { view, tools }

@@ -23,7 +23,10 @@
     apply(chip.parentElement)
   })
   const start = () => {
-    for (const filter of document.querySelectorAll(".kb-filter")) filter.hidden = false
+    for (const filter of document.querySelectorAll(".kb-filter")) {
+      filter.hidden = false
+      if (filter.querySelector("[data-state]")) apply(filter) // the page's own `filters::`
+    }
   }
   if (window.document$) window.document$.subscribe(start)
   else start()
