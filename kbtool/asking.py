@@ -9,11 +9,8 @@ in between. Answers are kept for some days in the platform's cache folder.
 from __future__ import annotations
 
 import ipaddress
-import json
-import os
 import socket
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,7 +20,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import quote, urljoin, urlsplit
 
-from kbtool import __version__
+from kbtool import __version__, sealed
 from kbtool.addresses import Answer, is_askable
 
 _HOPS = 5
@@ -172,24 +169,12 @@ def cache_file() -> Path:
 
 
 def _load(path: Path) -> dict[str, tuple[float, Answer]]:
+    rows = sealed.load(path, _MAX_FILE)
     try:
-        if path.stat().st_size > _MAX_FILE:
-            return {}
-        rows = json.loads(path.read_text("utf-8"))
         return {str(url): (float(when), Answer(int(status), str(moved))) for url, when, status, moved in rows}
-    except (OSError, ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         return {}  # a cache that cannot be read is none
 
 
 def _save(path: Path, entries: Mapping[str, tuple[float, Answer]]) -> None:
-    """Writes beside, then renames; a cache that cannot be written is none."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(url, when, one.status, one.moved) for url, (when, one) in entries.items()]
-        handle, beside = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(rows, file, ensure_ascii=False)
-            Path(beside).replace(path)
-        except OSError:
-            Path(beside).unlink(missing_ok=True)
+    sealed.save(path, [(url, when, one.status, one.moved) for url, (when, one) in entries.items()])

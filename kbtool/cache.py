@@ -22,7 +22,7 @@ from zlib import crc32
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.values import NoteId
 
-_MAGIC = b"kbcheck5"
+_MAGIC = b"kbcheck6"
 _DIGEST = 16
 _PARTS = 2
 _SUM = 4
@@ -51,6 +51,11 @@ def default_folder() -> Path:
 def place(base: Path) -> Path:
     """Where the cache of a base lies."""
     return default_folder() / "checks" / (digest(os.fsencode(base.resolve())).hex() + ".kb")
+
+
+def folder_of_site(base: Path) -> Path:
+    """Where what is kept of a base's notes and pages lies."""
+    return default_folder() / "sites" / digest(os.fsencode(base.resolve())).hex()
 
 
 def writer() -> bytes:
@@ -115,7 +120,7 @@ def load(path: Path, stamp: bytes) -> Kept | None:
     except OSError:
         return None
     try:
-        kept = _opened(file, stamp)
+        kept = _opened(file, seal(path, stamp))
     except (OSError, ValueError, EOFError, TypeError):
         kept = None
     if kept is None:
@@ -123,10 +128,15 @@ def load(path: Path, stamp: bytes) -> Kept | None:
     return kept
 
 
-def _opened(file: FileIO, stamp: bytes) -> Kept | None:
+def seal(path: Path, stamp: bytes) -> bytes:
+    """A stamp for one place alone: the file of another place is whole as well, and may have been moved here."""
+    return digest(stamp, os.fsencode(path.parent.name), b"/", os.fsencode(path.name))
+
+
+def _opened(file: FileIO, sealed: bytes) -> Kept | None:
     header = file.read(_HEADER)
     start = len(_MAGIC) + _DIGEST
-    if len(header) < _HEADER or header[:start] != _MAGIC + stamp:
+    if len(header) < _HEADER or header[:start] != _MAGIC + sealed:
         return None
     sizes = [int.from_bytes(header[at : at + 8], "big") for at in range(start, start + 8 * _PARTS, 8)]
     marks = [header[at : at + _SUM] for at in range(start + 8 * _PARTS, _HEADER, _SUM)]
@@ -140,7 +150,7 @@ def save(path: Path, stamp: bytes, table: Plain, patch: Part) -> None:
     """Keeps a table and a patch; where that is not possible they will be worked out again."""
     parts = (part(pack(table)), patch)
     sizes = (len(one.data).to_bytes(8, "big") for one in parts)
-    header = _MAGIC + stamp + b"".join(sizes) + b"".join(one.mark for one in parts)
+    header = _MAGIC + seal(path, stamp) + b"".join(sizes) + b"".join(one.mark for one in parts)
     if not path.is_absolute():
         return  # nobody's home is known
     with suppress(OSError):

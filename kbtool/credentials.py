@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from kbtool.patterns import regex
@@ -25,6 +26,9 @@ _KNOWN = (
 """What they are, how each begins, and their forms; most texts have none of the beginnings, which is quick to see."""
 _SHOWN = 6
 """Characters of a secret that a message shows."""
+LEAST = 8
+"""Characters from which on a secret is not met by chance."""
+_COVER = "•"
 
 
 class Credential(NamedTuple):
@@ -43,3 +47,21 @@ def credentials(text: str) -> Iterator[Credential]:
         for found in form.finditer(text):
             if len(set(found[0][-12:])) > 1:
                 yield Credential(f"{what} ({found[0][:_SHOWN]}…)", found.start(), found.end())
+
+
+@lru_cache(maxsize=8)  # a line may have megabytes, and a report many things to say of it
+def covered(line: str) -> str:
+    """A line without its credentials, which reports repeat nowhere: as long, with their first letters."""
+    pieces, at = [], 0
+    for found in sorted(credentials(line), key=lambda one: one.start):
+        if found.end > at:
+            start = max(found.start, at)
+            pieces += [line[at:start], cover(line[start : found.end], 0, found.end - start)]
+            at = found.end
+    return "".join((*pieces, line[at:]))
+
+
+def cover(line: str, start: int, end: int) -> str:
+    """A line with a stretch that nobody can read any more."""
+    seen = min(end, start + min(_SHOWN, (end - start) // 4))
+    return line[:seen] + _COVER * (end - seen) + line[end:]

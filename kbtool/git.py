@@ -41,6 +41,11 @@ def known_revision(base: Path, revision: str) -> str:
     return done.stdout.decode("ascii", "replace").strip() if done.returncode == 0 else ""
 
 
+def head(base: Path) -> str:
+    """The commit that a folder is at; empty where there is none, or no git."""
+    return known_revision(base, "HEAD") if shutil.which("git") else ""
+
+
 def history(base: Path) -> Mapping[NoteId, Change]:
     """The commits of the files of a folder, renames followed, in one call; nothing where there is no whole history."""
     if shutil.which("git") is None:

@@ -73,9 +73,9 @@ ATTRIBUTES = (
     Attribute(
         "launch=torchrun:2",
         "note",
-        "is to run as so many processes, which is not built yet: an error",
+        "runs as so many processes under PyTorch's own launcher; the page shows what rank 0 gives",
         True,
-        "`torchrun:` and a number of processes",
+        "`torchrun:` and a number of processes from 1 to 16",
     ),
 )
 FLAGS = frozenset(one.name for one in ATTRIBUTES if not one.takes)
@@ -84,6 +84,9 @@ NAMES = tuple(one.name for one in ATTRIBUTES)
 _DEVICES = ("auto", "cpu", "cuda")
 _SEEDS = 1 << 32  # those that NumPy takes
 _UNITS = "KMGT"
+_TORCHRUN = "torchrun:"
+_MOST = 16
+"""Processes of a session; each has some ten threads, of which a sandbox has 512 (see `sandbox`)."""
 
 
 def needs_value(name: str) -> bool:
@@ -112,7 +115,7 @@ def is_valid(name: str, value: str) -> bool:
             is_list = value.startswith("[") and value.endswith("]")  # of YAML
             return not is_list and all(map(_is_below, paths(value)))
         case "launch":
-            return value.startswith("torchrun:") and _is_count(value.removeprefix("torchrun:"))
+            return value.startswith(_TORCHRUN) and _is_count(value[len(_TORCHRUN) :]) and processes(value) <= _MOST
         case _:
             return value.replace("-", "_").isidentifier() and not value.startswith("-")
 
@@ -153,6 +156,11 @@ def paths(value: str) -> tuple[str, ...]:
 def size(value: str) -> int:
     """A size such as `8G` in bytes."""
     return int(value[:-1]) << 10 * (_UNITS.index(value[-1]) + 1)
+
+
+def processes(launch: str) -> int:
+    """How many processes a session has; without a launcher one."""
+    return int(launch.removeprefix(_TORCHRUN)) if launch else 1
 
 
 def _is_below(path: str) -> bool:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
+from kbtool.cells.attributes import processes
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.machine import Machine
 from kbtool.cells.plan import Session
@@ -118,7 +119,11 @@ def _needs(sessions: Iterable[Session]) -> dict[str, Any]:
 
 def _asks(session: Session, memory: int) -> dict[str, float]:
     """The resources that a worker must have declared."""
-    asked = {"GPU": int(session.device == "cuda"), "CPU": session.cpus, "GPU_MEMORY": session.gpu_memory}
+    asked = {
+        "GPU": int(session.device == "cuda"),
+        "CPU": session.cpus * processes(session.launch),
+        "GPU_MEMORY": session.gpu_memory,
+    }
     return {name: amount for name, amount in {**asked, "MEMORY": memory}.items() if amount}
 
 
@@ -183,7 +188,7 @@ class _Sent:
 
     __slots__ = (
         *("client", "waiting", "settings", "cluster", "on_event", "news", "topic"),
-        *("futures", "sizes", "began", "done", "unmet", "looked", "sessions"),
+        *("futures", "sizes", "began", "done", "place", "unmet", "looked", "sessions"),
     )
 
     def __init__(self, client: Any, given: tuple[list[Session], Settings, Cluster], on_event: OnEvent) -> None:
@@ -197,6 +202,7 @@ class _Sent:
         self.sizes: dict[NoteId, int] = {}
         self.began: dict[NoteId, float] = {}
         self.done: dict[NoteId, int] = {}
+        self.place: dict[NoteId, str] = {}  # the worker that began it last
         self.unmet: dict[NoteId, float] = {}
         self.looked = 0.0
         client.subscribe_topic(self.topic, lambda event: self.news.put((event[1][2], event[1])))
@@ -262,11 +268,12 @@ class _Sent:
         if self.looked and now - self.looked < _LOOK:
             return []
         patience, self.looked = (_PATIENCE if self.looked else 0.0), now
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
-        offers = [worker.get("resources") or {} for worker in workers]
+        workers = self.client.scheduler_info(n_workers=-1)["workers"]
+        offers = [worker.get("resources") or {} for worker in workers.values()]
         found = []
         for note in [*self.futures, *(one.note for one in self.waiting)]:
-            error = None if note in self.began else _lacking(_asks(self.sessions[note], self.settings.memory), offers)
+            runs = self.place.get(note) in workers
+            error = None if runs else _lacking(_asks(self.sessions[note], self.settings.memory), offers)
             if error is None:
                 self.unmet.pop(note, None)
             elif now - self.unmet.setdefault(note, now) >= patience:
@@ -278,7 +285,7 @@ class _Sent:
         worker, kind, _, done, total, seconds, text = what
         if note not in self.futures:
             return
-        self.done[note] = done
+        self.done[note], self.place[note] = done, worker
         if kind == "started" and note in self.began:
             kind, text = "line", f"its worker was lost; again on {worker}"
         elif kind == "started":
@@ -309,12 +316,12 @@ class _Sent:
 
     def without(self, note: NoteId, error: CellError) -> Outcome:
         """The outcome of a session that gave none."""
-        session = self.sessions[note]
+        session, now = self.sessions[note], time.monotonic()
         at = min(self.done.get(note, 0), len(session.steps) - 1)
         why, trace = stopped(session, session.steps[at], error, "")
         cells = [CellOutcome(one.index, "skipped", (), 0.0) for one in session.steps]
         cells[at] = CellOutcome(session.steps[at].index, "failed", (trace,), 0.0, why)
-        seconds = time.monotonic() - self.began.get(note, time.monotonic())
+        seconds = now - self.began.get(note, now)
         self.forget(note, (at, seconds, 0))
         self.waiting = [one for one in self.waiting if one.note != note]
         return Outcome(session.key, note, True, tuple(cells), round(seconds, 3), _nowhere(), decides=session.decides)

@@ -7,12 +7,11 @@ nothing, so such a file is read again.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
+
+from kbtool import sealed
 
 _GRAIN = 2_000_000_000
 """Nanoseconds within which a file may be written again without another stamp."""
@@ -59,13 +58,8 @@ class Digests:
         """Keeps them for the next run; where that is not possible they will be computed again."""
         if not self._changed:
             return
-        with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            fd, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self._file.parent)
-            with os.fdopen(fd, "w", encoding="utf-8") as file:
-                json.dump(self._known, file)
-            Path(beside).replace(self._file)
-            self._changed = False
+        sealed.save(self._file, self._known)
+        self._changed = False
 
 
 def _of_bytes(path: str) -> str:
@@ -77,11 +71,7 @@ def _of_bytes(path: str) -> str:
 
 
 def _load(path: Path) -> dict[str, list[object]]:
-    try:
-        with path.open("rb") as file:
-            found = json.loads(file.read(_LIMIT))
-    except (OSError, ValueError, RecursionError):
-        return {}
+    found = sealed.load(path, _LIMIT)
     if not isinstance(found, dict):
         return {}
     return {name: one for name, one in found.items() if isinstance(one, list) and len(one) == 5}

@@ -75,6 +75,12 @@ def machine_device() -> str:
     return ", ".join(models) or "cpu"
 
 
+def has_device(device: str) -> bool:
+    """Whether this machine has the device that results were made on; every machine has a processor."""
+    model = device.partition(":")[2]
+    return not model or model in machine_device().split(", ")
+
+
 def gpu_memory() -> int | None:
     """Bytes of memory of the smallest graphics processor that there is; 0 where nobody says, None without one."""
     if machine_device() == "cpu":
@@ -93,7 +99,7 @@ def device_differences(made: Provenance) -> Iterator[Difference]:
     from kbtool.outcomes import Difference
 
     model, here = made.device.partition(":")[2], machine_device()
-    if model and model not in here.split(", "):
+    if not has_device(made.device):
         yield Difference("device", "", model, "" if here == "cpu" else here)
     elif not model and made.processor and made.processor != processor():
         yield Difference("processor", "", made.processor, processor())

@@ -73,6 +73,8 @@ def _advice(cell: Cell, error: CellError) -> str:
             return "print less; a loop may have no end"
         case "Mismatch":
             return "correct the code or the answer; `...` stands for what may differ"
+        case "LaunchError":
+            return "run it where that can be had, or show what `kbtool run --record` kept there"
         case "NeedsWorker":
             return "start such a worker, or let the note ask for less"
         case "WorkerLost":

@@ -6,14 +6,12 @@ One small file a base, in the cache folder. It may be deleted at any time; what 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from kbtool import sealed
 from kbtool.values import NoteId
 
 _LIMIT = 32 << 20
@@ -30,24 +28,16 @@ class Past(NamedTuple):
 
 def load(folder: Path, base: Path) -> dict[NoteId, Past]:
     """What is known of the sessions of a base, by note."""
+    found = sealed.load(place(folder, base), _LIMIT)
     try:
-        with place(folder, base).open("rb") as file:
-            found = json.loads(file.read(_LIMIT))
         return {NoteId(note): _past(*one) for note, one in found.items()}
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+    except (TypeError, AttributeError):
         return {}
 
 
 def save(folder: Path, base: Path, found: Mapping[NoteId, Past]) -> None:
     """Adds to what is known; of two processes the last one wins, and where it cannot be written nothing is lost."""
-    path = place(folder, base)
-    known = {**load(folder, base), **found}
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            json.dump(known, file, ensure_ascii=False, sort_keys=True)
-        Path(beside).replace(path)
+    sealed.save(place(folder, base), {**load(folder, base), **found})
 
 
 def _past(seconds: object, memory: object, key: object = "") -> Past:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from kbtool.cells import history
 from kbtool.cells.digests import Digests
-from kbtool.cells.environment import cores, device_differences, installed, read_environment
+from kbtool.cells.environment import cores, device_differences, has_device, installed, read_environment
 from kbtool.cells.history import Past
 from kbtool.cells.inputs import inputs, modules
 from kbtool.cells.library import Library
@@ -103,7 +103,8 @@ class Keeper:
     def source_changes(self, session: Session, record: Record) -> Iterator[Difference]:
         """What of the base is another one than when a session's results were recorded."""
         yield from changes(record.source, source_of(session.decides))
-        yield from version_changes(record.source, installed)
+        if has_device(record.device):  # of a GPU that is not here, packages have versions of their own
+            yield from version_changes(record.source, installed)
         facts = record.outcome.observed.facts if record.outcome else ()
         yield from (Difference("file", fact.what) for fact, _ in self.machine.world.broken(map(fact_of, facts)))
 

@@ -47,14 +47,18 @@ class Looked(NamedTuple):
 
 
 class World:
-    """The files and variables as they are now; what a path is within the base, is told so."""
+    """The files and variables as they are now; what a path is within the base, is told so.
 
-    __slots__ = ("_base", "_digests", "_environment")
+    `known` are the states that were asked for.
+    """
+
+    __slots__ = ("_base", "_digests", "_environment", "known")
 
     def __init__(self, base: str, digests: Digests, environment: Mapping[str, str]) -> None:
         self._base = base.rstrip("/") + "/"
         self._digests = digests
         self._environment = environment
+        self.known: dict[tuple[FactKind, str], str] = {}
 
     def facts(self, looked: Looked) -> tuple[Fact, ...]:
         """How what a session looked at is now."""
@@ -76,6 +80,10 @@ class World:
 
     def state(self, kind: FactKind, what: str) -> str:
         """How a thing is found now."""
+        found = self.known[kind, what] = self._state(kind, what)
+        return found
+
+    def _state(self, kind: str, what: str) -> str:
         if kind == "name":
             return self._variable(what)
         path = os.path.join(self._base, what)  # noqa: PTH118 -- an absolute path stays what it is

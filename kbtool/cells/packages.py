@@ -28,13 +28,13 @@ class _Row(NamedTuple):
 
 
 class Packages:
-    """The state of distributions, each looked at once."""
+    """The state of distributions, each looked at once; `known` are those that were."""
 
-    __slots__ = ("_digests", "_known")
+    __slots__ = ("_digests", "known")
 
     def __init__(self, digests: Digests) -> None:
         self._digests = digests
-        self._known: dict[str, str] = {}
+        self.known: dict[str, str] = {}
 
     def states(self, distributions: Iterable[str]) -> dict[str, str]:
         """The digest of the code of each distribution; its name may have a version (`torch==2.13.0`)."""
@@ -42,9 +42,9 @@ class Packages:
 
     def state(self, name: str) -> str:
         """The digest of a distribution's code; empty when it is not installed."""
-        if name not in self._known:
-            self._known[name] = self._state(name)
-        return self._known[name]
+        if name not in self.known:
+            self.known[name] = self._state(name)
+        return self.known[name]
 
     def _state(self, name: str) -> str:
         try:

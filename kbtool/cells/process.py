@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from kbtool.cells.attributes import processes
 from kbtool.cells.inputs import module_files
 from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
@@ -225,7 +226,8 @@ def _task(session: Session, writable: Sequence[str], house: House) -> IO[bytes]:
     own = {writable[0], str(house.plots), str(house.states), *python_folders()}
     base = str(house.base or "")
     readable = tuple(filter(None, (str(house.plots), base)))
-    confined = confinement(house.sandbox, Folders(readable, tuple(writable)), house.memory)
+    memory = house.memory // processes(session.launch)  # the limit is a process's
+    confined = confinement(house.sandbox, Folders(readable, tuple(writable)), memory)
     modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
     task = {
         "cells": [
@@ -237,7 +239,7 @@ def _task(session: Session, writable: Sequence[str], house: House) -> IO[bytes]:
         "cpus": session.cpus,
         "device": session.device,
         "gpu_memory": session.gpu_memory,
-        "launch": session.launch,
+        "processes": processes(session.launch) if session.launch else 0,
         "output_limit": session.output_limit,
         "base": base,
         "confinement": confined._asdict() if confined else None,

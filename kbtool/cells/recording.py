@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from kbtool.cells.observed import ABSENT
 from kbtool.cells.plan import Session
 from kbtool.cells.recorded import Untold, bodies, encoded, is_news, written
 from kbtool.cells.revealing import is_words, texts
-from kbtool.cells.secrets import findings
+from kbtool.cells.secrets import Private, findings, secret_forms
 from kbtool.cells.sources import source_of
 from kbtool.edits import alone
 from kbtool.outcomes import Outcome
@@ -38,13 +39,13 @@ class Recorded(NamedTuple):
 
 def record(keeper: Keeper, outcomes: Mapping[NoteId, Outcome], gone: tuple[NoteId, ...] = ()) -> Recorded:
     """Records the outcomes that did not fail, and takes away the files of notes that are gone."""
-    archive, names = Archive(keeper.base), names_here(keeper.base)
+    archive, private = Archive(keeper.base), private_here(keeper.base)
     became: dict[str, list[Any]] = {"written": [], "same": [], "refused": []}
     with alone(keeper.base):
         for session in keeper.sessions:
             outcome = outcomes.get(session.note)
             if outcome is not None and not outcome.failed:
-                said = _recorded(archive, session, outcome, names)
+                said = _recorded(archive, session, outcome, private)
                 kind = said if said in became else "refused"
                 became[kind].append((session.note, said) if kind == "refused" else session.note)
         for note in gone:
@@ -53,9 +54,9 @@ def record(keeper: Keeper, outcomes: Mapping[NoteId, Outcome], gone: tuple[NoteI
     return Recorded(tuple(became["written"]), tuple(became["same"]), tuple(became["refused"]), gone)
 
 
-def _recorded(archive: Archive, session: Session, outcome: Outcome, names: Mapping[str, str]) -> str:
+def _recorded(archive: Archive, session: Session, outcome: Outcome, private: Private) -> str:
     """`written`, `same`, or why not."""
-    why = next(_objections(outcome, names), "")
+    why = next(_objections(outcome, private), "")
     if why:
         return why
     body, blobs = encoded(outcome, _untold(session, outcome))
@@ -94,13 +95,14 @@ def _untold(session: Session, outcome: Outcome) -> Untold:
 # ---------------------------------------------------------------- what is refused
 
 
-def names_here(base: Path) -> Mapping[str, str]:
-    """What names this machine: words and folders."""
+def private_here(base: Path) -> Private:
+    """What names this machine, words and folders, and the secrets in its environment."""
     folders = {"the home folder": str(Path.home()), "the folder of the base": str(base)}
-    return {**own_names(), **{what: folder for what, folder in folders.items() if len(folder) > 1}}
+    names = {**own_names(), **{what: folder for what, folder in folders.items() if len(folder) > 1}}
+    return Private(names, secret_forms(os.environ))
 
 
-def _objections(outcome: Outcome, names: Mapping[str, str]) -> Iterator[str]:
+def _objections(outcome: Outcome, private: Private) -> Iterator[str]:
     if CHANGED in outcome.observed.gaps:
         yield "a file that it read changed while it ran: run it again"
     for place, text in texts(outcome):
@@ -108,4 +110,4 @@ def _objections(outcome: Outcome, names: Mapping[str, str]) -> Iterator[str]:
         if size > OUTPUT_LIMIT:
             yield f"{place} has {size:,} bytes, and {OUTPUT_LIMIT:,} are recorded of one: show less"
         if is_words(text):
-            yield from (f"{place} has {what}, and records are published" for what in findings(text, names))
+            yield from (f"{place} has {what}, and records are published" for what in findings(text, private))

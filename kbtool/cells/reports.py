@@ -187,16 +187,39 @@ def crashed(status: int) -> CellError:
     return CellError("Crash", f"the process left with exit code {status}", 0)
 
 
+def lost(rank: int, status: int) -> CellError:
+    """The error of a cell one of whose processes ended."""
+    why = crashed(status)
+    return CellError(why.name, f"rank {rank}: {why.message}", why.line)
+
+
 def stopped(session: Session, step: Step, error: CellError, dump: str) -> tuple[CellError, Output]:
-    """A stopped cell's error and traceback; `dump` is what `faulthandler` wrote, the innermost frame first."""
+    """A stopped cell's error and traceback; `dump` is what `faulthandler` wrote, the innermost frame first.
+
+    Of a session of several processes each rank's begins with a line `rank 1`.
+    """
     code = {f"<cell {one.index}>": one.code.split("\n") for one in session.steps}
     code |= {file: text.split("\n") for _, cells in named_cells(session.imported) for file, text in cells}
-    frames = [frame for line in dump.split("\n") if (frame := _frame(line, code))]
-    here = [number for name, number, _ in frames if name == f"<cell {step.index}>"]
-    text = f"{error.name}: {error.message}"
-    if frames:
-        text = "\n".join(["Traceback (most recent call last):", *map(_shown(code), reversed(frames)), text])
-    return CellError(error.name, error.message, here[0] if here else 0), Output("error", text + "\n")
+    shown: list[str] = []
+    here = 0
+    for ranks, frames in _dumped(dump, code).items():
+        shown += [f"On {ranks}:"] * bool(ranks)
+        shown += ["Traceback (most recent call last):", *map(_shown(code), reversed(frames))]
+        here = here or next((number for name, number, _ in frames if name == f"<cell {step.index}>"), 0)
+    text = "\n".join([*shown, f"{error.name}: {error.message}"])
+    return CellError(error.name, error.message, here), Output("error", text + "\n")
+
+
+def _dumped(dump: str, code: Mapping[str, Sequence[str]]) -> dict[str, tuple[_Frame, ...]]:
+    """The note's frames, by the ranks that are there, empty for a session of one process."""
+    found: dict[str, list[_Frame]] = {}
+    rank = ""
+    for line in dump.split("\n"):
+        if line.startswith("rank ") and line.removeprefix("rank ").isdecimal():
+            rank = line
+        elif frame := _frame(line, code):
+            found.setdefault(rank, []).append(frame)
+    return {rank: tuple(frames) for rank, frames in found.items()}
 
 
 _Frame = tuple[str, int, str]

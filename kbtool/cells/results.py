@@ -15,8 +15,8 @@ from kbtool.note import Note
 from kbtool.outcomes import Difference, Outcome, Result
 from kbtool.values import NoteId
 
-LACKING = "NeedsDevice"
-"""The error of a session that this machine cannot run."""
+LACKING = ("NeedsDevice", "LaunchError")
+"""The errors of a session that this machine cannot run."""
 
 
 class _Judged(NamedTuple):
@@ -30,8 +30,8 @@ class _Judged(NamedTuple):
 def results(keeper: Keeper, known: Mapping[NoteId, Outcome], stale: bool = False) -> dict[NoteId, Result]:
     """What is shown of each session, given the outcomes that are known here.
 
-    A record stands in where there is none, or where this machine has not the device that the note needs; one whose
-    source has changed only when `stale` ones are wanted.
+    A record stands in where there is none, or where this machine has not the device or the launcher that the note
+    needs; one whose source has changed only when `stale` ones are wanted.
     """
     archive = Archive(keeper.base)
     found = ((session.note, _result(keeper, archive, session, (known, stale))) for session in keeper.sessions)
@@ -61,9 +61,9 @@ def _result(
 
 
 def is_lacking(outcome: Outcome) -> bool:
-    """Whether a session failed only because this machine has not the device that it needs."""
+    """Whether a session failed only because this machine has not the device or the launcher that it needs."""
     return any(
-        cell.error is not None and cell.error.name == LACKING for cell in outcome.cells if cell.state == "failed"
+        cell.error is not None and cell.error.name in LACKING for cell in outcome.cells if cell.state == "failed"
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from kbtool.cells.secrets import findings
-from kbtool.credentials import credentials
+from kbtool.cells.secrets import Private, findings, given_away, told
 from kbtool.note import Note
 from kbtool.outcomes import CellOutcome, Outcome
-from kbtool.values import Diagnostic
+from kbtool.values import Diagnostic, Span
 
+_TAKE_OUT = "take it out of the note, and have a new one made if others may have seen it"
 _PNG = "iVBORw0KGgo"
 """How a PNG begins in base64, in which words mean nothing."""
 
@@ -25,23 +25,29 @@ def is_words(text: str) -> bool:
     return not text.startswith(_PNG)
 
 
-def revealing(note: Note, outcome: Outcome, names: Mapping[str, str]) -> Iterator[Diagnostic]:
+def revealing(note: Note, outcome: Outcome, private: Private) -> Iterator[Diagnostic]:
     """A `secret` or a `revealing-output` for each thing that a page would give away, at its cell."""
     cells = {cell.number: cell.language for cell in note.cells}
     for number, given in enumerate(outcome.cells, 1):
         if given.index not in cells:
             continue
-        told = set()
+        known = set()
         for place, text in _of_cell(number, given):
-            grave = {found.said for found in credentials(text)} if is_words(text) else set()
-            for what in findings(text, names) if is_words(text) else ():
-                if what in told:
+            grave = set(told(text, private)) if is_words(text) else set()
+            for what in findings(text, private) if is_words(text) else ():
+                if what in known:
                     continue
-                told.add(what)
+                known.add(what)
                 rule = "secret" if what in grave else "revealing-output"
                 advice = "print less, or take it out of what the code can see"
                 message = f"{place} has {what}, and results are published"
                 yield Diagnostic(rule, note.id, cells[given.index], message, (), advice)
+
+
+def revealing_text(note: Note, text: str, private: Private) -> Iterator[Diagnostic]:
+    """A `secret` for each secret of this machine in a note; those that are known by their forms `check` finds."""
+    for what, start, end in given_away(text, private):
+        yield Diagnostic("secret", note.id, Span(start, end), f"the note has {what}, and is published", (), _TAKE_OUT)
 
 
 def _of_cell(number: int, cell: CellOutcome) -> Iterator[tuple[str, str]]:

@@ -6,10 +6,8 @@ called `<cell 3>` and counts its own lines, so that nothing in an outcome depend
 
 from __future__ import annotations
 
-import _thread
 import ast
 import faulthandler
-import io
 import json
 import linecache
 import os
@@ -27,70 +25,8 @@ from typing import Any, NoReturn
 _FUTURE = 0x1FF0000  # the compiler's flags that `from __future__` sets
 _GIB = 1 << 30
 _REFUSALS = ("SandboxError", "LaunchError", "NeedsDevice")
-"""Why cells are not begun: the sandbox cannot be had, there is no such launcher, or no such device."""
+"""Why cells are not begun: the sandbox cannot be had, the launcher cannot, or no such device."""
 _MESSAGE = 2000  # characters of an exception's message
-
-
-# ---------------------------------------------------------------- the runner's line to the caller
-
-
-class _Line:
-    """The runner's end of the line; only the runner itself speaks, not what it forks."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.lock = _thread.RLock()
-        self.owner = os.getpid()
-
-    def tell(self, message: dict[str, Any]) -> None:
-        """Send a message."""
-        data = json.dumps(message).encode() + b"\n"
-        while data:
-            data = data[os.write(self.fd, data) :]
-
-    def ask(self, message: dict[str, Any]) -> None:
-        """Send a message, and wait until the caller has read all output that was written before."""
-        with self.lock:
-            self.tell(message)
-            if not os.read(self.fd, 1):
-                os._exit(1)  # the caller is gone
-
-
-class _Streams:
-    """`sys.stdout` and `sys.stderr`: before one follows the other the caller is asked to read what came before."""
-
-    def __init__(self, line: _Line) -> None:
-        self.line = line
-        self.last = 1
-        self.texts = {fd: self.text(fd) for fd in (1, 2)}
-        sys.stdout = sys.__stdout__ = self.texts[1]  # type: ignore[misc]
-        sys.stderr = sys.__stderr__ = self.texts[2]  # type: ignore[misc]
-
-    def text(self, fd: int) -> io.TextIOWrapper:
-        raw = io.BufferedWriter(io.FileIO(fd, "wb", closefd=False))
-        text = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace")
-        write = text.write
-
-        def ordered_write(written: str, /) -> int:
-            if self.last != fd:
-                self.switch(fd)
-            size = write(written)
-            text.flush()  # what C code writes next comes after it, and a killed cell has shown it
-            return size
-
-        vars(text)["write"] = ordered_write
-        return text
-
-    def switch(self, fd: int) -> None:
-        if os.getpid() == self.line.owner:
-            self.texts[self.last].flush()
-            self.last = fd
-            self.line.ask({"sync": True})
-
-    def flush(self) -> None:
-        for text in self.texts.values():
-            with suppress(ValueError, OSError):  # the note's code may have closed it
-                text.flush()
 
 
 # ---------------------------------------------------------------- the runner
@@ -110,15 +46,28 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
         work = json.load(file)
     faulthandler.enable(dumps, all_threads=False)
     faulthandler.register(signal.SIGUSR1, dumps, all_threads=False)
-    line = _Line(control)
-    streams, program = _Streams(line), _Program(sibling, work["output_limit"])
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     sibling("importer").install(work["imported"])
-    barred = sibling("confine").refusal(work["confinement"])
+    speaking, barred, unknown = sibling("line"), sibling("confine").refusal(work["confinement"]), ""
+
+    def perform(line: Any) -> None:
+        _execute(work, (line, speaking.Streams(line)), (barred, unknown), sibling)
+
+    if work["processes"] and not barred:
+        unknown = sibling("launching").launch(work, (speaking.Line(control), dumps), perform)
+    perform(speaking.Line(control))
+    os._exit(0)
+
+
+def _execute(
+    work: dict[str, Any], ends: tuple[Any, Any], refusals: tuple[str, str], sibling: Callable[[str], Any]
+) -> None:
+    """Execute the cells and report on each to the line, which is one of `ends`, beside the two streams."""
+    line, streams = ends
+    program = _Program(sibling, work["output_limit"])
     _prepare(work["imports"], work["seed"])
-    lacking = _lacking(work["device"], work["gpu_memory"])
-    unknown = f"`launch={work['launch']}` is nothing that this version of kbtool can do" if work["launch"] else ""
-    wrong = [one for one in zip(_REFUSALS, (barred, unknown, lacking), strict=True) if one[1]]
+    why = (*refusals, _lacking(work["device"], work["gpu_memory"]))
+    wrong = [one for one in zip(_REFUSALS, why, strict=True) if one[1]]
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
         sys.modules["torch"].set_num_threads(work["cpus"])
     if work["base"]:
@@ -130,7 +79,7 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
         line.tell({"begin": cell["index"]})
         report = _refused(cell, *wrong[0]) if wrong else program.run_cell(cell)
         if cell is work["cells"][-1] and work["device"] == "cuda":
-            report = _asserted(report)
+            report = _asserted(report, sibling("graphics").device())
         if os.getpid() != line.owner:  # the note's code forked, and both came out
             streams.flush()
             os._exit(0)
@@ -139,8 +88,7 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
         if report["state"] == "failed":
             break
     trace.stop("\n".join(cell["code"] for cell in work["cells"]))
-    line.ask({"device": _device(), "modules": _modules(), "trace": trace.facts()})
-    os._exit(0)
+    line.ask({"device": sibling("graphics").device(), "modules": _modules(), "trace": trace.facts()})
 
 
 def _prepare(imports: list[str], seed: int) -> None:
@@ -184,25 +132,13 @@ def _refused(cell: dict[str, Any], name: str, why: str) -> dict[str, Any]:
     return {**how, "values": []}
 
 
-def _asserted(report: dict[str, Any]) -> dict[str, Any]:
-    """The last report of a session that needs a GPU: it failed if it came to its end without one."""
-    if report["state"] != "ok" or _device() != "cpu":
+def _asserted(report: dict[str, Any], device: str) -> dict[str, Any]:
+    """The last report of a session that needs a GPU: it failed if it came to its end on a `device` that is none."""
+    if report["state"] != "ok" or device != "cpu":
         return report
     why = "the note asks for `device=cuda`, and its code computed nothing there: send tensors or the model to it"
     trace: tuple[str, str, list[Any]] = ("error", f"DeviceError: {why}", [])
     return {**report, "state": "failed", "outputs": [*report["outputs"], trace], "error": ("DeviceError", why, 0)}
-
-
-def _device() -> str:
-    """What the session computed on, as PyTorch says if it was there; other libraries hold a GPU open."""
-    cuda = sys.modules.get("torch.cuda")
-    with suppress(Exception):
-        if cuda is not None and cuda.is_initialized():
-            return f"cuda:{cuda.get_device_name()}"
-    with suppress(OSError), os.scandir("/proc/self/fd") as files:
-        if any(os.path.realpath(file.path).removeprefix("/dev/nvidia").isdecimal() for file in files):
-            return "cuda"
-    return "cpu"
 
 
 def _modules() -> list[str]:

@@ -164,15 +164,32 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str) -> list[str]:
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
     if "gpu" in grants:
         words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
-    words += [word for path in _read(grants, folders) for word in ("--ro-bind-try", path, path)]
+    read = tuple(_read(grants, folders))
+    words += [word for path in read for word in ("--ro-bind-try", path, path)]
+    words += [word for path in read for word in _without_git(Path(path, ".git"))]
     words += [word for path in folders.writable for word in ("--bind", path, path)]
     return [*words, "--remount-ro", "/", "--chdir", chdir, "--"]
+
+
+def _without_git(path: Path) -> Iterator[str]:
+    """Hides what git keeps: its configuration may hold a token of who fetched, its history what was taken back."""
+    if path.is_dir():
+        yield from ("--tmpfs", str(path), "--remount-ro", str(path))
 
 
 def _read(grants: frozenset[str], folders: Folders) -> Iterator[str]:
     """All that may be read, what lies in something else after it."""
     more = (*(("/sys",) if "gpu" in grants else ()), *(_OF_NET if "net" in grants else ()))
-    yield from sorted({*_SYSTEM, *more, *python_folders(), *folders.readable}, key=lambda path: (path.count("/"), path))
+    everything = {*_SYSTEM, *more, *_packages(), *python_folders(), *folders.readable}
+    yield from sorted(everything, key=lambda path: (path.count("/"), path))
+
+
+def _packages() -> Iterator[str]:
+    """Packages in /opt whose programs PATH names: a compiler there finds its parts beside itself."""
+    for folder in os.environ.get("PATH", "").split(":"):
+        parts = Path(os.path.normpath(folder)).parts
+        if parts[:2] == ("/", "opt") and len(parts) > 3:
+            yield str(Path(*parts[:3]))
 
 
 def python_folders() -> set[str]:
@@ -220,7 +237,9 @@ def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement 
     readable = [*_read(grants, folders), "/proc", "/dev"]
     devices = _DEVICES + (_GPU if "gpu" in grants else ())
     private = ("/tmp",) if sandbox.bwrap and sandbox.each else ()  # noqa: S108
-    writable = [*folders.writable, *devices, *private]
+    # CUDA gives its threads names, and refuses to begin where it can't; bubblewrap's /proc is of these sessions alone.
+    names = () if "gpu" not in grants else ("/proc",) if sandbox.bwrap else ("/proc/self/task",)
+    writable = [*folders.writable, *devices, *private, *names]
     # Inside bubblewrap the internet is a loopback device and nothing else.
     internet = "net" in grants or bool(sandbox.bwrap)
     return Confinement(sandbox.landlock, sandbox.seccomp, internet, readable, writable, limits)

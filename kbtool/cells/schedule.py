@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
+from kbtool.cells.attributes import processes
 from kbtool.cells.history import Past
 from kbtool.cells.plan import Session
 from kbtool.values import NoteId
@@ -20,7 +21,8 @@ def longest_first(sessions: Iterable[Session], past: Mapping[NoteId, Past]) -> l
 
 
 class Budget(NamedTuple):
-    """What sessions may have together: bytes of memory, and cores, of which each takes `threads` or what it asks for.
+    """What sessions may have together: bytes of memory, and cores, of which each takes `threads` or what it asks for,
+    for each of its processes.
 
     `past` is what is known of earlier runs. `gpu` are bytes of a graphics processor's memory, of which a session that
     may use it takes what it asks for, else all; of 0, which is not known, one such session runs at a time. Where there
@@ -39,10 +41,10 @@ def fitting(waiting: Sequence[Session], live: Sequence[Session], budget: Budget)
 
     def memory(session: Session) -> int:
         known = budget.past.get(session.note)
-        return known.memory if known else UNKNOWN
+        return (known.memory if known else UNKNOWN) * processes(session.launch)  # known is that of the largest process
 
     def cores(session: Session) -> int:
-        return min(budget.cores, session.cpus or budget.threads)
+        return min(budget.cores, (session.cpus or budget.threads) * processes(session.launch))
 
     total = budget.gpu or 1  # of what is not known everybody takes all
 

@@ -51,6 +51,11 @@ class Store:
 
     folder: Path
 
+    @property
+    def place(self) -> Path:
+        """The folder of the outcomes' files."""
+        return _folder(self.folder)
+
     def load(self, key: CellKey) -> list[Outcome]:
         """The outcomes kept under a key, the newest first, but for those that cannot be trusted.
 

@@ -31,7 +31,8 @@ _OPTIMISER = "torch._dynamo"
 def preloads(sessions: Sequence[Session]) -> tuple[str, ...]:
     """The modules that some of the sessions will need, as far as their text tells."""
     imported = {name for session in sessions for name in session.imports}
-    imported |= {"torch" for session in sessions if session.device == "cuda"}  # which tells whether there is one
+    # PyTorch tells whether there is a GPU, and launches.
+    imported |= {"torch" for session in sessions if session.device == "cuda" or session.launch}
     plots = _OF_MATPLOTLIB if "matplotlib" in imported else ()
     found = [name for name in _MODULES if name in imported]
     steps = any("optim" in step.code for session in sessions if "torch" in session.imports for step in session.steps)

@@ -30,6 +30,7 @@ from kbtool.cells.reports import (
     Piece,
     crashed,
     cut_mark,
+    lost,
     outcome_of,
     printed_too_much,
     read_names,
@@ -267,6 +268,9 @@ class _Live:
         match message:
             case {"begin": int(index)}:
                 self.begin_cell(index)
+                return
+            case {"lost": int(rank), "status": int(status)}:
+                self.stop(lost(rank, status))
                 return
             case {"sync": True}:
                 self.drain()

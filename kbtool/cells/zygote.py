@@ -128,6 +128,8 @@ def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
     os.environ.clear()
     os.environ.update(request["environment"])
     time.tzset()
+    if "tempfile" in sys.modules:  # it keeps where it found room when something here asked
+        vars(sys.modules["tempfile"])["tempdir"] = None
     kept.hide(request["threads"])
     if others and "numpy" in kept.packages:
         _set_threads(request["threads"])

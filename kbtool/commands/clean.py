@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from kbtool import cache, disk, swap, terminal, verdicts
+from kbtool import cache, disk, swap, terminal
 from kbtool.cells import history
 from kbtool.commands import opening
-from kbtool.commands.build import site_folder
+from kbtool.commands.opening import site_folder
 from kbtool.commands.refusing import asked
 
 
@@ -40,7 +40,7 @@ def _places(opened: opening.Opened) -> Iterator[Path]:
         if swap.is_ours(site):
             yield site
     head = cache.place(project.base)
-    yield from (head, verdicts.place(project.base), *sorted(head.parent.glob(f"{head.stem}.*.bulk")))
+    yield from (*sorted(head.parent.glob(f"{head.stem}.*")), cache.folder_of_site(project.base))
     keeper = asked(opened).keeper
     yield history.place(keeper.store.folder, project.base)
     for session in keeper.sessions:

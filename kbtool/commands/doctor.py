@@ -49,7 +49,9 @@ def _machine() -> Iterator[Feature]:
 
 def _isolation() -> Feature:
     try:
-        return Feature("sessions", True, f"run as {found(own()).name}; your settings: {settings_file()}")
+        path = settings_file()
+        settings = f"your settings: {path}" if path.exists() else f"settings of yours can stand in {path}"
+        return Feature("sessions", True, f"run as {found(own()).name}; {settings}")
     except KbError as error:
         return Feature("sessions", False, str(error).replace("\n", "; "))
 

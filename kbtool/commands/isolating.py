@@ -19,6 +19,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow", choices=GRANTS, action="append", help=what)
 
 
+def add_jobs(parser: argparse.ArgumentParser) -> None:
+    """How sessions of run and build run: `--jobs`, and how far apart from the machine."""
+    parser.add_argument("--jobs", type=_positive, default=0, metavar="N", help="sessions at once (default: one a core)")
+    arguments(parser)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: not a number from 1 up")
+    return int(text)
+
+
 def wanted(options: argparse.Namespace) -> Wanted:
     """What the command line asks for, and where it says nothing the person's own settings."""
     asked = own()

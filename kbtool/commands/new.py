@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Creates the note and prints its path; refuses to overwrite a note or to take a name that is taken."""
     selection = disk.select([options.base] if options.base else [])
     base = selection.project.base
+    edits.recover(base)
     files = disk.read(selection.project)
     _refuse_bad(options.name)
     _refuse_taken(options.name, query.named(Kb().snapshot(files), options.name))

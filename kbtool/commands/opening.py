@@ -21,6 +21,7 @@ from kbtool.values import Diagnostic, NoteId
 
 if TYPE_CHECKING:
     from kbtool.kb import Kb, Snapshot
+    from kbtool.shelf import FileShelf
 
 
 class _Work:
@@ -34,7 +35,19 @@ class _Work:
     def kb(self) -> Kb:
         from kbtool.kb import Kb
 
-        return self._kb or Kb()
+        return self._kb or Kb(self._shelf)
+
+    @cached_property
+    def _shelf(self) -> FileShelf:
+        from kbtool.shelf import FileShelf
+
+        return FileShelf(self._selection.project.base)
+
+    def keep_notes(self) -> None:
+        """Keeps what was worked out of notes for the next command, and not in memory: a site takes enough of that."""
+        if self._kb is None:
+            self._shelf.save(self.snapshot.notes)
+            self.kb.forget_check()
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -43,6 +56,8 @@ class _Work:
         progress = terminal.ProgressLine("reading notes")
         snapshot = self.kb.snapshot(files, progress)
         progress.end()
+        if self._kb is None:
+            self._shelf.save(snapshot.notes)
         return snapshot
 
     @cached_property
@@ -185,17 +200,20 @@ def print_report(opened: Opened, found: Iterable[Diagnostic], form: Format) -> N
 
 def report_lines(opened: Opened, found: Iterable[Diagnostic], form: Format) -> Iterable[str]:
     """Diagnostics in a format, paths as seen from here (in JSON: as in the base)."""
-    prefix = "" if form == "json" else from_here(opened.project.base)
     texts = opened.texts
     notes = len(texts) if opened.selected is None else len(opened.selected)
-    options = ReportOptions(
-        prefix=prefix,
-        config=opened.project.config,
-        color=terminal.color(),
-        width=terminal.columns(),
-        notes=notes,
-    )
-    return render(found, texts, form, options)
+    return render(found, texts, form, _options(opened.project, notes, form))
+
+
+def lines_of(project: Project, found: Collection[Diagnostic], notes: int) -> Iterable[str]:
+    """Diagnostics of a base of so many notes as text; only the texts of those are read that they show."""
+    texts = Texts(project.base, {one.note for one in found})
+    return render(found, texts, "text", _options(project, notes, "text"))
+
+
+def _options(project: Project, notes: int, form: Format) -> ReportOptions:
+    prefix = "" if form == "json" else from_here(project.base)
+    return ReportOptions(project.config, notes, prefix, terminal.columns(), terminal.color())
 
 
 def from_here(base: Path) -> str:
@@ -210,3 +228,16 @@ def failed(found: Iterable[Diagnostic], opened: Opened, strict: bool) -> bool:
     """Whether diagnostics make a command fail."""
     grave = {"error", "warning"} if strict else {"error"}
     return any(severity(one.rule, opened.project.config) in grave for one in found)
+
+
+def site_folder(project: Project) -> Path:
+    """Where the site goes."""
+    site_dir = project.mkdocs.site_dir if project.mkdocs else "site"
+    return mkdocs_yml(project).parent / site_dir
+
+
+def mkdocs_yml(project: Project) -> Path:
+    """The project's mkdocs.yml, which a site needs."""
+    if project.mkdocs_yml is None:
+        raise KbError("building a site needs a mkdocs.yml\nkbtool init starts one")
+    return project.mkdocs_yml

@@ -93,7 +93,8 @@ def _fate(one: Planned) -> str:
         why = "its record is stale" if one.recorded == "stale" else f"its record is shown ({one.recorded})"
         return f"needs a GPU, and there is none here: {why if one.recorded else 'it has no record'}"
     threads = f", {one.session.cpus} threads" if one.session.cpus else ""
-    return f"runs on {one.device}{threads}"
+    launch = f", {one.session.launch}" if one.session.launch else ""
+    return f"runs on {one.device}{threads}{launch}"
 
 
 def reason_lines(reason: Reason) -> Iterator[str]:
@@ -136,6 +137,7 @@ def _json(found: list[Planned], given: Asked) -> Iterator[str]:
             "device": one.device,
             "recorded": one.recorded,
             "cpus": one.session.cpus,
+            "launch": one.session.launch,
         }
         for one in found
     }

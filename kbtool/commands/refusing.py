@@ -33,7 +33,8 @@ def asked(opened: opening.Opened, jobs: int = 0) -> Asked:
     snapshot, config = opened.snapshot, opened.project.config
     notes = [note for note in query.pages(snapshot) if opened.asked(note.id)]
     said = {note.id: facts(note).suppressions for note in notes}
-    found = ((note, filtered(given, said, config, whole=False)) for note, given in _misunderstood(notes, snapshot))
+    wrong = ((note, given) for note, given in _misunderstood(notes, snapshot) if given)
+    found = ((note, filtered(given, {note: said[note]}, config, whole=False)) for note, given in wrong)
     refused = {note: given for note, given in found if given}
     running = tuple(note for note in notes if note.id not in refused)
     library = Library(snapshot.notes, snapshot.names)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kbtool.cells.recording import names_here
-from kbtool.cells.revealing import revealing
+from kbtool.cells.recording import private_here
+from kbtool.cells.revealing import revealing, revealing_text
 from kbtool.commands import opening
 from kbtool.facts import facts
 from kbtool.filters import filtered
@@ -16,12 +16,14 @@ from kbtool.values import Diagnostic, NoteId
 
 def revealed(opened: opening.Opened, results: Mapping[NoteId, Result]) -> tuple[Diagnostic, ...]:
     """Credentials and names of this machine in results of notes that the site shows."""
-    snapshot, names = opened.snapshot, names_here(opened.project.base)
+    snapshot, private = opened.snapshot, private_here(opened.project.base)
     shown = published(snapshot.notes.values(), snapshot.files.settings.all_public)
-    found, said = [], {}
+    found: list[Diagnostic] = []
+    for ident in sorted(shown):
+        found += revealing_text(snapshot.notes[ident], snapshot.text(ident), private)
     for ident in sorted(results.keys() & shown):
         note, result = snapshot.notes[ident], results[ident]
-        said[ident] = facts(note).suppressions
         outcomes = [one for one in (result.outcome, *result.others) if one is not None]
-        found += [one for outcome in outcomes for one in revealing(note, outcome, names)]
+        found += [one for outcome in outcomes for one in revealing(note, outcome, private)]
+    said = {one.note: facts(snapshot.notes[one.note]).suppressions for one in found}
     return filtered(dict.fromkeys(found), said, opened.project.config, whole=False)

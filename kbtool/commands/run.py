@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kbtool import terminal
@@ -71,7 +71,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verify = "run sessions whose outcomes hold, and say where the outputs differ from what is kept"
     anew.add_argument("--verify", **constant, const="verify", help=verify)  # type: ignore[arg-type]
     parts = parser.add_argument_group("how they run")
-    add_jobs(parts)  # type: ignore[arg-type]
+    isolating.add_jobs(parts)  # type: ignore[arg-type]
     memory = "what sessions together may take, as 4G (default: most of what is free)"
     parts.add_argument("--memory", type=_size, default=0, metavar="SIZE", help=memory)
     ends = parts.add_mutually_exclusive_group()
@@ -81,18 +81,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--on", default="local", metavar="WHERE", help=where)
     record = "keep the results beside the notes, to be committed (.kbtool/records)"
     parser.add_argument("--record", action="store_true", help=record)
-
-
-def add_jobs(parser: argparse.ArgumentParser) -> None:
-    """How sessions of run and build run: `--jobs`, and how far apart from the machine."""
-    parser.add_argument("--jobs", type=_positive, default=0, metavar="N", help="sessions at once (default: one a core)")
-    isolating.arguments(parser)
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: not a number from 1 up")
-    return int(text)
 
 
 def _size(text: str) -> int:
@@ -190,6 +178,15 @@ def _compared(keeper: Keeper, held: Mapping[NoteId, Outcome]) -> dict[NoteId, Ou
 def _failures(session: Session, known: Mapping[NoteId, Outcome], snapshot: Snapshot) -> tuple[Diagnostic, ...]:
     others = [snapshot.notes[module.note] for module in session.imported.modules]
     return failures(snapshot.notes[session.note], known[session.note], others) if session.note in known else ()
+
+
+def again(ran: Ran, use: Use) -> Ran | None:
+    """What would come of the same once more; None where a session would run."""
+    held = ran.keeper.held() if "ran" in ran.states.values() else ran.outcomes
+    new = [note for note, state in ran.states.items() if state == "ran"]
+    if any(note not in held or held[note].failed for note in new) or (use.run and "failed" in ran.states.values()):
+        return None
+    return replace(ran, states={**ran.states, **dict.fromkeys(new, "cached")})
 
 
 def summary(ran: Ran) -> str:

@@ -17,10 +17,11 @@ from typing import NamedTuple
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from kbtool import disk, git, past, publish, server, standing, terminal
+from kbtool import disk, git, outside, past, publish, server, standing, terminal
 from kbtool.commands import isolating, opening, sessions
 from kbtool.commands import run as running
-from kbtool.commands.build import built_into, mkdocs_yml, once
+from kbtool.commands.building import built_into, once
+from kbtool.commands.opening import mkdocs_yml
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
 from kbtool.kb import Snapshot
@@ -120,7 +121,7 @@ class _Show:
         self._folder = folder
         self._builds = 0
         self._how = how
-        self._past = publish.Past(code=past.code())
+        self._past = publish.Past(code=outside.code())
         self._last: _Last | None = None
 
     def update(self, project: Project) -> None:
@@ -155,12 +156,11 @@ class _Show:
 
     def _changed(self, last: _Last, opened: opening.Opened, results: Mapping[NoteId, Result]) -> bool:
         """Whether it was enough to show some files of the site anew."""
-        if past.outside(last.watched) != last.standing.outside:
+        if outside.outside(last.watched) != last.standing.outside:
             return False
         look = replace(last.standing.look, history=git.history(opened.project.base))
         made = publish.compiled(opened.snapshot, results, look, self._past)
-        old = last.standing.assets
-        if past.stamps(opened.project.base, {*made.assets, *old}) != old:
+        if not past.has_same_assets(opened.project.base, last.standing, made.assets):
             return False
         change = standing.change(last.standing, made)
         if change is None:
@@ -180,7 +180,7 @@ class _Show:
                 shutil.rmtree(old, ignore_errors=True)
         made = compiled(built.look)
         assets = past.stamps(opened.project.base, {*made.assets, *built.named})
-        now = standing.standing(made, built, past.outside(built.watched), assets)
+        now = standing.standing(made, built, outside.outside(built.watched), assets)
         notes = {page_file(page.slug, built.look.directory_urls): NoteId(page.path) for page in made.pages if page.path}
         self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if built.watched else None
 

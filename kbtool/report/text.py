@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from kbtool.credentials import LEAST, cover, covered
 from kbtool.positions import LineTable
 from kbtool.report.place import Placed, Places, first_line
 from kbtool.report.visible import fitting, visible, width
-from kbtool.values import Edit, Fix, Label, NoteId, Span
+from kbtool.values import Diagnostic, Edit, Fix, Label
 
 RED, YELLOW, BLUE, BOLD, PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"
 GONE, NEW = "\x1b[31m", "\x1b[32m"
@@ -91,8 +92,8 @@ def _count(number: int, word: str) -> str:
 def _one(one: Placed, at: Places, look: Look) -> Iterator[str]:
     diagnostic = one.diagnostic
     color = {"error": RED, "warning": YELLOW, "info": BLUE}[one.severity]
-    excerpts = {label: _excerpt(label.note, label.span, at, look) for label in diagnostic.labels}
-    main = _excerpt(diagnostic.note, diagnostic.span, at, look)
+    excerpts = {label: _excerpt(label, at, look) for label in diagnostic.labels}
+    main = _excerpt(diagnostic, at, look)
     gutter = max((len(str(shown.number)) for shown in (main, *excerpts.values()) if shown), default=1)
     rule = look.paint(f"{one.severity}[{diagnostic.rule}]", color)
     yield f"{rule}{look.paint(': ' + visible(diagnostic.message), BOLD)}"
@@ -118,7 +119,7 @@ def _fix(fix: Fix, gutter: int, at: Places, look: Look) -> Iterator[str]:
 def _changed(edit: Edit, table: LineTable, room: int) -> Iterator[tuple[str, str, str]]:
     """A line before and after an edit within it; only the old one when it goes as a whole."""
     number, start, end = first_line(edit.span, table)
-    line = table.line(number)
+    line = covered(table.line(number))
     within = table.position(edit.span.end).line == number and "\n" not in edit.text
     whole = start == 0 and edit.span.end == table.starts[number] if number < len(table.starts) else False
     if within or (whole and not edit.text):
@@ -147,12 +148,16 @@ def _lines(shown: Excerpt | None, style: tuple[int, str], message: str, look: Lo
     yield f"{' ' * gutter} {bar} {space}{look.paint(under.lstrip(), color)}"
 
 
-def _excerpt(note: NoteId, span: Span, at: Places, look: Look) -> Excerpt | None:
-    table = at.table(note)
+def _excerpt(of: Diagnostic | Label, at: Places, look: Look) -> Excerpt | None:
+    table = at.table(of.note)
     if table is None:
         return None
-    number, start, end = first_line(span, table)
-    before, fault, after = _cut(table.line(number), (start, end), max(40, look.width - 10))
+    number, start, end = first_line(of.span, table)
+    line = covered(table.line(number))
+    # Of a fence whose output has a secret, the language is marked.
+    if isinstance(of, Diagnostic) and of.rule == "secret" and end - start >= LEAST:
+        line = cover(line, start, end)
+    before, fault, after = _cut(line, (start, end), max(40, look.width - 10))
     return Excerpt(number, before + fault + after, " " * width(before) + "^" * max(1, width(fault)))
 
 
