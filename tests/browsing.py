@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -109,6 +109,14 @@ def page(browser: Browser, trouble: list[str]) -> Iterator[Page]:
     watch(found, trouble)
     yield found
     context.close()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Lets a page go on until something holds, for twenty seconds at most."""
+    for _ in range(200):
+        if holds():
+            return
+        page.wait_for_timeout(100)
 
 
 def watch(page: Page, trouble: list[str]) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ __all__ = ["address", "bases", "browser", "own_site", "page", "trouble"]
 # A test that is quick enough on a machine with nothing else to do may take long on one that others use, too.
 settings.register_profile("kbtool", deadline=None)
 settings.load_profile("kbtool")
+# What a shell runs in the background does not hear Ctrl-C, and nor does what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 ORACLE = ROOT / "tests" / "oracle"

@@ -13,7 +13,7 @@ from kbtool.search_index import page_words
 from kbtool.search_merge import search_files
 from kbtool.search_words import Words
 from kbtool.stems import Stems
-from kbtool.values import File, Page, SearchEntry, SearchKind, Slug
+from kbtool.values import File, Page, SearchEntry, SearchKind, Slug, shut
 
 _READ = "const given = JSON.parse(require('fs').readFileSync(0, 'utf8'))\n"
 _AROUND = """
@@ -78,7 +78,7 @@ def run(node: str, script: str, given: object) -> Any:
 def page(slug: str, title: str, *entries: tuple[str, str, str]) -> Page:
     """A page that is found by these entries."""
     found = tuple(SearchEntry(anchor, cast("SearchKind", kind), text) for anchor, kind, text in entries)
-    return Page(Slug(slug), title, "", (), f"pages/{title}.md", (), (), found)
+    return Page(Slug(slug), title, shut(""), (), f"pages/{title}.md", (), (), found)
 
 
 def files(pages: Iterable[Page], directory_urls: bool = True) -> tuple[File, ...]:

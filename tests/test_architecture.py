@@ -34,6 +34,7 @@ ORDER = [
     ),
     *("changes",),
     *("files", "packed", "positions"),
+    "sealed",
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
     *("syntax.val", "syntax.claims"),
     *("syntax.obsidian",),
@@ -63,7 +64,8 @@ ORDER = [
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
     *("cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.sources", "cells.secrets", "cells.revealing", "cells.recorded", "cells.archive"),
-    *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.runner"),
+    *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.line", "cells.launching", "cells.runner"),
+    *("cells.graphics",),
     *("cells.confine", "cells.sandbox"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
     *("cells.machine", "cells.shipping", "cells.cluster"),
@@ -76,7 +78,9 @@ ORDER = [
     *("render.diagrams",),
     *("render.forms", "render.curves", "render.chart", "render.sessions", "render.outputs", "render.parts"),
     *("render.properties", "render.extras", "render.outline", "render.anchors", "render.written"),
-    *("render.quotes", "render.results", "render.vals", "render.macros"),
+    *("render.quotes", "render.results"),
+    *("render.numerals",),
+    *("render.vals", "render.macros"),
     *("render.namespaces", "render.days", "render.journals", "render.recent"),
     *("layout.communities", "layout.forces", "layout.discs", "layout", "render.graph_words", "render.graph"),
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
@@ -84,10 +88,9 @@ ORDER = [
     *("render.rules", "render.site"),
     *("cells.tolerance", "cells.pixels", "cells.pictures"),
     *("cells.comparing", "cells.drift", "cells.results"),
-    *("record", "linking", "memo", "kb", "query", "trace"),
+    *("record", "linking", "memo", "cache", "shelf", "kb", "query", "trace"),
     *(
         "disk",
-        "cache",
         "ledger",
         "examining",
         "crew",
@@ -102,8 +105,8 @@ ORDER = [
     *("cells.expected",),
     *("navigation",),
     *("cells.grants",),
-    *("asking", "swap", "terminal", "publish", "front", "marks", "shells", "ready", "standing", "past"),
-    *("theme",),
+    *("asking", "swap", "terminal", "front", "outside", "cells.ground", "untouched"),
+    *("publish", "marks", "shells", "ready", "standing", "past", "theme"),
     *("mkdocs_plugin", "server"),
     *(
         "commands.isolating",
@@ -116,7 +119,7 @@ ORDER = [
     *("commands.check", "commands.targets", "commands.watching", "commands.refusing", "commands.plan"),
     *("commands.why", "commands.sessions", "commands.ending", "commands.recording"),
     *("commands.revealing",),
-    *("commands.run", "commands.build", "commands.accept"),
+    *("commands.run", "commands.building", "commands.build", "commands.accept"),
     *("commands.serve", "commands.new", "commands.init", "commands.graph", "commands.tree", "commands.explain"),
     *(
         "commands.query",
@@ -144,7 +147,7 @@ RIM = {
     "swap",
 }
 RIM |= {
-    "past",
+    "theme",
     "verdicts",
     "ledger",
     "relinking",
@@ -160,7 +163,8 @@ RIM |= {"cells.confine", "cells.sandbox", "cells.grants", "commands.doctor"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
-RIM |= {f"cells.{name}" for name in ("archive", "recording")}
+RIM |= {f"cells.{name}" for name in ("archive", "recording", "ground", "line", "launching", "graphics")}
+RIM |= {"sealed", "shelf", "outside", "untouched", "commands.building"}
 RIM |= {f"cells.{name}" for name in ("machine", "shipping", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}
@@ -223,6 +227,7 @@ BASES |= {
     "FileSystemEventHandler",
     "HTMLParser",
     "BytecodeCache",
+    "Unpickler",
 }  # the shells' frameworks ask for it
 LONG: set[str] = set()  # scanners' state machines, up to 100 lines: cutting one apart hides its states
 
@@ -241,7 +246,7 @@ WORLD |= {
 ACTS = {"open", "print", "input", "exec", "eval", "__import__", "environ", "Path", "stdin", "stdout", "stderr", "argv"}
 ACTS |= {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir", "glob", "rglob", "unlink", "mkdir", "now"}
 BANNED = {"pickle", "marshal", "shelve", "dill", "joblib", "system", "popen", "unsafe_load", "full_load"}
-ALLOWED = {("packed", "marshal")}  # bytes of our own: see the module
+ALLOWED = {("packed", "marshal"), ("packed", "pickle")}  # bytes of our own, and tuples alone: see the module
 BANNED |= {"Loader", "UnsafeLoader", "FullLoader"}
 MUTABLE = {"list", "dict", "set", "bytearray", "defaultdict", "OrderedDict", "Counter", "deque", "count", "ChainMap"}
 READ_ONLY = {"Mapping", "Sequence", "Collection"}

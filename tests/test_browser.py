@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browsing import until
+
 PATHS = ("", "понятие/", "пространство/имён/", "2026-01-02/", "all/")
 
 
@@ -22,15 +24,14 @@ def test_page_loads_without_trouble(page: Page, address: str, trouble: list[str]
 def test_trouble_is_noticed(page: Page, address: str, trouble: list[str]) -> None:
     page.goto(address)
     page.evaluate("fetch('nowhere.json'); new Image().src = 'http://127.0.0.2:9/x'; console.error('x')")
-    page.wait_for_timeout(300)
+    until(page, lambda: len(trouble) >= 3)
     assert len(trouble) >= 3
 
 
 def test_links_of_the_home_page_lead_on(page: Page, address: str, trouble: list[str]) -> None:
     page.goto(address)
     page.get_by_role("link", name="с подписью").click()
-    page.wait_for_url("**/понятие/" if "понятие" in page.url else "**")
-    assert page.locator("h1").inner_text() == "Понятие"
+    page.get_by_role("heading", level=1, name="Понятие", exact=True).wait_for()
     assert page.get_by_text("42", exact=True).first.is_visible()
     assert trouble == []
 
@@ -85,8 +86,7 @@ def test_reads_without_javascript(browser: Browser, address: str) -> None:
 def test_reads_from_disk(page: Page, bases: dict[str, Path], trouble: list[str]) -> None:
     page.goto((bases["disk"] / "site/index.html").as_uri())
     page.get_by_role("link", name="с подписью").click()
-    page.wait_for_load_state()
-    assert page.locator("h1").inner_text() == "Понятие"
+    page.get_by_role("heading", level=1, name="Понятие", exact=True).wait_for()
     assert trouble == []
 
 

@@ -63,17 +63,15 @@ def opened(page: Page, address: str) -> None:
     page.wait_for_function("() => document.querySelector('.kb-graph')?.view?.drawn")
 
 
+INKED = """canvas => {
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
+    return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0), 0)
+}"""
+
+
 def inked(page: Page) -> int:
     """How many points of the drawing are not its ground."""
-    return int(
-        page.evaluate(
-            """() => {
-                const canvas = document.querySelector('.kb-graph canvas')
-                const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data
-                return data.reduce((sum, value, at) => sum + (at % 4 === 3 && value > 0), 0)
-            }"""
-        )
-    )
+    return int(page.evaluate(f"({INKED})(document.querySelector('.kb-graph canvas'))"))
 
 
 def test_whole_graph_is_drawn(page: Page, home: str, trouble: list[str]) -> None:
@@ -81,6 +79,23 @@ def test_whole_graph_is_drawn(page: Page, home: str, trouble: list[str]) -> None
     assert view(page, "v.graph.size") == 2 + LEAVES + CHAIN + 2
     assert inked(page) > 1000
     assert trouble == []
+
+
+def test_another_size_never_shows_it_blank(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    seen = page.evaluate(
+        f"""() => new Promise(done => {{
+            const canvas = document.querySelector('.kb-graph canvas'), seen = []
+            new ResizeObserver(() => {{  // comes after the view's own, and before the frame is painted
+                seen.push([canvas.width, ({INKED})(canvas)])
+                if (seen.length === 1) canvas.style.width = canvas.clientWidth / 2 + 'px'
+                else done(seen)
+            }}).observe(canvas)
+        }})"""
+    )
+    (before, _), (after, _) = seen
+    assert after < before
+    assert min(ink for _, ink in seen) > 1000
 
 
 def test_arrows_walk_and_enter_opens(page: Page, home: str, trouble: list[str]) -> None:
@@ -249,7 +264,7 @@ def test_without_javascript_the_list_stands_alone(browser: Browser, home: str) -
     page.goto(home + "graph/")
     assert not page.locator(".kb-graph").is_visible()
     page.locator(".kb-hubs > ol > li > a").first.click()
-    assert page.locator("h1").inner_text() == "Hub"
+    page.get_by_role("heading", level=1, name="Hub", exact=True).wait_for()
     assert not page.locator(".kb-local").is_visible()
     context.close()
 
@@ -270,3 +285,28 @@ def test_on_a_phone_a_tap_names_a_page_and_another_opens_it(browser: Browser, ho
     page.wait_for_url(lambda url: "/graph/" not in url)
     assert trouble == []
     context.close()
+
+
+def test_the_edge_cuts_no_name(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    script = """(() => {
+      const written = [], write = v.context.fillText
+      v.context.fillText = (text, middle) => written.push([middle, v.context.measureText(text).width / 2])
+      for (const middle of [2, v.width / 2, v.width - 2]) v.label(v.context, 0, middle, 50, null)
+      v.context.fillText = write
+      return [v.width, written]
+    })()"""
+    width, ((first, half), (middle, _), (last, _)) = view(page, script)
+    assert half > 10
+    assert (middle, first >= half, last <= width - half) == (width / 2, True, True)
+
+
+def test_no_name_lies_under_the_buttons(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    script = """(() => {
+      const buttons = v.zoom.getBoundingClientRect(), canvas = v.canvas.getBoundingClientRect()
+      const taken = v.underButtons(0, 0)
+      const left = buttons.left - canvas.left + buttons.width / 2, top = buttons.top - canvas.top + buttons.height / 2
+      return [v.label(v.context, 0, left, top, taken), v.label(v.context, 0, left / 2, top, taken)]
+    })()"""
+    assert view(page, script) == [False, True]

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page
 
 from tests import demo
-from tests.browsing import built, served
+from tests.browsing import built, served, until
 from tests.conftest import Run
 
 SETTINGS = """\
@@ -44,6 +44,10 @@ NOTES: Mapping[str, str] = {
     "pages/цель.md": "- На неё ссылаются",
     "pages/первая.md": "- [[цель]] и [[сбоку]]\n- ещё [[цель]]",
     "pages/вторая.md": "- просто [[цель]]",
+    "pages/отбор.md": 'filters:: {"мимо" false}\n\n- Что-то отобрано',
+    "pages/мимо.md": "- Мимо",
+    "pages/край.md": "- Край",
+    "pages/к отбору.md": "- [[отбор]] и [[мимо]]\n- [[отбор]] и [[край]]\n- просто [[отбор]]",
     "pages/картины.md": """\
 alias:: полотна
 
@@ -189,6 +193,13 @@ def test_references_are_filtered(page: Page, home: str, trouble: list[str]) -> N
     assert trouble == []
 
 
+def test_a_pages_own_filters_hold_from_the_start(page: Page, home: str) -> None:
+    page.goto(f"{home}отбор/")
+    assert [one.inner_text() for one in page.locator(".kb-quote:visible p").all()] == ["отбор и край", "просто отбор"]
+    page.locator(".kb-filter button", has_text="мимо").click(modifiers=["Shift"])
+    assert page.locator(".kb-quote:visible").count() == 3
+
+
 def test_references_without_a_script_stand_there_unfiltered(browser: Browser, home: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
@@ -196,6 +207,14 @@ def test_references_without_a_script_stand_there_unfiltered(browser: Browser, ho
     assert page.locator(".kb-quote:visible").count() == 3
     assert not page.locator(".kb-filter").is_visible()
     context.close()
+
+
+def test_search_engines_pass_over_names_without_a_page(page: Page, home: str) -> None:
+    robots = page.locator("meta[name=robots]")
+    page.goto(home)
+    assert robots.count() == 0
+    page.goto(f"{home}сбоку/")
+    assert robots.get_attribute("content") == "noindex"
 
 
 def test_an_unwritten_name_leads_to_what_mentions_it(page: Page, home: str, trouble: list[str]) -> None:
@@ -315,7 +334,7 @@ def test_a_document_is_read_in_place_when_it_is_unfolded(page: Page, home: str, 
     assert not [url for url in asked if url.endswith(".pdf")]
     page.locator("summary", has_text="бумага").click()
     page.locator("iframe.kb-pdf__pages").wait_for(state="visible")
-    page.wait_for_timeout(500)
+    until(page, lambda: any(url.endswith(".pdf") for url in asked))
     assert [url for url in asked if url.endswith(".pdf")]
     # The viewer is a part of the browser, and speaks for itself.
     assert [one for one in trouble if "chrome" not in one] == []

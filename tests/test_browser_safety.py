@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import served, watch
+from tests.browsing import served, until, watch
 from tests.conftest import AXE
 
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
@@ -20,6 +20,12 @@ FIND = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] })
   return found.violations.filter(one => one.impact === "serious" || one.impact === "critical").flatMap(
     one => one.nodes.map(node => `${one.id}: ${node.target} ${node.html.slice(0, 100)}`))
+}"""
+
+
+PASSED = """async within => {
+  const found = await axe.run(within, { resultTypes: ["passes"] })
+  return found.passes.filter(one => one.nodes.length).map(one => one.id)
 }"""
 
 
@@ -81,7 +87,7 @@ def test_no_page_of_the_demo_makes_trouble(page: Page, demo: tuple[Path, str], t
 def test_a_script_that_got_into_a_page_does_not_run(page: Page, demo: tuple[Path, str], trouble: list[str]) -> None:
     page.goto(f"{demo[1]}index.html")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hit = 1\">')")
-    page.wait_for_timeout(300)
+    until(page, lambda: any("Content Security Policy" in one for one in trouble))
     assert page.evaluate("window.hit") is None
     assert [one for one in trouble if "Content Security Policy" in one]
 
@@ -129,6 +135,22 @@ def test_nothing_keeps_people_from_using_the_demo(
 
 
 @pytest.mark.usefixtures("axe")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_graph_and_its_words_are_looked_at(browser: Browser, address: str, scheme: Any) -> None:
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{address}graph/")
+    page.wait_for_function("() => document.querySelector('.kb-graph')?.view")
+    page.evaluate(AXE.read_text("utf-8"))
+    assert {"aria-roles", "aria-valid-attr-value"} <= set(page.evaluate(PASSED, ".kb-graph canvas"))
+    assert {"button-name", "color-contrast", "label"} <= set(page.evaluate(PASSED, ".kb-graph"))
+    assert {"color-contrast", "heading-order", "link-name", "list"} <= set(page.evaluate(PASSED, ".kb-hubs"))
+    assert page.evaluate(FIND) == []
+    page.evaluate("document.querySelector('.kb-hubs a').textContent = ''")
+    assert [one.partition(":")[0] for one in page.evaluate(FIND)] == ["link-name"]
+    page.close()
+
+
+@pytest.mark.usefixtures("axe")
 @pytest.mark.parametrize("look", [LOOKS[0], LOOKS[-1]])
 def test_nothing_keeps_people_from_using_the_projects_site(
     browser: Browser, own_site: Path, own_address: str, look: tuple[str, int]
@@ -154,6 +176,6 @@ def test_what_scrolls_is_reached_by_the_keyboard(browser: Browser, address: str)
     assert formula.get_attribute("tabindex") == "0"
     formula.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
+    until(page, lambda: formula.evaluate("each => each.scrollLeft") > 0)
     assert formula.evaluate("each => each.scrollLeft") > 0
     page.close()

@@ -97,6 +97,7 @@ def test_what_the_table_says_of_keys_is_true(attribute: Attribute) -> None:
         ("inputs=data/*.csv,more.txt", NoteOptions(inputs=("data/*.csv", "more.txt"))),
         ("seed=0", NoteOptions(seed=0)),
         ("launch=torchrun:2", NoteOptions(launch="torchrun:2")),
+        ("launch=torchrun:16", NoteOptions(launch="torchrun:16")),
     ],
 )
 def test_a_cell_asks_for_its_note(word: str, asked: NoteOptions) -> None:
@@ -164,7 +165,8 @@ def test_a_contradiction_shows_the_first_place() -> None:
         *("device", "device=", "device=tpu0", "gpu_mem=8", "gpu_mem=G", "gpu_mem=0G", "gpu_mem=1.5G", "gpu_mem=-1G"),
         *("cpus=0", "cpus=-1", "cpus=1.5", "cpus=²", "seed=-1", "seed=4294967296", "seed=x", "seed=07"),
         *("inputs=", "inputs=a,", "inputs=/etc/passwd", "inputs=../a", "inputs=a/../../b", "inputs=~/a", "inputs=a\\b"),
-        *("launch=torchrun", "launch=torchrun:", "launch=torchrun:0", "launch=mpirun:2"),
+        *("launch=torchrun", "launch=torchrun:", "launch=torchrun:0", "launch=torchrun:-2", "launch=mpirun:2"),
+        *("launch=torchrun:17", "launch=torchrun:1e9"),
     ],
 )
 def test_a_bad_value_is_a_problem_and_has_no_effect(word: str) -> None:

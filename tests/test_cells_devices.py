@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from kbtool.cells import runner, warm
+from kbtool.cells import graphics, runner, warm
 from kbtool.cells.failures import failures
 from kbtool.cells.plan import Environment, Session, plan
 from kbtool.cells.workers import Settings, run
@@ -117,16 +117,10 @@ def test_without_a_gpu_nothing_of_a_note_for_one_is_run(settings: Settings, tmp_
 
 
 class Gpu:
-    """What a session sees of PyTorch where there is a GPU; `used` when something was computed there."""
-
-    def __init__(self, used: bool = True) -> None:
-        self.used = used
+    """What a session sees of PyTorch where there is a GPU."""
 
     def is_available(self) -> bool:
         return True
-
-    def is_initialized(self) -> bool:
-        return self.used
 
     def get_device_name(self) -> str:
         return "NVIDIA A40"
@@ -160,22 +154,58 @@ DONE: dict[str, Any] = {
 }
 
 
-def test_what_a_gpu_was_asked_for_must_have_used_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "torch.cuda", Gpu())
-    assert runner._asserted(DONE) is DONE
-    assert runner._device() == "cuda:NVIDIA A40"
-    monkeypatch.setitem(sys.modules, "torch.cuda", Gpu(used=False))
-    failed = runner._asserted(DONE)
-    assert (failed["state"], failed["error"][0], runner._device()) == ("failed", "DeviceError", "cpu")
+def test_what_a_gpu_was_asked_for_must_have_used_it() -> None:
+    assert runner._asserted(DONE, "cuda:NVIDIA A40") is DONE
+    failed = runner._asserted(DONE, "cpu")
+    assert (failed["state"], failed["error"][0]) == ("failed", "DeviceError")
     assert failed["outputs"][0] == DONE["outputs"][0]
 
 
-@pytest.mark.usefixtures("way")
-def test_a_launcher_that_is_not_there_is_no_silent_single_process(settings: Settings) -> None:
-    (outcome,) = run([session(NoteOptions(launch="torchrun:2"), "1", "2")], settings)
-    assert [cell.state for cell in outcome.cells] == ["failed", "skipped"]
-    assert outcome.cells[0].error
-    assert outcome.cells[0].error.name == "LaunchError"
+class Driver:
+    """CUDA's driver as `cuda.h` has it, for two GPUs: on which of them there is a context, and whose own is current."""
+
+    MODELS = (b"NVIDIA A40", b"NVIDIA H100")
+
+    def __init__(self, primary: tuple[int, ...] = (), own: int | None = None, error: int = 0) -> None:
+        self.primary, self.own, self.error = primary, own, error
+
+    def cuDeviceGetCount(self, count: Any) -> int:  # noqa: N802 -- its names
+        count._obj.value = len(self.MODELS)
+        return self.error
+
+    def cuDevicePrimaryCtxGetState(self, number: int, _: Any, active: Any) -> int:  # noqa: N802
+        active._obj.value = number in self.primary
+        return 0
+
+    def cuCtxGetCurrent(self, context: Any) -> int:  # noqa: N802
+        context._obj.value = None if self.own is None else 0xC0DE
+        return 0
+
+    def cuCtxGetDevice(self, number: Any) -> int:  # noqa: N802
+        number._obj.value = self.own
+        return 0
+
+    def cuDeviceGetName(self, name: Any, _: int, number: int) -> int:  # noqa: N802
+        name.value = self.MODELS[number]
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("driver", "device"),
+    [
+        (None, "cpu"),  # nobody has loaded it
+        (Driver(primary=(0,), error=3), "cpu"),  # nobody has begun with it
+        (Driver(), "cpu"),  # it was asked what there is, and nothing was computed
+        (Driver(primary=(0, 1)), "cuda:NVIDIA A40"),
+        (Driver(primary=(1,)), "cuda:NVIDIA H100"),
+        (Driver(own=1), "cuda:NVIDIA H100"),
+    ],
+)
+def test_a_gpu_is_used_where_there_is_a_context(
+    monkeypatch: pytest.MonkeyPatch, driver: Driver | None, device: str
+) -> None:
+    monkeypatch.setattr(graphics, "_driver", lambda: driver)
+    assert graphics.device() == device
 
 
 @pytest.mark.usefixtures("no_gpu")

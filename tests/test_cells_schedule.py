@@ -111,6 +111,12 @@ def test_what_fits_into_the_cores_starts(asks: tuple[int, int], cores: int, fits
     assert fitting([one], [], Budget({}, 9 * UNKNOWN, cores)) == one
 
 
+@pytest.mark.parametrize(("cpus", "cores", "fits"), [(0, 3, True), (0, 2, False), (2, 5, True), (2, 4, False)])
+def test_each_process_of_a_session_has_its_cores(cpus: int, cores: int, fits: bool) -> None:
+    one = replace(A, cpus=cpus, launch="torchrun:2")
+    assert (fitting([one], [B], Budget({}, 9 * UNKNOWN, cores)) == one) == fits
+
+
 def test_sessions_keep_to_the_memory_that_they_may_have(tmp_path: Path) -> None:
     events: list[Event] = []
     settings = Settings(tmp_path, Environment("", ""), 2, past(a=(1.0, GB), b=(1.0, GB), c=(1.0, GB)), GB)

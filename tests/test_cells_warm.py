@@ -96,6 +96,12 @@ print((a @ a).sum().item() > 0, torch.nn.Linear(9, 9)(torch.ones(9)).sum().backw
 """
 
 
+def test_temporary_files_lie_in_the_folder_of_the_session(settings: Settings) -> None:
+    """matplotlib, which is imported in advance, looks for a place for its own."""
+    code = "import os, tempfile\nprint(tempfile.gettempdir() == os.getcwd())\ntempfile.TemporaryFile().close()"
+    assert printed(run(sessions(f"import matplotlib.pyplot\n{code}", code), settings)) == ["True", "True"]
+
+
 def test_big_operations_do_not_hang_in_a_child(settings: Settings) -> None:
     assert printed(run(sessions(BIG, BIG, BIG), settings)) == ["True None"] * 3
 

@@ -468,10 +468,21 @@ def test_ctrl_c_leaves_no_process(crowd: Path, to_all: bool) -> None:
     )
     while len(list(descendants(process.pid))) < 3:
         assert process.poll() is None, process.stderr and process.stderr.read()
+    time.sleep(0.3)  # while it works, not while it begins to
     (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
     said = process.communicate()[1]
     assert (process.returncode, said) == (130, b"interrupted\n")
     assert list(descendants(process.pid)) == []
+
+
+def test_where_no_process_can_be_made_ctrl_c_still_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", full)
+    with pytest.raises(BlockingIOError):
+        crew._start(0, (), lambda _: None)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_broken_graph_of_a_thousand_notes(kbtool: Run, generate: Callable[..., object]) -> None:

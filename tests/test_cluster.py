@@ -8,31 +8,44 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from textwrap import indent
 from typing import Any, NamedTuple
 
 import pytest
 
-from kbtool.cells.cluster import Cluster as Dask
+from kbtool.cells import cluster as cluster_module
 from kbtool.cells.cluster import run as on_cluster
 from kbtool.cells.digests import Digests
 from kbtool.cells.events import Event
 from kbtool.cells.machine import machine
 from kbtool.cells.plan import Environment, plan
+from kbtool.cells.sandbox import DEFAULT, Wanted, features
 from kbtool.cells.workers import Settings
 from kbtool.cells.workers import run as run_here
 from kbtool.config import Config
-from kbtool.outcomes import Outcome
+from kbtool.outcomes import CellError, Outcome
 from tests.cells_notes import made
 from tests.conftest import ROOT
 
 TIMES = ("digest", "seconds", "started", "isolation", "processor")
 """What a record says of when and where."""
 MODULE = "def double(x):\n    return 2 * x\n\n\nPLACE = __file__\n"
+RANKS = """
+import torch.distributed as dist
+dist.init_process_group("gloo")
+ranks = [None, None]
+dist.all_gather_object(ranks, dist.get_rank())
+print(ranks)
+"""
+"""What needs two processes."""
+LAUNCHES = find_spec("torch") is not None and features()[0].works
 KILL = """
 import os, signal
 from pathlib import Path
@@ -194,12 +207,14 @@ def rich(base: Base) -> None:
     base.note("b", "from kb.lib import three\nx = three()\nprint(x)\nx")
     base.note("c", "import random\nprint(random.random())", "import warnings\nwarnings.warn('Achtung')")
     base.note("d", "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()")
+    if LAUNCHES:
+        base.note("e", RANKS, head="launch:: torchrun:2\n\n")
 
 
 def test_records_are_those_of_a_local_run(base: Base, cluster: Cluster) -> None:
     rich(base)
     code, said = base.run("--record", cache="here")
-    assert (code, "4 ran" in said or "5 ran" in said) == (0, True), said
+    assert (code, f"{5 + LAUNCHES} ran" in said) == (0, True), said
     local = base.records()
     for path in (base.folder / "kb/.kbtool/records").rglob("*.json"):
         path.unlink()
@@ -238,7 +253,7 @@ def test_what_was_not_sent_makes_an_outcome_that_does_not_hold_here(base: Base, 
 
 def test_failures_are_those_of_a_local_run(base: Base, cluster: Cluster) -> None:
     base.note("a", "print(1)", "def f():\n    return 1 / 0\nf()")
-    (base.folder / "kb/pages/b.md").write_text("- ```python timeout=1\n  while True:\n      pass\n  ```\n")
+    (base.folder / "kb/pages/b.md").write_text("- ```python timeout=1\n  while True: pass\n  ```\n")
     here = base.run("--force")
     there = base.run("--force", "--on", cluster.address)
     without = [text.rpartition(" in ")[0] for _, text in (here, there)]
@@ -246,11 +261,17 @@ def test_failures_are_those_of_a_local_run(base: Base, cluster: Cluster) -> None
     assert "ZeroDivisionError" in here[1]
 
 
+def bare(base: Base, wanted: Wanted = DEFAULT) -> Settings:
+    return Settings(base.folder / "cache", Environment("p", "l"), threads=1, base=base.folder, wanted=wanted)
+
+
+def dask(base: Base, cluster: Cluster) -> cluster_module.Cluster:
+    here = machine(Environment("p", "l"), base.folder, Digests(base.folder / "cache"), 1)
+    return cluster_module.Cluster(cluster.address, here)
+
+
 def test_what_happens_is_told_as_it_is_here(base: Base, cluster: Cluster) -> None:
     sessions = plan([made("1", "print(2)").note], Config(), Environment("p", "l")).sessions
-    folder = base.folder / "cache"
-    here = machine(Environment("p", "l"), base.folder, Digests(folder), 1)
-    settings = Settings(folder, Environment("p", "l"), threads=1, base=base.folder)
 
     def told(run: Callable[[Callable[[Event], None]], Iterable[Outcome]]) -> list[tuple[str, int, int]]:
         events: list[Event] = []
@@ -258,8 +279,8 @@ def test_what_happens_is_told_as_it_is_here(base: Base, cluster: Cluster) -> Non
         assert not outcome.failed
         return [(one.kind, one.done, one.total) for one in events if one.kind in ("started", "cell", "finished")]
 
-    there = told(lambda on_event: on_cluster(sessions, settings, Dask(cluster.address, here), on_event))
-    assert there == told(lambda on_event: run_here(sessions, settings, on_event))
+    there = told(lambda on_event: on_cluster(sessions, bare(base), dask(base, cluster), on_event))
+    assert there == told(lambda on_event: run_here(sessions, bare(base), on_event))
     assert len(there) == 4
 
 
@@ -317,6 +338,39 @@ def test_a_session_that_kills_its_workers_has_failed(base: Base, frail: Cluster)
     assert sum(part.process.poll() is not None for part in frail.parts) == 2  # the third one lives
 
 
+def test_without_any_worker_left_nothing_waits_for_ever(
+    base: Base, frail: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_PATIENCE", 1.0)
+    worker, mark = frail.worker(), base.folder / "mark"
+    sessions = plan(
+        [made("1", f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(60)").note],
+        Config(),
+        Environment("p", "l"),
+    ).sessions
+
+    def kill() -> None:
+        wait_for(mark.exists)
+        worker.kill()
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    (outcome,) = on_cluster(sessions, bare(base, Wanted("none")), dask(base, frail))
+    killing.join()
+    assert [one.state for one in outcome.cells] == ["skipped", "failed"]
+    assert outcome.cells[1].error == CellError("NeedsWorker", "the cluster has no worker left", 0)
+
+
+def test_after_a_failure_no_other_session_begins(base: Base, cluster: Cluster) -> None:
+    codes = ("1 / 0", *("import time; time.sleep(1)" for _ in range(9)))
+    notes = [made(code, path=f"pages/{number}.md").note for number, code in enumerate(codes)]
+    sessions = plan(notes, Config(), Environment("p", "l")).sessions
+    there = replace(bare(base), fail_fast=True)
+    notes_that_ran = [one.note for one in on_cluster(sessions, there, dask(base, cluster))]
+    assert "pages/0.md" in notes_that_ran
+    assert len(notes_that_ran) < 9
+
+
 def test_no_scheduler(base: Base) -> None:
     base.note("a", "1")
     with socket.socket() as closed:
@@ -359,7 +413,8 @@ def test_interrupted_it_ends_what_runs_there(base: Base, cluster: Cluster) -> No
     run = base.command("run", "--on", cluster.address, "--sandbox", "none")
     wait_for(lambda: mark.exists() and mark.read_text() != "")
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=30)
+    _, err = run.communicate(timeout=30)
+    assert (run.returncode, "Traceback" in err) == (130, False), err
     wait_for(lambda: not Path(f"/proc/{mark.read_text()}").exists())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 
@@ -33,7 +34,12 @@ def fixable(case: Case, change: tuple[str, str]) -> list[tuple[Diagnostic, BaseF
 
 
 def identities(found: tuple[Diagnostic, ...]) -> Counter[tuple[str, str, str]]:
-    return Counter((one.note, one.rule, one.message) for one in found)
+    """What was found, without the lines that a message names: they move when a comment above them goes."""
+    return Counter(identity(one) for one in found)
+
+
+def identity(one: Diagnostic) -> tuple[str, str, str]:
+    return one.note, one.rule, re.sub(r"\bline \d+", "line", one.message)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ def test_a_fix_removes_its_diagnostic_and_adds_none(case: Case, change: tuple[st
     for one, files in fixable(case, change):
         before = identities(check(files))
         after = identities(check(files._replace(sources=applied(files.sources, [one]))))
-        assert after[one.note, one.rule, one.message] < before[one.note, one.rule, one.message]
+        assert after[identity(one)] < before[identity(one)]
         assert after - before == Counter()
 
 
@@ -76,7 +82,7 @@ def test_in_any_note_what_is_unused_goes_and_nothing_comes(text: str) -> None:
         if one.rule == "unused-suppression" and one.fix and one.fix.safe:
             made = applied(texts({A: text}), [one])[A].text
             after = identities(check_sources({A: made}, frozenset(), EVERY, GraphSettings()))
-            assert after[one.note, one.rule, one.message] < identities(before)[one.note, one.rule, one.message]
+            assert after[identity(one)] < identities(before)[identity(one)]
             assert after - identities(before) == Counter()
 
 

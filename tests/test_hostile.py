@@ -28,7 +28,7 @@ from kbtool.render.site import SiteInput
 from kbtool.rich import HTML as RICH_HTML
 from kbtool.rich import LATEX as RICH_LATEX
 from kbtool.rich import MARKDOWN as RICH_MARKDOWN
-from kbtool.values import NoteId, Slug, Source
+from kbtool.values import NoteId, Slug, Source, shut
 from kbtool.values import Page as Made
 from tests.browsing import Quiet, own
 from tests.payloads import HTML, LATEX, MARKUP, SVG, drawing
@@ -149,8 +149,8 @@ def compiled(look: Look, texts: Mapping[str, str], found: Mapping[NoteId, Result
 
 def unsanitised(_look: Look) -> SiteInput:
     """Pages that a sanitiser never saw."""
-    pages = [Made(Slug(f"p{number}"), "x", f"<h1>x</h1>{one}", (), "", ()) for number, one in enumerate(HTML)]
-    return SiteInput((Made(Slug("index"), "x", "<h1>x</h1>", (), "", ()), *pages), ())
+    pages = [Made(Slug(f"p{number}"), "x", shut(f"<h1>x</h1>{one}"), (), "", ()) for number, one in enumerate(HTML)]
+    return SiteInput((Made(Slug("index"), "x", shut("<h1>x</h1>"), (), "", ()), *pages), ())
 
 
 class Bare(Quiet):

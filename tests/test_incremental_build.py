@@ -17,6 +17,7 @@ from jinja2 import Environment
 from kbtool import cli
 from kbtool.cache import default_folder
 from kbtool.commands import build as command
+from kbtool.commands import building
 from tests.test_trace import TEXTS
 
 MKDOCS = """
@@ -84,13 +85,13 @@ def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Base:
 def whole_builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The folders into which MkDocs built."""
     found: list[Path] = []
-    real = command.built_into
+    real = building.built_into
 
     def counted(opened: object, compiled: object, folder: Path) -> object:
         found.append(folder)
         return real(opened, compiled, folder)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(command, "built_into", counted)
+    monkeypatch.setattr(building, "built_into", counted)
     return found
 
 
@@ -98,6 +99,75 @@ def test_nothing_changed_writes_nothing(base: Base, whole_builds: list[Path]) ->
     base.build()
     assert base.written() == set()
     assert len(whole_builds) == 1
+
+
+def test_a_file_of_the_base_goes_with_the_last_mention_of_it(base: Base) -> None:
+    base.write("kb/assets/x.pdf", "%PDF")
+    base.write("kb/pages/b.md", "- [it](../assets/x.pdf)\n")
+    base.build()
+    assert (base.site / "media/x.pdf").is_file()
+    base.write("kb/pages/b.md", "- words\n")
+    assert base.build("--verify") == 0
+    assert not (base.site / "media/x.pdf").exists()
+
+
+def _spare() -> Path:
+    return next((default_folder() / "sites").glob("*/spare-*"))
+
+
+def _linked_elsewhere(spare: Path) -> None:
+    shutil.rmtree(spare)
+    spare.symlink_to(spare.parent)
+
+
+def _another_file(spare: Path) -> None:
+    (spare / "index.html").unlink()
+    (spare / "index.html").write_text("x")
+
+
+def _folder_for_file(spare: Path) -> None:
+    (spare / "index.html").unlink()
+    (spare / "index.html").mkdir()
+
+
+def _file_for_folder(spare: Path) -> None:
+    shutil.rmtree(spare / "n2")
+    (spare / "n2").write_text("x")
+
+
+def _more(spare: Path) -> None:
+    (spare / "more/of/it").mkdir(parents=True)
+    (spare / "more/index.html").write_text("x")
+    (spare / "more.html").symlink_to("/etc/hostname")
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "none": lambda _: None,
+    "gone": shutil.rmtree,
+    "more": _more,
+    "a file less": lambda spare: (spare / "index.html").rename(spare / "more.html"),
+    "another file": _another_file,
+    "a folder for a file": _folder_for_file,
+    "a file for a folder": _file_for_folder,
+    "a link itself": _linked_elsewhere,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_next_site_is_made_of_the_one_before_the_last(base: Base, whole_builds: list[Path], damage: str) -> None:
+    for number in range(6):
+        base.write(f"kb/pages/n{number}.md", f"- page {number}\n")
+    base.build()
+    base.write("kb/pages/n3.md", "- one\n")
+    base.build()
+    before = base.contents()
+    DAMAGES[damage](_spare())
+    base.write("kb/pages/n4.md", "- two\n")
+    assert "n4/index.html" in base.written()
+    assert len(whole_builds) == 1
+    assert before["n4/index.html"] == (_spare() / "n4/index.html").read_bytes() != base.contents()["n4/index.html"]
+    base.write("kb/pages/n3.md", "- three\n")
+    assert base.build("--verify") == 0
 
 
 def test_an_edit_writes_the_pages_that_it_changes(base: Base, whole_builds: list[Path]) -> None:
@@ -146,10 +216,23 @@ def test_after_any_change_the_site_is_a_clean_one(base: Base, name: str) -> None
     assert base.build("--verify") == 0
 
 
+def test_the_site_map_has_a_name_as_soon_as_it_has_a_page(base: Base, capsys: pytest.CaptureFixture[str]) -> None:
+    base.write("kb/pages/d.md", "- [[zz]]\n")
+    for is_written in (False, True, False):
+        if is_written:
+            base.write("kb/pages/zz.md", "- x\n")
+        else:
+            (base.folder / "kb/pages/zz.md").unlink(missing_ok=True)
+        base.build("--verify")
+        assert "verified: as a clean build" in capsys.readouterr().err
+        assert ("/zz/</loc>" in (base.site / "sitemap.xml").read_text("utf-8")) == is_written
+        assert (base.site / "zz/index.html").is_file()
+
+
 def test_verify_says_what_is_not_as_a_clean_build(base: Base, capsys: pytest.CaptureFixture[str]) -> None:
     base.build()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "publish_into", lambda *_: (base.site / "b/index.html").write_text("x"))
+        patch.setattr(building, "publish_into", lambda *_: (base.site / "b/index.html").write_text("x"))
         assert base.build("--verify") == 1
     assert "site/b/index.html is not what a clean build gives" in capsys.readouterr().err
 
@@ -165,7 +248,7 @@ def test_a_failed_build_leaves_the_site_and_can_be_mended(base: Base, monkeypatc
             raise OSError(28, "No space left on device")
 
         patch.setattr(os, "link", full)
-        patch.setattr(command, "built_into", full)
+        patch.setattr(building, "built_into", full)
         with pytest.raises(OSError, match="space"):
             command.run(_options())
     assert os.link is real

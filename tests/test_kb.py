@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kbtool import names
+from kbtool.cells.sandbox import features
 from kbtool.config import GraphSettings
 from kbtool.note import Note, lower
 from kbtool.syntax.parse import parse
@@ -214,7 +215,8 @@ def failures(kbtool: Run, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         (base / f"trial/{number} denied.md").write_text(
             f"{before}{code.replace(mutation.old, mutation.new)}\n", "utf-8"
         )
-    said = kbtool("run", *sorted(map(str, (base / "trial").iterdir()))).stdout
+    level = "auto" if features()[0].works else "none"  # several processes need all of a sandbox, or none
+    said = kbtool("run", "--sandbox", level, *sorted(map(str, (base / "trial").iterdir()))).stdout
     assert re.search(rf"^sessions: {len(MUTATIONS)} ran, {len(MUTATIONS)} failed", said, re.MULTILINE), said
     return {m[1]: m[2] for m in re.finditer(r"^failed: .*/([^/]+)\.md, (.*)$", said, re.MULTILINE)}
 

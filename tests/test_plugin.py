@@ -10,7 +10,7 @@ from kbtool.config import KbError
 from kbtool.mkdocs_plugin import build
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
-from kbtool.values import File, Heading, Page, Slug
+from kbtool.values import File, Heading, Page, Slug, shut
 
 SETTINGS = """
 site_name: Проба
@@ -22,14 +22,14 @@ plugins: [search, {plugin}]
 HOME = Page(
     Slug("index"),
     "Дом",
-    "<h1 id='дом'>Дом</h1><p>тело дома</p>",
+    shut("<h1 id='дом'>Дом</h1><p>тело дома</p>"),
     (Heading("Дом", "дом", 1), Heading("<em>Раз</em>", "раз", 2), Heading("Два", "два", 3), Heading("Три", "три", 2)),
     "pages/Дом.md",
     (),
     (File("media/figures/f.svg", "<svg/>"),),
 )
-OTHER = Page(Slug("о/другом"), "О другом", "<h1>О другом</h1>", (), "pages/О другом.md", ("метка",))
-ALL = Page(Slug("all"), "Все", "<h1>Все</h1>", (), "", ())
+OTHER = Page(Slug("о/другом"), "О другом", shut("<h1>О другом</h1>"), (), "pages/О другом.md", ("метка",))
+ALL = Page(Slug("all"), "Все", shut("<h1>Все</h1>"), (), "", ())
 
 
 class Base:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.render.policy import Inline, headers_file, inline, policy
+from kbtool.values import shut
 from tests.test_plugin import Base
 
 EXTRA_HEAD = '{%% extends "base.html" %%}{%% block extrahead %%}%s{%% endblock %%}'
@@ -94,7 +95,7 @@ def test_templates_of_the_user_get_the_policy_and_may_have_scripts_inside(base: 
 def test_no_hash_comes_from_a_note(base: Base) -> None:
     own_template(base, "main.html", '{% extends "base.html" %}{% block content %}{{ page.content }}{% endblock %}')
     home, *others = base.site.pages
-    base.site = replace(base.site, pages=(home._replace(html="<script>evil()</script>"), *others))
+    base.site = replace(base.site, pages=(home._replace(shut=shut("<script>evil()</script>")), *others))
     base.build()
     assert "evil()" in base.file("index.html")  # what was given stands there, and the policy does not allow it
     assert "sha256" not in base.file("_headers")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.revealing import revealing
-from kbtool.credentials import credentials
+from kbtool.cells.secrets import Private
+from kbtool.credentials import covered, credentials
 from kbtool.kb import Kb
 from kbtool.outcomes import CellKey, CellOutcome, Outcome, Output
 from kbtool.rich import TABLE
@@ -44,6 +45,15 @@ def test_a_credential_in_an_output_of_a_private_note_is_the_notes_own(kbtool: Ru
     assert not [path for path in (folder / "site").rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
 
 
+def test_a_report_repeats_no_credential(kbtool: Run, tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4" * 5
+    done = kbtool("check", str(base(tmp_path, f"- x\n- it is {token} at [[nowhere]]\n") / "kb"), cwd=tmp_path)
+    assert "error[secret]" in done.stdout
+    assert "it is ghp_a1••••" in done.stdout
+    assert "missing-page" in done.stdout  # whose excerpt is of the same line
+    assert token[8:] not in done.stdout + done.stderr
+
+
 def test_a_home_folder_in_an_output_is_a_warning(kbtool: Run, tmp_path: Path) -> None:
     folder = base(tmp_path, CELL.format("/home/", "somebody/x"))
     done = kbtool("build", cwd=folder, XDG_CACHE_HOME=str(tmp_path / "cache"))
@@ -66,7 +76,7 @@ def test_every_part_of_a_result_is_looked_at(kind: str) -> None:
             outputs = (Output(kind, text),)  # type: ignore[arg-type]
         cell = CellOutcome(0, "ok", outputs, 0.1, values=values)
         outcome = Outcome(CellKey("k"), NoteId("a.md"), False, (cell,), 0.1, PROVENANCE)
-        return [one.rule for one in revealing(note, outcome, {"the user's name": "somebody"})]
+        return [one.rule for one in revealing(note, outcome, Private({"the user's name": "somebody"}))]
 
     assert found(f"x {KEY} x") == ["secret"]
     assert found("x somebody x") == ["revealing-output"]
@@ -89,3 +99,9 @@ def test_every_part_of_a_result_is_looked_at(kind: str) -> None:
 )
 def test_credentials_are_known_by_their_forms(text: str, what: str) -> None:
     assert [found.said for found in credentials(f"слово {text} слово")] == ([what] if what else [])
+
+
+def test_each_credential_of_a_line_is_covered() -> None:
+    token = "ghp_" + "a1B2c3D4" * 5
+    line = f"{token} и {KEY}, {KEY}\t{token}"
+    assert (len(covered(line)), covered(line).replace("•", "")) == (len(line), "ghp_a1 и AKIAI, AKIAI\tghp_a1")

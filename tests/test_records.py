@@ -305,6 +305,27 @@ def test_another_version_of_an_imported_package_makes_a_record_stale(base: Base)
     assert base.tool("build", "--no-run")[0] == 1
 
 
+def test_versions_on_a_gpu_that_is_not_here_are_listed_and_make_nothing_stale(
+    base: Base, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base.write("pages/a.md", "- ```python name=p\n  import numpy\n  print(numpy.e)\n  ```\n- [[Start]]\n")
+    assert base.tool("run", "--record")[0] == 0
+    old = json.loads(base.record.read_bytes())["outcomes"]["cpu"]
+    source = {**old["source"], "packages": {"numpy": ["numpy==0.1"]}}
+    other = {"source": source, "source_key": source_key(source), "packages": {"numpy==0.1": ""}}
+    base.another_device("cuda:NVIDIA A40", **other)
+    found = recorded.bodies(base.record.read_bytes())
+    base.record.write_bytes(recorded.written({"cuda:NVIDIA A40": found["cuda:NVIDIA A40"]}))
+    base.lose_cache()
+    assert base.tool("check")[:2] == (0, "no problems in 2 notes\n")
+    base.tool("build", "--no-run")
+    assert base.badges() == ["recorded"]
+    assert "numpy: 0.1 there, 2" in base.page().text
+    # Control: where there is such a GPU, it could be run again.
+    monkeypatch.setattr(environment, "machine_device", lambda: "NVIDIA A40")
+    assert "stale: the version of numpy was 0.1" in base.tool("check")[1]
+
+
 def test_volatile_cells_need_not_be_equal(kept: Base) -> None:
     old = json.loads(kept.record.read_bytes())["outcomes"]["cpu"]
     cells = [{**old["cells"][0], "outputs": [{"kind": "stdout", "text": "ответ 43"}]}]
@@ -455,7 +476,8 @@ def judged(kept: Base, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
         return problems(*given)
 
     monkeypatch.setattr(stale, "problems", counted)
-    monkeypatch.setattr(verdicts, "_GRAIN", -(10**18))
+    for grain in ("_GRAIN", "_FINE"):
+        monkeypatch.setattr(verdicts, grain, -(10**18))
     return lambda: len(times)
 
 
@@ -485,7 +507,8 @@ def test_where_stamps_cannot_tell_nothing_is_kept(kept: Base, judged: Callable[[
 
 
 def test_just_after_a_change_nothing_is_kept(kept: Base, judged: Callable[[], int], monkeypatch: Any) -> None:
-    monkeypatch.setattr(verdicts, "_GRAIN", 10**18)
+    for grain in ("_GRAIN", "_FINE"):
+        monkeypatch.setattr(verdicts, grain, 10**18)
     for times in (1, 2):
         kept.tool("check")
         assert judged() == times
@@ -609,12 +632,12 @@ def test_a_check_without_records_imports_nothing_more(kept: Base) -> None:
     code = "import sys\nfrom kbtool.cli import main\nmain(['check'])\nprint('kbtool.cells.plan' in sys.modules)\n"
 
     def loads() -> str:
-        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=kept.folder)
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=kept.folder)
         return done.stdout.split()[-1]
 
     assert loads() == "True"
     shutil.rmtree(kept.folder / "kb/.kbtool")
+    loads()
     assert loads() == "False"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from kbtool.cells.archive import Archive
 from kbtool.cells.recorded import Record, Untold, _digest, bodies, decoded, encoded, is_blob, is_news, written
-from kbtool.cells.secrets import findings
+from kbtool.cells.secrets import Private, findings
 from kbtool.cells.sources import changes, source_of, version_changes
 from kbtool.config import KbError
 from kbtool.outcomes import CellError, CellKey, CellOutcome, Difference, Observed, Outcome, Output, Provenance
@@ -323,7 +323,7 @@ def test_what_changed_is_told(old: dict[str, object], new: dict[str, object], to
     ],
 )
 def test_secrets_and_names_are_found(text: str) -> None:
-    assert list(findings(f"a\n{text}\nb", {"the host's name": "deepthought", "the home folder": "/root"}))
+    assert list(findings(f"a\n{text}\nb", Private({"the host's name": "deepthought", "the home folder": "/root"})))
 
 
 @pytest.mark.parametrize(
@@ -344,9 +344,9 @@ def test_secrets_and_names_are_found(text: str) -> None:
 )
 def test_ordinary_words_are_not(text: str) -> None:
     names = {"the host's name": "deepthought", "the home folder": "/root"}
-    assert list(findings(f"a\n{text}\nb", names)) == []
+    assert list(findings(f"a\n{text}\nb", Private(names))) == []
 
 
 def test_a_secret_is_not_repeated() -> None:
-    (what,) = findings("password: 'q8Zr-2LmX0vBt7KcW4nY'", {})
+    (what,) = findings("password: 'q8Zr-2LmX0vBt7KcW4nY'", Private())
     assert "0vBt7" not in what

@@ -36,6 +36,14 @@ def test_a_coloured_diagram_keeps_its_paper_and_has_a_size() -> None:
     assert int(pictures[0]["height"]) > 100
 
 
+def test_a_chart_turns_over_in_the_dark_and_its_bars_keep_their_colour() -> None:
+    made = drawn("xychart-beta\n  x-axis [a, b]\n  y-axis 0 --> 9\n  bar [3, 5]\n").picture
+    assert made
+    assert "#4e79a7" in made.light
+    assert "#4e79a7" in made.dark
+    assert ("#FFFFFF" in made.light, "#FFFFFF" in made.dark) == (True, False)
+
+
 def test_a_quoted_diagram_is_the_file_of_its_page() -> None:
     made = rendered({"pages/a.md": fence(FLOW), "pages/b.md": "- {{embed [[a]]}}\n"})
     files = {file.path for file in made["pages/a.md"].files}

@@ -75,6 +75,16 @@ def test_references_are_filtered_by_what_is_mentioned_beside() -> None:
     assert "kb-filter" not in few
 
 
+def test_a_pages_own_filters_are_set() -> None:
+    quoting = {f"q{i}": f"- [[a]] с [[{'X y' if i < 2 else 'z'}]]" for i in range(4)}
+    text = 'filters:: {"x Y" true, "Z" false, "nowhere" true}\n\n- t'
+    html = Html(pages(a=text, **quoting)["pages/a.md"].html)
+    states = {one["data-ref"]: one.get("data-state") for one in html.of_class("kb-chip") if "data-ref" in one}
+    assert sorted(states.values(), key=str) == [None] * 4 + ["in", "out"]
+    plain = Html(pages(a="filters:: {x\n\n- t", **quoting)["pages/a.md"].html)
+    assert not any(one.get("data-state") for one in plain.of_class("kb-chip"))
+
+
 def test_more_references_than_a_page_holds_have_pages_of_their_own() -> None:
     quoting = {f"q{i:03}": "- [[a]] раз\n- [[a]] два" for i in range(100)}
     made = pages(a="- t", **quoting)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,22 +26,63 @@ from kbtool.config import KbError
 ROOT = Path(__file__).parents[1]
 ESCAPES = (ROOT / "tests" / "hostile" / "escapes.py").read_text("utf-8")
 TOKEN = "planted-token-9f3a"
-# As an ordinary user: one that has no rights but those of a file's owner.
-USERS = {"as it comes": [], "as a user": ["unshare", "--user", "--map-user=1000", "--map-group=1000"]}
+ACCOUNT = 12345
+
+
+def as_an_account() -> list[str]:
+    """Begins a command of an account that owns nothing; a Python in a folder of root's alone is shown to it."""
+    change = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
+    shut = next((folder for folder in Path(sys.base_prefix).parents if not folder.stat().st_mode & 1), None)
+    if shut is None:
+        return change
+    kept, python = shlex.quote(tempfile.gettempdir()), shlex.quote(sys.base_prefix)
+    script = (
+        f"place=$(mktemp -d -p {kept}) && mount --bind {python} $place"
+        f" && mount -t tmpfs -o mode=755 tmpfs {shlex.quote(str(shut))} && mkdir -p {python}"
+        f' && mount --move $place {python} && rmdir $place && exec "$@"'
+    )
+    return ["unshare", "--mount", "sh", "-c", script, "sh", *change]
+
+
+# As an ordinary user: one that has no rights but those of a file's owner; and as an account that owns nothing else.
+USERS = {
+    "as it comes": [],
+    "as a user": ["unshare", "--user", "--map-user=1000", "--map-group=1000"],
+    "as an account": as_an_account(),
+}
 needs_bwrap = pytest.mark.skipif(not features()[0].works, reason=f"no bubblewrap: {features()[0].why}")
 
 
 @pytest.fixture
-def outside(tmp_path: Path) -> Iterator[dict[str, Any]]:
-    """What lies around a session: files, sockets, processes."""
+def user(request: pytest.FixtureRequest) -> str:
+    """Who runs `kbtool`; where nobody but root can become another account, whoever runs the tests is one."""
+    name = str(getattr(request, "param", "as it comes"))
+    if name == "as an account" and os.geteuid():
+        pytest.skip("only root can become another account; whoever runs this is one")
+    return name
+
+
+@pytest.fixture
+def outside(user: str) -> Iterator[dict[str, Any]]:
+    """What lies around a session, all of it the user's: files, sockets, processes."""
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        for folder in (place / "home", place / "cache", place / "kb" / "pages"):
+            folder.mkdir(parents=True)
+        (place / "home/key").write_text("secret", "utf-8")
+        if user == "as an account":
+            for path in (place, *place.rglob("*")):
+                os.chown(path, ACCOUNT, ACCOUNT)
+        yield from _around(place, USERS[user])
+
+
+def _around(tmp_path: Path, user: Sequence[str]) -> Iterator[dict[str, Any]]:
     home = tmp_path / "home"
-    home.mkdir()
-    (home / "key").write_text("secret", "utf-8")
-    (tmp_path / "cache").mkdir()
     tcp, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     udp.bind(("127.0.0.1", 0))
     plain, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
     plain.bind(str(home / "socket"))
+    shutil.chown(home / "socket", home.stat().st_uid, home.stat().st_gid)
     abstract.bind(f"\0kbtool-{os.getpid()}")
     for listening in (plain, abstract):
         listening.listen()
@@ -52,7 +96,8 @@ def outside(tmp_path: Path) -> Iterator[dict[str, Any]]:
                 return
 
     threading.Thread(target=answer, daemon=True).start()
-    with subprocess.Popen(["sleep", "1000"], env={**os.environ, "TOKEN": TOKEN}) as sleeping:
+    sleep = [*user[user.index("setpriv") :], "sleep", "1000"] if "setpriv" in user else ["sleep", "1000"]
+    with subprocess.Popen(sleep, env={**os.environ, "TOKEN": TOKEN}) as sleeping:
         yield {
             "secret": str(home / "key"),
             "socket": str(home / "socket"),
@@ -77,6 +122,8 @@ def note(*lines: str) -> str:
 
 def kbtool(base: Path, words: Sequence[str], user: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(base.parent / "cache"), "TOKEN": TOKEN}
+    if "setpriv" in user:
+        environment |= {"HOME": str(base.parent / "home")}
     command = [*user, sys.executable, "-m", "kbtool", *words]
     return subprocess.run(command, cwd=base.parent, env=environment, capture_output=True, text=True, check=False)
 
@@ -86,12 +133,11 @@ SAID = "raise SystemError(json.dumps(escapes()))"
 
 def ways_out(outside: dict[str, Any], level: str, user: Sequence[str]) -> set[str]:
     base = Path(outside["base"])
-    (base / "pages").mkdir(parents=True, exist_ok=True)
     told = f"GIVEN.update({outside!r})"
     (base / "pages/escapes.md").write_text(
         note(ESCAPES, told, "import json; open('own', 'w').write('x')", SAID), "utf-8"
     )
-    (base / "pages/other.md").write_text(note("import time; open('own', 'w').write('x'); time.sleep(6)"), "utf-8")
+    (base / "pages/other.md").write_text(note("import time; open('own', 'w').write('x'); time.sleep(4)"), "utf-8")
     done = kbtool(base, ["run", "kb", "--force", "--sandbox", level, "--jobs", "2"], user)
     assert "1 ran, 1 failed" in done.stdout, done.stdout + done.stderr
     said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
@@ -103,18 +149,21 @@ def ways_out(outside: dict[str, Any], level: str, user: Sequence[str]) -> set[st
 
 
 @needs_bwrap
-@pytest.mark.parametrize("user", USERS)
+@pytest.mark.parametrize("user", USERS, indirect=True)
 @pytest.mark.parametrize("level", ["auto", "strict"])
 def test_no_way_leads_out(outside: dict[str, Any], level: str, user: str) -> None:
     assert ways_out(outside, level, USERS[user]) == set()
 
 
-def test_without_a_sandbox_each_leads_out(outside: dict[str, Any]) -> None:
+@pytest.mark.parametrize("user", ["as it comes", "as an account"], indirect=True)
+def test_without_a_sandbox_each_leads_out(outside: dict[str, Any], user: str) -> None:
     every = {
         line.removeprefix("def ").partition("(")[0] for line in ESCAPES.splitlines() if line.startswith("def ")
     } - {"in_a_child", "escapes"}
     assert len(every) >= 25
-    assert every - ways_out(outside, "none", []) == set()
+    # What another account installed is safe from this one without any sandbox.
+    others = {"change_an_installed_package", "change_kbtool_itself"} if user == "as an account" else set()
+    assert every - ways_out(outside, "none", USERS[user]) == others
 
 
 BOMB = "import os\nwhile True:\n    if os.fork() == 0:\n        import time; time.sleep(600)"
@@ -148,7 +197,6 @@ def test_the_base_grants_nothing(tmp_path: Path) -> None:
 
 def test_a_grant_opens_the_network(outside: dict[str, Any]) -> None:
     base = Path(outside["base"])
-    (base / "pages").mkdir(parents=True)
     code = f"import socket; socket.create_connection(('127.0.0.1', {outside['tcp']}), timeout=5).close()"
     (base / "pages/a.md").write_text(note(code), "utf-8")
     assert kbtool(base, ["run", "kb"]).returncode == (1 if features()[0].works or features()[2].works else 0)

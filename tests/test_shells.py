@@ -10,7 +10,7 @@ import pytest
 from kbtool import shells
 from kbtool.mkdocs_plugin import build
 from kbtool.render.site import SiteInput
-from kbtool.values import Heading, Page, Slug
+from kbtool.values import Heading, Page, Slug, shut
 
 THEMES = {
     "plain": "theme: {name: material, language: ru}",
@@ -46,15 +46,20 @@ def site() -> SiteInput:
             Page(
                 Slug(f"{folder}n{number}"),
                 title,
-                f"<p>{number}</p>" + "<h1>T</h1>" * (number % 3 > 0),
+                shut(f"<p>{number}</p>" + "<h1>T</h1>" * (number % 3 > 0)),
                 (Heading(f"T &amp; <em>{number}</em>", f"t{number}", 1), *below),
                 f"pages/{number}.md" if number % 7 else "",
                 (),
             )
         )
     # Pages above others: links on them are like those of no other page.
-    pages += [Page(Slug(name), name, "x", (Heading(name, "t", 1),), "", ()) for name in ("ns", "ns/deep", "assets")]
-    pages += [Page(Slug("index"), "Home", "<h1>x</h1>", (), "", ()), Page(Slug("all"), "All", "<h1>x</h1>", (), "", ())]
+    pages += [
+        Page(Slug(name), name, shut("x"), (Heading(name, "t", 1),), "", ()) for name in ("ns", "ns/deep", "assets")
+    ]
+    pages += [
+        Page(Slug("index"), "Home", shut("<h1>x</h1>"), (), "", ()),
+        Page(Slug("all"), "All", shut("<h1>x</h1>"), (), "", ()),
+    ]
     return SiteInput(tuple(pages), ())
 
 

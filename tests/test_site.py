@@ -63,6 +63,10 @@ def test_styles_and_the_site_map_name_what_is_there(sites: dict[str, Path], vari
     paths = [unquote(one.removeprefix(url)) for one in named]
     assert [one for one in paths if url and not (site / one / "index.html").is_file()] == []
     assert bool(paths) == bool(url)
+    if url:
+        passed_over = [one for one in crawl(site) if '<meta name="robots" content="noindex">' in one.read_text("utf-8")]
+        assert passed_over
+        assert not {one.relative_to(site).parent.as_posix() for one in passed_over} & {one.strip("/") for one in paths}
 
 
 def test_what_is_wrong_with_a_site_is_found(tmp_path: Path) -> None:

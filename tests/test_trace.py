@@ -81,7 +81,7 @@ READERS = {
     "its place": ({"a": ("title:: z\nalias:: a\n\n- words of a\n", False)}, {"a", "b", "c", "d"}),
     "what links to it": ({"b": ("- links to [[a]] too\n", False)}, {"a", "b", "d"}),
     "nothing": ({"a": ("- words of a\n", False)}, set()),
-    "a note that nobody reads": ({"e": ("- other words\n", False)}, {"d", "e"}),
+    "a note that nobody reads": ({"e": ("- other words\n", False)}, {"e"}),
 }
 
 
@@ -101,3 +101,13 @@ def test_another_look_makes_all_pages_again() -> None:
     site = publish.compiled(made, {}, Look("en", today=date(2026, 1, 2)), past)
     assert len(past.made) == len(BASE)
     assert site == publish.compiled(Kb().snapshot(made.files), {}, Look("en", today=date(2026, 1, 2)))
+
+
+def test_another_form_of_dates_makes_their_pages_anew() -> None:
+    """What names mean follows from settings, and is remembered beside what notes say."""
+    past, texts = publish.Past(), {"pages/a.md": "- [[05.01.2026]] [[2026-01-05]]\n", "journals/2026_01_05.md": "- x\n"}
+    for form in ("dd.MM.yyyy", "yyyy-MM-dd"):
+        files = snapshot(texts)
+        files = files._replace(settings=files.settings._replace(date_formats=(form,)))
+        site = publish.compiled(past.kb.snapshot(files), {}, LOOK, past)
+        assert site == publish.compiled(Kb().snapshot(files), {}, LOOK)

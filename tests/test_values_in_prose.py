@@ -13,6 +13,7 @@ from kbtool.note import lower
 from kbtool.outcomes import CellKey, CellOutcome, CellState, Outcome, Value
 from kbtool.python_given import given
 from kbtool.quoting import value_of, written
+from kbtool.render.numerals import in_prose
 from kbtool.syntax.parse import parse
 from kbtool.syntax.tree import Macro, PageLink, Prose
 from kbtool.syntax.val import Wanted, is_spec, wanted
@@ -45,15 +46,15 @@ def shown(text: str, outcomes: Mapping[NoteId, Outcome], **others: str) -> str:
 @pytest.mark.parametrize(
     ("macro", "expected"),
     [
-        ("{{val loss}}", "0.4"),
-        ("{{val loss .3f}}", "0.400"),
-        ("{{val train.loss}}", "0.51999"),
-        ("{{val train.loss .2f}}", "0.52"),
-        ("{{val test.loss .0%}}", "40%"),
-        ("{{val [[a]], train.loss .1f}}", "0.5"),
-        ("{{val [[a]]#loss}}", "0.4"),
-        ("**{{val loss}}**", "0.4"),
-        ("{{val train.n}}, {{val test.n ,}}", "1000, 1,000"),
+        ("{{val loss}}", "0,4"),
+        ("{{val loss .3f}}", "0,400"),
+        ("{{val train.loss}}", "0,51999"),
+        ("{{val train.loss .2f}}", "0,52"),
+        ("{{val test.loss .0%}}", "40\N{NO-BREAK SPACE}%"),
+        ("{{val [[a]], train.loss .1f}}", "0,5"),
+        ("{{val [[a]]#loss}}", "0,4"),
+        ("**{{val loss}}**", "0,4"),
+        ("{{val train.n}}, {{val test.n ,}}", "1000, 1\N{NO-BREAK SPACE}000"),
     ],
 )
 def test_a_value_stands_in_the_text(macro: str, expected: str) -> None:
@@ -64,7 +65,7 @@ def test_a_value_stands_in_the_text(macro: str, expected: str) -> None:
 def test_another_note_is_meant_by_its_alias_and_linked() -> None:
     other = f"alias:: опыт\n\n{CODE}"
     html = rendered({A: "- {{val [[опыт]], loss .2f}}", B: other}, outcomes=ran((LOSS,), note=B))[A].html
-    assert '<a class="kb-val" href="../b/" title="b · loss">0.52</a>' in html
+    assert '<a class="kb-val" href="../b/" title="b · loss">0,52</a>' in html
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_value_of_code_that_did_not_run_says_so() -> None:
 
 def test_after_a_failure_only_what_was_reached_is_shown() -> None:
     outcomes = ran((LOSS,), (("loss", "9", 9.0),), states=("ok", "failed"))
-    assert shown(f"{CODE}- {{{{val train.loss}}}}", outcomes) == "0.51999"
+    assert shown(f"{CODE}- {{{{val train.loss}}}}", outcomes) == "0,51999"
     for macro in ("{{val loss}}", "{{val test.loss}}"):
         assert "код остановился раньше" in shown(f"{CODE}- {macro}", outcomes)
 
@@ -126,6 +127,26 @@ def test_a_macro_of_the_configuration_goes_before_ours() -> None:
 )
 def test_formats_are_those_of_python(value: Value, spec: str, expected: str | None) -> None:
     assert written(value, spec) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "spec", "russian"),
+    [
+        ("-6.28", ".2f", "−6,28"),
+        ("3e-05", ".0e", "3·10⁻⁵"),
+        ("1e-05", ".0e", "10⁻⁵"),
+        ("2.5e+13", ".1e", "2,5·10¹³"),
+        ("3e+00", ".0e", "3"),
+        ("1,073,741,824", ",", "1 073 741 824"),
+        ("12%", ".0%", "12 %"),
+        ("1e3", "x", "1e3"),
+        ("nan", ".2f", "nan"),
+        ("  0.5", ">5", "  0.5"),
+    ],
+)
+def test_a_number_is_written_as_the_language_of_the_site_writes_it(number: str, spec: str, russian: str) -> None:
+    assert in_prose(number, spec, "ru").replace("\N{NO-BREAK SPACE}", " ") == russian
+    assert in_prose(number, spec, "en") == number
 
 
 @pytest.mark.parametrize(("spec", "known"), [(".3f", True), ("*>+12,.2f", True), (".3q", False), ("9999", False)])

@@ -1,0 +1,126 @@
+"""Two hundred sessions that are killed in all ways that there are, each with daemons that cling: none of them stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from kbtool.cells.sandbox import features
+
+ROOT = Path(__file__).parents[1]
+# Two daemons that ignore what asks them to go: one in the session's group, one forked twice, in a session of its own.
+CLING = """import ctypes, os, signal, time
+libc = ctypes.CDLL(None)
+for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+for leaves in (False, True):
+    if os.fork() == 0:
+        if leaves:
+            os.setsid()
+            if os.fork():
+                os._exit(0)
+        libc.prctl(15, b"NAME", 0, 0, 0)
+        while True:
+            time.sleep(100)
+time.sleep(0.5)
+"""
+DAEMONS = 2
+ENDS = {
+    "timeout": "time.sleep(60)",
+    "output": "while True: print('x' * 60_000)",
+    "leaves": "os._exit(3)",
+    "kills itself": "os.kill(os.getpid(), signal.SIGKILL)",
+}
+EACH = 20
+AT_ONCE = 10
+LEVELS = [
+    pytest.param(level, marks=pytest.mark.skipif(not features()[0].works, reason="no bubblewrap"))
+    for level in ("auto", "strict")
+]
+
+
+def alive(name: str) -> dict[str, str]:
+    """The processes of the machine whose names begin so, zombies not counted."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            said = (folder / "stat").read_text("utf-8", "replace")
+            called, state = said[said.index("(") + 1 : said.rindex(")")], said[said.rindex(")") + 2]
+            if called.startswith(name) and state != "Z":
+                found[folder.name] = called
+    return found
+
+
+def waited(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (held := condition()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return held
+
+
+def started(place: Path, names: list[str], end: str, level: str) -> subprocess.Popen[str]:
+    """`kbtool run` over notes whose daemons have these names."""
+    (place / "kb/pages").mkdir(parents=True)
+    words = " timeout=2" if end == ENDS["timeout"] else ""
+    for at, name in enumerate(names):
+        lines = (CLING.replace("NAME", name) + end).splitlines()
+        text = f"- ```python{words}\n" + "".join(f"  {line}\n" for line in lines) + "  ```\n"
+        (place / f"kb/pages/{at}.md").write_text(text, "utf-8")
+    return subprocess.Popen(
+        [sys.executable, "-m", "kbtool", "run", "kb", "--jobs", str(AT_ONCE), "--sandbox", level],
+        cwd=place,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "XDG_CACHE_HOME": str(place / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_survives_a_session_that_is_killed(tmp_path: Path, level: str, end: str) -> None:
+    name, seen = f"kb{os.getpid()}-", set()
+    with started(tmp_path, [f"{name}{at}." for at in range(EACH)], ENDS[end], level) as caller:
+        while caller.poll() is None:
+            seen |= set(alive(name).values())
+            time.sleep(0.02)
+        assert caller.stdout is not None
+        said = caller.stdout.read()
+    assert f"{EACH} failed" in said, said
+    assert len(seen) == EACH  # each session had its daemons
+    assert waited(lambda: not alive(name), 1), alive(name)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "SIGKILL"])
+def test_nothing_survives_kbtool(tmp_path: Path, level: str, number: signal.Signals) -> None:
+    name = f"kb{os.getpid()}-"
+    with started(tmp_path, [f"{name}{at}." for at in range(AT_ONCE)], "time.sleep(600)", level) as caller:
+        assert waited(lambda: len(alive(name)) == AT_ONCE * DAEMONS, 60), alive(name)
+        caller.send_signal(number)
+    assert waited(lambda: not alive(name), 1), alive(name)
+
+
+def test_control_a_survivor_is_seen() -> None:
+    name = f"kb{os.getpid()}-"
+    code = CLING.replace("NAME", f"{name}0.") + "os._exit(3)"
+    subprocess.run([sys.executable, "-c", code], check=False, start_new_session=True)
+    try:
+        assert not waited(lambda: len(alive(name)) != DAEMONS, 1)
+    finally:
+        for pid in alive(name):
+            os.kill(int(pid), signal.SIGKILL)
+    assert waited(lambda: not alive(name), 5)
+
+
+def test_there_are_two_hundred() -> None:
+    assert len(LEVELS) * (len(ENDS) * EACH + 2 * AT_ONCE) == 200
