@@ -32,6 +32,7 @@ bench: $(VENV)/.test
 	@$(PY) -m benchmarks.site
 	@$(PY) -m benchmarks.serve
 	@$(PY) -m benchmarks.graph
+	@$(PY) -m benchmarks.cluster
 
 clean:
 	rm -rf site site.new-* .cache build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

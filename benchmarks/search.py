@@ -41,7 +41,7 @@ from kbtool.search_index import page_words
 from kbtool.search_merge import search_files
 from kbtool.search_words import Words
 from kbtool.stems import Stems
-from kbtool.values import File, Page, SearchEntry, Slug
+from kbtool.values import File, Page, SearchEntry, Slug, shut
 from tests.conftest import find_chromium
 
 SETTINGS = """
@@ -118,7 +118,7 @@ def notes(number: int) -> list[Page]:
         for block in range(BLOCKS):
             kind: Any = "heading" if block % 5 == 0 else "code" if block == 7 else "text"
             entries.append(SearchEntry(f"b-{at}-{block}", kind, text(3 if kind == "heading" else WORDS_OF_BLOCK)))
-        pages.append(Page(Slug(f"заметка-{at}"), text(2), "", (), f"pages/{at}.md", (), (), tuple(entries)))
+        pages.append(Page(Slug(f"заметка-{at}"), text(2), shut(""), (), f"pages/{at}.md", (), (), tuple(entries)))
     return pages
 
 
@@ -156,7 +156,7 @@ def site(folder: Path, plugin: str, files: Sequence[File]) -> Path:
     """A site of one page that has a search box."""
     (folder / "kb").mkdir(parents=True)
     (folder / "mkdocs.yml").write_text(SETTINGS % plugin, "utf-8")
-    home = Page(Slug("index"), "Home", "<h1>Home</h1>", (), "", ())
+    home = Page(Slug("index"), "Home", shut("<h1>Home</h1>"), (), "", ())
 
     def compiled(_: Look) -> SiteInput:
         return SiteInput((home,), (), tuple(files))
