@@ -34,19 +34,19 @@ System = Callable[[str], dict[str, list[str]]]
 
 @pytest.fixture
 def traced(tmp_path: Path) -> System:
-    """`traced(code)`: what the trace says of code that runs in `tmp_path/work`, whose folder `own` does not count."""
-    (tmp_path / "work" / "own").mkdir(parents=True)
+    """`traced(code)`: what the trace says of code that runs in `tmp_path/desk`, whose folder `own` does not count."""
+    (tmp_path / "desk" / "own").mkdir(parents=True)
 
     def go(code: str) -> dict[str, list[str]]:
-        own = str(tmp_path / "work" / "own")
+        own = str(tmp_path / "desk" / "own")
         program = PROGRAM.format(path=tracing.__file__, own=own, code=dedent(code))
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=tmp_path / "work", capture_output=True, text=True, check=False
+            [sys.executable, "-c", program], cwd=tmp_path / "desk", capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         found = json.loads(done.stdout)
         return {
-            kind: [os.path.relpath(one, tmp_path / "work") if one[:1] == "/" else one for one in given]
+            kind: [os.path.relpath(one, tmp_path / "desk") if one[:1] == "/" else one for one in given]
             for kind, given in found.items()
             if given
         }
@@ -64,7 +64,7 @@ def traced(tmp_path: Path) -> System:
         ("open('a', 'r+').read()", {"read": ["a"]}),
         ("open(b'a').read()", {"read": ["a"]}),
         ("open('own/a', 'w'); open('own/a').read()", {}),
-        ("open('../work/./a').read()", {"read": ["a"]}),
+        ("open('../desk/./a').read()", {"read": ["a"]}),
         ("try: open('nothing')\nexcept OSError: pass", {"read": ["nothing"]}),
         ("import os; os.listdir('.')", {"listed": ["."]}),
         ("import os; list(os.scandir())", {"listed": ["."]}),
@@ -88,7 +88,7 @@ def traced(tmp_path: Path) -> System:
 def test_what_code_looks_at_is_written_down(
     traced: System, tmp_path: Path, code: str, found: dict[str, list[str]]
 ) -> None:
-    (tmp_path / "work" / "a").write_text("1")
+    (tmp_path / "desk" / "a").write_text("1")
     said = traced(code)
     if not any(word in code for word in ("environ", "getenv")):
         said.pop("names", None)  # modules ask for some when they are imported
@@ -100,21 +100,21 @@ def test_what_code_looks_at_is_written_down(
 def test_numpy_reads_are_seen(traced: System, tmp_path: Path) -> None:
     import numpy as np
 
-    np.save(tmp_path / "work" / "x.npy", np.ones(3))
+    np.save(tmp_path / "desk" / "x.npy", np.ones(3))
     assert "x.npy" in traced("import numpy as np; np.load('x.npy')")["read"]
-    (tmp_path / "work" / "x.csv").write_text("1,2\n")
+    (tmp_path / "desk" / "x.csv").write_text("1,2\n")
     assert "x.csv" in traced("import numpy as np; np.loadtxt('x.csv', delimiter=',')")["read"]
 
 
 def test_a_local_module_is_read(traced: System, tmp_path: Path) -> None:
-    (tmp_path / "work" / "helper.py").write_text("X = 1")
+    (tmp_path / "desk" / "helper.py").write_text("X = 1")
     assert (
         "helper.py" in traced("import sys; sys.path.append(''); sys.dont_write_bytecode = True; import helper")["read"]
     )
 
 
 def test_what_a_package_does_while_it_is_imported_is_no_gap(traced: System, tmp_path: Path) -> None:
-    (tmp_path / "work" / "own" / "noisy.py").write_text("import subprocess, ctypes\nsubprocess.run(['true'])")
+    (tmp_path / "desk" / "own" / "noisy.py").write_text("import subprocess, ctypes\nsubprocess.run(['true'])")
     assert "gaps" not in traced("import sys; sys.path.append('own'); import noisy")
     assert traced("import sys; sys.path.append('own'); import noisy; noisy.subprocess.run(['true'])")["gaps"] == [
         "program"

@@ -132,12 +132,14 @@ def test_nothing_is_left_behind(ran: Ran) -> None:
 
 
 def test_what_is_left_behind_would_be_seen(ran: Ran) -> None:
-    left = subprocess.Popen(["sleep", "60"], env={"MPLCONFIGDIR": f"{ran.folder}/cache/kbtool/matplotlib"})
-    try:
+    known = {"MPLCONFIGDIR": f"{ran.folder}/cache/kbtool/matplotlib"}
+    with subprocess.Popen(["cat"], env=known, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as left:
+        assert left.stdin is not None
+        assert left.stdout is not None
+        left.stdin.write(b"begun\n")
+        left.stdin.flush()
+        assert left.stdout.readline() == b"begun\n"  # the kernel shows the environment a moment after the start
         assert alive(ran.folder) == [left.pid]
-    finally:
-        left.kill()
-        left.wait()
 
 
 def test_endless_output_and_hanging_do_not_hold_the_others_up(ran: Ran) -> None:

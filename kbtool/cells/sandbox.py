@@ -162,13 +162,23 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str) -> list[str]:
     words = [sandbox.bwrap, *_APART, *([] if "net" in grants else ["--unshare-net"])]
     words += ["--die-with-parent", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "kbtool"]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
+    words += [word for path in _of_the_kernel() for word in ("--ro-bind-try", path, path)]
     if "gpu" in grants:
         words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
     read = tuple(_read(grants, folders))
     words += [word for path in read for word in ("--ro-bind-try", path, path)]
     words += [word for path in read for word in _without_git(Path(path, ".git"))]
     words += [word for path in folders.writable for word in ("--bind", path, path)]
-    return [*words, "--remount-ro", "/", "--chdir", chdir, "--"]
+    # CUDA writes the names of its threads below /proc; nothing else of a session has to write there.
+    words += [word for path in ("/", *(() if "gpu" in grants else ("/proc",))) for word in ("--remount-ro", path)]
+    return [*words, "--chdir", chdir, "--"]
+
+
+def _of_the_kernel() -> Iterator[str]:
+    """What of /proc is no process: root's own user may change the kernel's settings there from any namespace."""
+    for path in sorted(Path("/proc").iterdir()):
+        if not path.name.isdigit() and not path.is_symlink() and (path.is_dir() or path.stat().st_mode & 0o222):
+            yield str(path)
 
 
 def _without_git(path: Path) -> Iterator[str]:
@@ -179,13 +189,13 @@ def _without_git(path: Path) -> Iterator[str]:
 
 def _read(grants: frozenset[str], folders: Folders) -> Iterator[str]:
     """All that may be read, what lies in something else after it."""
-    more = (*(("/sys",) if "gpu" in grants else ()), *(_OF_NET if "net" in grants else ()))
-    everything = {*_SYSTEM, *more, *_packages(), *python_folders(), *folders.readable}
+    more = (*(("/sys", *_packages()) if "gpu" in grants else ()), *(_OF_NET if "net" in grants else ()))
+    everything = {*_SYSTEM, *more, *python_folders(), *folders.readable}
     yield from sorted(everything, key=lambda path: (path.count("/"), path))
 
 
 def _packages() -> Iterator[str]:
-    """Packages in /opt whose programs PATH names: a compiler there finds its parts beside itself."""
+    """Packages in /opt whose programs PATH names: a compiler of kernels there finds its parts beside itself."""
     for folder in os.environ.get("PATH", "").split(":"):
         parts = Path(os.path.normpath(folder)).parts
         if parts[:2] == ("/", "opt") and len(parts) > 3:
