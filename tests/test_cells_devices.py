@@ -116,6 +116,29 @@ def test_without_a_gpu_nothing_of_a_note_for_one_is_run(settings: Settings, tmp_
     assert problem.message == "the note asks for `device=cuda`: PyTorch finds no CUDA device on this machine"
 
 
+@pytest.mark.parametrize(("seen", "hidden"), [("", True), ("0", False), (None, False)])
+def test_a_gpu_that_was_not_granted_is_hidden(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, seen: str | None, hidden: bool
+) -> None:
+    (tmp_path / "0000:00:1e.0").mkdir()
+    monkeypatch.setattr(graphics, "_GPUS", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if seen is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", seen)
+    assert graphics.is_hidden() is hidden
+
+
+def test_a_hidden_gpu_is_named_with_what_grants_it() -> None:
+    assert runner._lacking("cuda", 0, hidden=True) == "sessions may not use this machine's GPU without `--allow gpu`"
+    assert runner._lacking("cpu", 0, hidden=True) == ""
+
+
+def test_a_machine_without_a_gpu_hides_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(graphics, "_GPUS", str(tmp_path / "none"))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert not graphics.is_hidden()
+
+
 class Gpu:
     """What a session sees of PyTorch where there is a GPU."""
 
@@ -141,7 +164,7 @@ class Gpu:
 def test_a_gpu_must_have_the_memory(monkeypatch: pytest.MonkeyPatch, device: str, memory: int, why: str) -> None:
     monkeypatch.setitem(sys.modules, "torch", ModuleType("torch"))
     monkeypatch.setitem(sys.modules, "torch.cuda", Gpu())
-    assert runner._lacking(device, memory) == why
+    assert runner._lacking(device, memory, hidden=False) == why
 
 
 DONE: dict[str, Any] = {

@@ -59,6 +59,18 @@ def test_help_says_what_to_do(note: Made, name: str, advice: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("why", "advice"),
+    [
+        ("PyTorch finds no CUDA device on this machine", "run it where there is a GPU"),
+        ("sessions may not use this machine's GPU without `--allow gpu`", "grant it with `--allow gpu`"),
+    ],
+)
+def test_help_knows_whether_a_gpu_is_missing_or_not_granted(note: Made, why: str, advice: str) -> None:
+    (found,) = failures(note.note, failed(CellError("NeedsDevice", why, 0)))
+    assert found.help == advice
+
+
+@pytest.mark.parametrize(
     ("error", "advice"), [("NotRaised", "take `raises=TypeError` away"), ("KeyError", "should raise `TypeError`")]
 )
 def test_help_knows_what_was_expected(error: str, advice: str) -> None:

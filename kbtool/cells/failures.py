@@ -35,7 +35,8 @@ def _failure(note: Note, outcome: CellOutcome, error: CellError, others: Sequenc
     first, cell = error.message.strip().split("\n", 1)[0], note.cells[outcome.index]
     if error.name == "NeedsDevice":
         message = f"the note asks for `device=cuda`: {first}"
-        return Diagnostic("needs-device", note.id, cell.span, message, (), "run it where there is a GPU")
+        advice = "grant it with `--allow gpu`" if "--allow gpu" in first else "run it where there is a GPU"
+        return Diagnostic("needs-device", note.id, cell.span, message, (), advice)
     message = f"{error.name}: {first}" if first else error.name
     labels = _elsewhere(outcome, others)
     return Diagnostic("cell-failed", note.id, _line(cell, error.line), message, labels, _advice(cell, error))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
 from typing import Any
 
 _NAME = 256  # bytes for a model's name
+_GPUS = "/proc/driver/nvidia/gpus"
 
 
 def device() -> str:
@@ -29,6 +31,13 @@ def device() -> str:
         return "cpu"
     driver.cuCtxGetDevice(ctypes.byref(its))
     return _named(driver, its.value)
+
+
+def is_hidden() -> bool:
+    """Whether this machine has a GPU that the process may not see."""
+    with suppress(OSError):
+        return os.environ.get("CUDA_VISIBLE_DEVICES") == "" and any(os.scandir(_GPUS))
+    return False
 
 
 def _named(driver: Any, number: int) -> str:

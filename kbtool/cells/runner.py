@@ -66,7 +66,8 @@ def _execute(
     line, streams = ends
     program = _Program(sibling, work["output_limit"])
     _prepare(work["imports"], work["seed"])
-    why = (*refusals, _lacking(work["device"], work["gpu_memory"]))
+    hidden = work["device"] == "cuda" and sibling("graphics").is_hidden()
+    why = (*refusals, _lacking(work["device"], work["gpu_memory"], hidden))
     wrong = [one for one in zip(_REFUSALS, why, strict=True) if one[1]]
     if work["cpus"] and "torch" in sys.modules:  # which else takes no more threads than there are cores
         sys.modules["torch"].set_num_threads(work["cpus"])
@@ -108,10 +109,15 @@ def _prepare(imports: list[str], seed: int) -> None:
         logging.disable(logging.NOTSET)
 
 
-def _lacking(device: str, memory: int) -> str:
-    """Why the session cannot have what its note needs; empty when it can. `memory` is that of a GPU, in bytes."""
+def _lacking(device: str, memory: int, hidden: bool) -> str:
+    """Why the session cannot have what its note needs; empty when it can. `memory` is that of a GPU, in bytes.
+
+    `hidden`: there is a GPU that it may not see.
+    """
     if device != "cuda":
         return ""
+    if hidden:
+        return "sessions may not use this machine's GPU without `--allow gpu`"
     with _Raised() as raised:
         __import__("torch")
         cuda = sys.modules["torch.cuda"]
