@@ -1,109 +1,94 @@
-"""Diagrams written as Mermaid, drawn at build time: no page loads a script of megabytes, or asks another host for it.
-
-The drawing program is native code, and slow or greedy on absurd input. So it is given small diagrams of known kinds,
-and what it draws is cleaned like any other figure.
+"""Diagrams as pictures for light and dark, drawn at build time: no page loads a script of megabytes, or asks another
+host for it. What the drawing program gives is cleaned like any other figure.
 """
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
+from kbtool.diagrams import diagrams, draw, kind
 from kbtool.note import Note
+from kbtool.patterns import regex
 from kbtool.render import urls
+from kbtool.render.colours import DARK_PAPER, WHITE, mixed, read, written
 from kbtool.render.context import Scope
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape, void
+from kbtool.render.legible import legible
 from kbtool.render.reading_words import reading_words
-from kbtool.render.svg import Figure, figure
-from kbtool.syntax.tree import Fence, all_parts
+from kbtool.render.svg import Figure, darkened, figure, recoloured
+from kbtool.syntax.tree import Fence
 
-_LANGUAGE = "mermaid"
-_BACKEND = "mermaid-rs-renderer"
-# The kinds whose cost grows with what is written, not with the numbers in it: those with words on paper alone, which
-# turn over in the dark, and those with words on colours, which would be unreadable then and keep their paper.
-_TURNED = frozenset(
-    "flowchart graph sequenceDiagram classDiagram classDiagram-v2 stateDiagram stateDiagram-v2 erDiagram "
-    "quadrantChart xychart xychart-beta".split()
+# The slices of a pie, in the colours that the same program gives to charts: its greys are hardly told apart.
+_SLICES = tuple(
+    "#4e79a7 #f28e2c #e15759 #76b7b2 #59a14f #edc949 #af7aa1 #ff9da7 #9c755f #a0cbe8 #86bcb6 #d4a6c8".split()
 )
-_COLOURED = frozenset("gantt pie mindmap gitGraph timeline journey".split())
-# Layout takes seconds for more links than that, and nobody reads such a drawing.
-_MAX_CHARACTERS, _MAX_LINKS = 10_000, 150
-# Diagrams of one note that are drawn.
-_MAX_DRAWN = 40
-
-
-class Drawn(NamedTuple):
-    """A diagram's picture, None when there is none, and then what is wrong: empty when nothing draws here."""
-
-    picture: Figure | None
-    problem: str = ""
+_SLICE = regex(r'<path d="[^"]*A[^"]*" fill="([^"]+)"')
+_PAINT = regex(r'(fill|stroke)="([^"]+)"')
+# An area whose parts differ less than this has no colour of its own.
+_GREY = 0.06
+# How light an area is in the dark at least, and how much of its colour a pale one keeps.
+_DIM, _QUIET = 0.27, 0.55
 
 
 @lru_cache(maxsize=64)
-def drawn(source: str) -> Drawn:
-    """A diagram as a figure."""
-    if not _is_drawable(source):
-        return Drawn(None)
-    try:
-        import mmdr  # an extra: twelve megabytes for those who draw
-    except ImportError:
-        return Drawn(None)
-    turned = _kind(source) in _TURNED
-    try:
-        svg = str(mmdr.render(source, backend=_BACKEND, theme="modern" if turned else "classic").svg())
-    except ValueError as error:
-        return Drawn(None, str(error).split("\n", 1)[0])
-    made = figure(svg)
-    return Drawn((made if turned else replace(made, dark="")) if made.light else None)
+def drawn(source: str) -> Figure | None:
+    """A diagram as a figure, None where it is not drawn."""
+    drawing = draw(source)
+    made = figure(drawing.svg) if drawing.svg else None
+    if made is None or not made.light:
+        return None
+    light = recoloured(drawing.svg if kind(source) != "pie" else _sliced(drawing.svg), _plain)
+    dark = recoloured(light, _dark if kind(source) != "pie" else darkened)
+    return replace(made, light=legible(light, WHITE), dark=legible(dark, DARK_PAPER))
 
 
-def _is_drawable(source: str) -> bool:
-    lines = [line.strip() for line in source.split("\n")]
-    few = len(source) <= _MAX_CHARACTERS and sum(map(_links, lines)) <= _MAX_LINKS
-    return few and _kind(source) in _TURNED | _COLOURED
+def _sliced(pie: str) -> str:
+    slices = dict(zip(dict.fromkeys(_SLICE.findall(pie)), _SLICES, strict=False))
+    return _PAINT.sub(lambda m: f'{m[1]}="{slices.get(m[2], m[2])}"', pie)
 
 
-def _kind(source: str) -> str:
-    """The first word, comments apart."""
-    lines = (line.strip() for line in source.split("\n"))
-    return next((line.split()[0].rstrip(";:") for line in lines if line and not line.startswith("%%")), "")
+def _plain(_name: str, value: str) -> str:
+    """A colour as six digits: what is a little transparent stands on paper."""
+    paint = read(value)
+    return written(mixed(WHITE, paint.colour, paint.share)) if paint else value
 
 
-def _links(line: str) -> int:
-    """How many links a line may make: names joined by `&` are each linked with each."""
-    return max(1, line.count("--") + line.count("==") + line.count("-.")) * (1 + line.count("&")) ** 2
+def _dark(name: str, value: str) -> str:
+    """As figures have it, but that pale areas become dark ones: on a page at night they are lamps."""
+    paint = read(value)
+    if paint is None or name == "stroke" or max(paint.colour) - min(paint.colour) < _GREY:
+        return darkened(name, value)
+    hue, light, strength = colorsys.rgb_to_hls(*paint.colour)
+    pale = light > 0.5
+    area = colorsys.hls_to_rgb(hue, max(_DIM, 1 - light if pale else light), strength * (_QUIET if pale else 1.0))
+    return written(area)
 
 
-def diagrams(note: Note) -> Mapping[str, Figure]:
+def pictures(note: Note) -> Mapping[str, Figure]:
     """The pictures of a note's diagrams, by their source."""
-    fences = [part for part, _ in all_parts(note.outline) if type(part) is Fence and is_diagram(part)]
-    found = ((fence.code, drawn(fence.code).picture) for fence in fences[:_MAX_DRAWN])
+    found = ((fence.code, drawn(fence.code)) for fence in diagrams(note.outline))
     return {source: picture for source, picture in found if picture}
-
-
-def is_diagram(fence: Fence) -> bool:
-    """Whether a fence holds a diagram."""
-    return fence.language.lower() == _LANGUAGE
 
 
 def diagram_html(scope: Scope, fence: Fence) -> str:
     """A diagram as pictures for light and dark above its source, folded; its source alone where it is not drawn."""
     says = reading_words(scope.context.look.language)
-    source = code_block(fence.code.rstrip("\n"), _LANGUAGE)
+    source = code_block(fence.code.rstrip("\n"), fence.language)
     # What a macro expands to is on no page of its own, which would have the files.
-    made = None if scope.expanded else diagrams(scope.entry.note).get(fence.code)
+    made = None if scope.expanded else pictures(scope.entry.note).get(fence.code)
     if made is None:
-        problem = drawn(fence.code).problem
-        said = f"{says.bad_diagram}: {problem}"
-        return source + (element("p", {"class": "kb-diagram__problem"}, escape(said, quote=False)) if problem else "")
-    light, dark = f"{made.name}.svg", f"{made.name}.dark.svg"
-    shown = [(light, "#only-light"), (dark, "#only-dark")] if made.dark else [(light, "")]
-    pictures = "".join(_picture(scope, made, file, mark) for file, mark in shown)
+        problem = draw(fence.code).problem
+        said = f"{says.bad_diagram}: {problem.message}" if problem else ""
+        return source + (element("p", {"class": "kb-diagram__problem"}, escape(said, quote=False)) if said else "")
+    shown = [(f"{made.name}.svg", "#only-light"), (f"{made.name}.dark.svg", "#only-dark")]
     folded = element("details", {"class": "kb-log"}, element("summary", {}, says.diagram_source) + source)
-    return element("div", {"class": "kb-diagram"}, pictures + folded)
+    return element(
+        "div", {"class": "kb-diagram"}, "".join(_picture(scope, made, file, mark) for file, mark in shown) + folded
+    )
 
 
 def _picture(scope: Scope, made: Figure, file: str, mark: str) -> str:

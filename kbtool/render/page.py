@@ -11,7 +11,7 @@ from kbtool.positions import line_table
 from kbtool.render.anchors import page_anchor
 from kbtool.render.backlinks import backlinks_html, users_html
 from kbtool.render.context import EMBED_BUDGET, Backlink, Entry, RenderContext, Scope, figures, share
-from kbtool.render.diagrams import diagrams
+from kbtool.render.diagrams import pictures
 from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
 from kbtool.render.journals import neighbours_html
@@ -31,7 +31,7 @@ from kbtool.values import File, Heading, Page, shut
 
 def page(entry: Entry, backlinks: Sequence[Backlink], context: RenderContext) -> Page:
     """The page of a note, with the figures that stand on it."""
-    made, noted = {**figures(entry), **diagrams(entry.note)}, footnotes(entry)
+    made, noted = {**figures(entry), **pictures(entry.note)}, footnotes(entry)
     scope = Scope(
         context=context,
         place=Place(entry.slug, context.look.directory_urls),

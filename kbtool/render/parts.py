@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import groupby
 from typing import assert_never
 
+from kbtool.diagrams import is_diagram
 from kbtool.names import slug
 from kbtool.render.context import Scope
-from kbtool.render.diagrams import diagram_html, is_diagram
+from kbtool.render.diagrams import diagram_html
 from kbtool.render.highlight import code_block
 from kbtool.render.html import element, escape
 from kbtool.render.inline import formula_html, html_html, line_html

@@ -14,6 +14,7 @@ from xml.parsers import expat
 
 from kbtool.outcomes import Output
 from kbtool.patterns import regex
+from kbtool.render.colours import DARK_INK, DARK_PAPER, WHITE, Colour, is_grey, luminance, mixed, read, written
 from kbtool.rich import ARRAY, PNG, SVG, TABLE, read_picture
 
 _ELEMENTS = frozenset(
@@ -24,14 +25,10 @@ _COLOURED = frozenset({"fill", "stroke", "stop-color", "color"})
 # What a stylesheet would need to reach another file; the escape hides such words.
 _REACHING = ("@", "url(", "\\", "expression", "<")
 _IMAGE = regex(r"data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z")
-_HEX = regex(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
 _LENGTH = regex(r"\s*([0-9.]+)\s*(pt|px|in|cm|mm)?\s*\Z")
 _PIXELS: Mapping[str | None, float] = {"pt": 4 / 3, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, None: 1.0}
-_NAMED: Mapping[str, str] = {"black": "#000000", "white": "#ffffff", "gray": "#808080", "grey": "#808080"}
-# A colour whose parts differ less than this is a grey: ink, paper or grid, to be turned over in the dark.
-_GREY = 0.12
-# Paper and ink of the dark theme (page.css has the same), and the least luminance that a line needs there for 4 : 1.
-_DARK_PAPER, _DARK_INK, _DARK_LINE = (0.090, 0.102, 0.129), (0.875, 0.886, 0.918), 0.20
+# The least luminance that a line needs on the dark theme's paper for 4 : 1.
+_DARK_LINE = 0.20
 
 # CSS pixels that a picture made of pixels is wide at most: figures are drawn for that.
 _WIDEST = 640
@@ -58,10 +55,15 @@ def figure(svg: str) -> Figure:
     name = hashlib.blake2b(svg.encode("utf-8", "surrogatepass"), digest_size=10).hexdigest()
     try:
         light, size, draws = _rewritten(svg, lambda _, value: value)
-        dark = _rewritten(svg, _darkened)[0] if draws else light
+        dark = _rewritten(svg, darkened)[0] if draws else light
     except (expat.ExpatError, ValueError, UnicodeEncodeError):
         return Figure(name, "", "", 0, 0)
     return Figure(name, light, "" if dark == light else dark, *size)
+
+
+def recoloured(svg: str, change: Recolour) -> str:
+    """A figure's SVG in other colours."""
+    return _rewritten(svg, change)[0]
 
 
 def picture_of(output: Output) -> str:
@@ -202,28 +204,17 @@ def _pixels(length: str) -> int:
 # ---------------------------------------------------------------- dark
 
 
-def _darkened(name: str, value: str) -> str:
-    value = _NAMED.get(value.strip().lower(), value)
-    return _HEX.sub(lambda m: _dark_colour(name, m[1]), value)
+def darkened(name: str, value: str) -> str:
+    """A colour in the dark; what is written as no colour stays."""
+    paint = read(value)
+    return written(_dark_colour(name, paint.colour)) if paint and paint.share == 1.0 else value
 
 
-def _dark_colour(name: str, digits: str) -> str:
+def _dark_colour(name: str, colour: Colour) -> Colour:
     """Greys turn over, so that ink on paper stays ink on paper; too dark lines are lifted; areas keep their colour."""
-    full = digits if len(digits) == 6 else "".join(d + d for d in digits)
-    colour = tuple(int(full[i : i + 2], 16) / 255 for i in (0, 2, 4))
-    if max(colour) - min(colour) < _GREY:
-        colour = _mixed(_DARK_INK, _DARK_PAPER, sum(colour) / 3)
-    elif name == "stroke":
-        steps = (_mixed(colour, (1.0, 1.0, 1.0), i / 20) for i in range(20))
-        colour = next(one for one in steps if _luminance(one) >= _DARK_LINE)
-    return "#" + "".join(f"{round(255 * part):02x}" for part in colour)
-
-
-def _mixed(start: tuple[float, ...], end: tuple[float, ...], share: float) -> tuple[float, ...]:
-    return tuple(a + (b - a) * share for a, b in zip(start, end, strict=True))
-
-
-def _luminance(colour: tuple[float, ...]) -> float:
-    """Relative luminance as WCAG 2 defines it."""
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    if is_grey(colour):
+        return mixed(DARK_INK, DARK_PAPER, sum(colour) / 3)
+    if name == "stroke":
+        steps = (mixed(colour, WHITE, i / 20) for i in range(20))
+        return next(one for one in steps if luminance(one) >= _DARK_LINE)
+    return colour
