@@ -21,6 +21,7 @@ from kbtool.cells.attributes import processes
 from kbtool.cells.inputs import module_files
 from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
+from kbtool.cells.removing import remove
 from kbtool.cells.sandbox import NONE, Folders, Sandbox, command, confinement, python_folders
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
@@ -86,7 +87,7 @@ class Nursery:
         """End the warm parent, and take away the folder."""
         if self.zygote is not None:
             self.zygote.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
 
 def nursery(sessions: Sequence[Session], threads: int, house: House) -> Nursery:
@@ -111,7 +112,7 @@ def _sweep() -> None:
     for left in Path(tempfile.gettempdir()).glob(f"{_OURS}[0-9]*-*"):
         pid = left.name.removeprefix(_OURS).partition("-")[0]
         if pid.isdigit() and not _is_alive(int(pid)):
-            shutil.rmtree(left, ignore_errors=True)
+            remove(left)
 
 
 def _is_alive(pid: int) -> bool:
@@ -144,7 +145,7 @@ def start(session: Session, given: Nursery) -> Process:
     try:
         scratch = tempfile.mkdtemp(dir=given.folder)
         with ExitStack() as undo:  # Ctrl-C comes while the warm parent imports, too
-            undo.callback(shutil.rmtree, scratch, ignore_errors=True)
+            undo.callback(remove, scratch)
             _lay_out(session, scratch, given.house.base)
             started = _start(session, scratch, given)
             undo.pop_all()
@@ -164,7 +165,7 @@ def _state(session: Session, given: Nursery) -> str:
 
 def forget_state(session: Session, given: Nursery) -> None:
     """Take away the checkpoints of a session that came to its end."""
-    shutil.rmtree(given.house.states / session.key, ignore_errors=True)
+    remove(given.house.states / session.key)
 
 
 def _lay_out(session: Session, scratch: str, base: Path | None) -> None:
@@ -318,7 +319,7 @@ def end(process: Process) -> None:
         os.close(process.handle)
     for one in (pipes.line, pipes.control, pipes.dumps, pipes.stdout, pipes.stderr):
         one.close()
-    shutil.rmtree(process.scratch, ignore_errors=True)
+    remove(process.scratch)
 
 
 def _has_ended(line: socket.socket) -> bool:

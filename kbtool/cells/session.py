@@ -90,9 +90,7 @@ def _supervise(runner: int, line: int, caller: int) -> NoReturn:
         told = -1 if status is None else os.waitstatus_to_exitcode(status) % 256
         os.write(line, b"%d %d\n" % (_CROWDED if crowded else told, peak))
     except OSError:  # the caller is gone: nobody else takes the working directory away
-        import shutil
-
-        shutil.rmtree(os.getcwd(), ignore_errors=True)  # noqa: PTH109
+        _sibling("removing").remove(os.getcwd())  # noqa: PTH109
     os._exit(0)
 
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -28,6 +27,7 @@ from kbtool.cells.machine import HERE, Machine, machine
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Session, Step
 from kbtool.cells.process import House, machine_paths
+from kbtool.cells.removing import remove
 from kbtool.cells.reports import without_paths
 from kbtool.cells.sandbox import Wanted
 from kbtool.cells.store import decode, default_folder, encode
@@ -176,7 +176,7 @@ def _base(task: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[Path]
             place.write_bytes(files[digest])
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 def _session(told: dict[str, Any]) -> Session:
