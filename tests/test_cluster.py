@@ -111,7 +111,7 @@ class Cluster:
 
 
 def wait_for(happened: Callable[[], bool], log: Path | None = None) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not happened():
         assert time.monotonic() < deadline, log.read_text("utf-8") if log else "it did not happen"
         time.sleep(0.05)
