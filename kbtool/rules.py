@@ -62,6 +62,7 @@ class RuleSettings(Protocol):
 RULES = (
     Rule("alias-cycle", "warning", "a page that is its own alias, or aliases in a circle"),
     Rule("bad-attribute", "error", "a word after ```python that kbtool does not know, or a value that it cannot have"),
+    Rule("bad-diagram", "warning", "a Mermaid diagram that Mermaid does not read, or that is not drawn"),
     Rule("bad-file-name", "warning", "a note's file that some systems refuse or Logseq may lose"),
     Rule("bad-latex", "error", "a formula that cannot be shown"),
     Rule("bad-property", "error", "a property that Logseq refuses or misreads"),

@@ -374,6 +374,23 @@ def test_nothing_heavy_is_imported_when_nothing_changed(root: Path, changed: boo
     assert bool(set(HEAVY) & set(done.stderr.split())) == changed, done.stderr
 
 
+def test_what_draws_diagrams_is_asked_once_and_only_for_notes_that_have_some(root: Path) -> None:
+    command = "import sys; from kbtool.cli import main; main(['check']); print('mmdr' in sys.modules)"
+    run = [sys.executable, "-c", command]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+
+    def checked() -> tuple[bool, str]:
+        for path in root.rglob("*.*"):
+            os.utime(path, (1, 1))
+        out = subprocess.run(run, cwd=root, env=env, check=True, capture_output=True, text=True).stdout
+        return "bad-diagram" in out, out.split()[-1]
+
+    assert checked() == (False, "False")
+    write(root, "kb/pages/d.md", "- ```mermaid\n  pie\n    x\n  ```\n")
+    assert checked() == (True, "True")
+    assert checked() == (True, "False")
+
+
 # ---------------------------------------------------------------- several processes
 
 

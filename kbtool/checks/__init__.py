@@ -45,7 +45,7 @@ ALONE = (
     *(bad_property, bad_suppression, byte_order_mark, fences_and_html, second_drawer, secret),
     *(late_title, stray_bracket, doubled_bracket, bare_marker, bad_timestamp, deceptive_address, heading_jump),
 )
-"""Checks that need nothing but the note; those of formulas and code are imported for notes that have some."""
+"""Checks that need nothing but the note; those of formulas, diagrams and code are imported for notes that have some."""
 LINKED = (
     *(duplicate_page, duplicate_block_id, case_variant, lost_reference, deceptive_link, date_like_name, built_in_name),
     *(dotted_name, bad_file_name, look_alike_page, alias_cycle, embed_cycle, dead_end, property_page),
@@ -77,14 +77,16 @@ def in_dialect(found: Iterable[Diagnostic], dialect: str) -> tuple[Diagnostic, .
 def check_alone(
     note: Note, text: str, modules: frozenset[str] = frozenset(), known: Known | None = None
 ) -> tuple[Diagnostic, ...]:
-    """What is wrong with a note whatever the others say: reading, formulas, properties, code.
+    """What is wrong with a note whatever the others say: reading, formulas, properties, diagrams, code.
 
     `modules` are those that its code can import; without any, imports are not judged. `known` saves time alone: who
     checks many notes gives the same one, which remembers formulas.
     """
     found = [found for check in ALONE for found in check(note, text)]
     of_formulas = _of_formulas(note, text, {} if known is None else known) if "\\" in text or "$" in text else ()
-    of_cells = _of_cells(note, text, modules) if note.cells else ()
+    # A fence's language is found in the text before anything is imported: few notes have diagrams.
+    of_diagrams = _of_diagrams(note) if "ermaid" in text or "ERMAID" in text else ()
+    of_cells = (*of_diagrams, *(_of_cells(note, text, modules) if note.cells else ()))
     if of_cells:
         # Below a fence that does not close, code and text are inside out.
         readable = min((one.span.start for one in found if one.rule == "unclosed-fence"), default=len(text))
@@ -102,6 +104,12 @@ def _of_formulas(note: Note, text: str, known: Known) -> tuple[Diagnostic, ...]:
         *emphasised_formula(note, text),
         *stray_names(note, text),
     )
+
+
+def _of_diagrams(note: Note) -> tuple[Diagnostic, ...]:
+    from kbtool.checks.diagrams import bad_diagram
+
+    return tuple(bad_diagram(note))
 
 
 def _of_cells(note: Note, text: str, modules: frozenset[str]) -> tuple[Diagnostic, ...]:

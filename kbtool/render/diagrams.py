@@ -82,7 +82,7 @@ def diagram_html(scope: Scope, fence: Fence) -> str:
     made = None if scope.expanded else pictures(scope.entry.note).get(fence.code)
     if made is None:
         problem = draw(fence.code).problem
-        said = f"{says.bad_diagram}: {problem.message}" if problem else ""
+        said = f"{says.undrawn_diagram if problem.right else says.bad_diagram}: {problem.why}" if problem else ""
         return source + (element("p", {"class": "kb-diagram__problem"}, escape(said, quote=False)) if said else "")
     shown = [(f"{made.name}.svg", "#only-light"), (f"{made.name}.dark.svg", "#only-dark")]
     folded = element("details", {"class": "kb-log"}, element("summary", {}, says.diagram_source) + source)

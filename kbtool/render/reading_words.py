@@ -36,6 +36,7 @@ class ReadingWords:
     diagram: str
     diagram_source: str
     bad_diagram: str
+    undrawn_diagram: str
 
 
 RUSSIAN = ReadingWords(
@@ -67,6 +68,7 @@ RUSSIAN = ReadingWords(
     diagram="Диаграмма",
     diagram_source="Исходный текст диаграммы",
     bad_diagram="Ошибка в диаграмме",
+    undrawn_diagram="Диаграмма не нарисована",
 )
 
 ENGLISH = ReadingWords(
@@ -98,6 +100,7 @@ ENGLISH = ReadingWords(
     diagram="Diagram",
     diagram_source="Source of the diagram",
     bad_diagram="Error in the diagram",
+    undrawn_diagram="The diagram is not drawn",
 )
 
 
