@@ -62,7 +62,7 @@ ORDER = [
     *("edits", "fixes", "rule_pages", "cells.library", "cells.plan", "cells.naming"),
     *("cells.environment", "cells.history"),
     *("cells.schedule", "cells.events", "cells.digests", "cells.observed", "cells.packages", "cells.inputs"),
-    *("cells.reports", "cells.failures", "cells.claims"),
+    *("cells.weighing", "cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.sources", "cells.secrets", "cells.revealing", "cells.recorded", "cells.archive"),
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.line", "cells.launching", "cells.runner"),
     *("cells.graphics",),
@@ -160,7 +160,7 @@ RIM |= {
     "cli",
     "__main__",
 }
-RIM |= {"cells.confine", "cells.sandbox", "cells.grants", "commands.doctor"}
+RIM |= {"cells.confine", "cells.weighing", "cells.sandbox", "cells.grants", "commands.doctor"}
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}

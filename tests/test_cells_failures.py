@@ -51,7 +51,12 @@ def test_a_message_is_one_line(note: Made, error: CellError, message: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("ZeroDivisionError", "`raises=ZeroDivisionError`"), ("Timeout", "`timeout=…`"), ("OutputLimit", "print less")],
+    [
+        ("ZeroDivisionError", "`raises=ZeroDivisionError`"),
+        ("Timeout", "`timeout=…`"),
+        ("OutputLimit", "print less"),
+        ("MemoryLimit", "`kbtool run --memory SIZE`"),
+    ],
 )
 def test_help_says_what_to_do(note: Made, name: str, advice: str) -> None:
     (found,) = failures(note.note, failed(CellError(name, "", 1)))

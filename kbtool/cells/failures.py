@@ -68,6 +68,8 @@ def _advice(cell: Cell, error: CellError) -> str:
     match error.name:
         case "Timeout":
             return f"make the cell do less, or give it more seconds with `timeout=…` after ```{fence}"
+        case "MemoryLimit":
+            return "take less at once, or allow sessions more with `kbtool run --memory SIZE`"
         case "NotRaised":
             return f"take `raises={cell.options.raises}` away if the cell is right as it is"
         case "OutputLimit":

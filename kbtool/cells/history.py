@@ -19,7 +19,7 @@ _LIMIT = 32 << 20
 
 
 class Past(NamedTuple):
-    """The last run of a session: its seconds, the most memory that its processes had, in bytes, and its key."""
+    """The last run of a session: its seconds, the most bytes of memory that it took, and its key."""
 
     seconds: float
     memory: int

@@ -59,8 +59,8 @@ class Process:
 @dataclass(frozen=True, slots=True)
 class House:
     """What sessions live in: `plots` is the folder where matplotlib keeps its font list, `states` where sessions that
-    did not come to their end keep checkpoints, `base` where inputs and modules lie. `memory` is what each may take,
-    `shown` what outputs call the base, where that is not its path.
+    did not come to their end keep checkpoints, `base` where inputs and modules lie. `memory` is what all
+    processes of one may take together, `shown` what outputs call the base, where that is not its path.
     """
 
     plots: Path
@@ -192,10 +192,12 @@ def _start(session: Session, scratch: str, given: Nursery) -> Process:
     with its_line, its_control, _task(session, own, given.house) as task:
         ends = (its_line.fileno(), its_control.fileno(), its_dumps, task.fileno())
         try:
-            request = {"folder": scratch, "environment": environment, "threads": threads}
+            memory = given.house.memory
+            request = {"folder": scratch, "environment": environment, "threads": threads, "memory": memory}
             handle = given.zygote.fork(request, (*ends, its_stdout, its_stderr)) if given.zygote else None
             around = [] if handle is not None else _around_one(session, given.house, own)
-            child = _spawned(ends, (its_stdout, its_stderr), (around, environment)) if handle is None else None
+            words = (*ends, memory)
+            child = _spawned(words, (its_stdout, its_stderr), (around, environment)) if handle is None else None
         finally:
             for fd in (its_dumps, its_stdout, its_stderr):
                 os.close(fd)
@@ -205,19 +207,22 @@ def _start(session: Session, scratch: str, given: Nursery) -> Process:
 
 
 def _spawned(
-    ends: tuple[int, ...], streams: tuple[int, int], where: tuple[Sequence[str], Mapping[str, str]]
+    given: tuple[int, ...], streams: tuple[int, int], where: tuple[Sequence[str], Mapping[str, str]]
 ) -> subprocess.Popen[bytes]:
-    """A session's process without a warm parent, in a sandbox, with an environment; its home is where it works."""
+    """A session's process without a warm parent, in a sandbox, with an environment; its home is where it works.
+
+    What it is `given` are four descriptors, and the memory that it may take.
+    """
     around, environment = where
     return subprocess.Popen(
         # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-        [*around, sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, ends)],
+        [*around, sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, given)],
         stdin=subprocess.DEVNULL,
         stdout=streams[0],
         stderr=streams[1],
         cwd=environment["HOME"],
         env=environment,
-        pass_fds=ends,
+        pass_fds=given[:4],
         start_new_session=True,
     )
 
@@ -227,8 +232,7 @@ def _task(session: Session, writable: Sequence[str], house: House) -> IO[bytes]:
     own = {writable[0], str(house.plots), str(house.states), *python_folders()}
     base = str(house.base or "")
     readable = tuple(filter(None, (str(house.plots), base)))
-    memory = house.memory // processes(session.launch)  # the limit is a process's
-    confined = confinement(house.sandbox, Folders(readable, tuple(writable)), memory)
+    confined = confinement(house.sandbox, Folders(readable, tuple(writable)), house.memory)
     modules = [{"name": one.name, "cells": named} for one, named in named_cells(session.imported)]
     task = {
         "cells": [

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Session, Step
+from kbtool.cells.weighing import CROWDED
 from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind, Value
 from kbtool.rich import PICTURES, is_sound
 
@@ -169,16 +170,16 @@ def printed_too_much(limit: int) -> CellError:
     return CellError("OutputLimit", f"more than {FAR_TOO_MUCH * limit:,} bytes printed", 0)
 
 
-_CROWDED = 256
+def outgrown(status: int, memory: tuple[int, int]) -> CellError:
+    """The error of a cell whose session is CROWDED or HEAVY; `memory`: the bytes that it took, and may take."""
+    if status == CROWDED:
+        return CellError("ProcessLimit", "it had started more than 512 processes that had not ended", 0)
+    took, most = (f"{amount >> 20:,} MiB" for amount in memory)
+    return CellError("MemoryLimit", f"the processes of the session took {took} together; {most} is the limit", 0)
 
 
 def crashed(status: int) -> CellError:
-    """The error of a cell whose process ended; `status` as `waitstatus_to_exitcode` gives it, modulo 256.
-
-    256 is that of a session whose supervisor found too many processes.
-    """
-    if status == _CROWDED:
-        return CellError("ProcessLimit", "it had started more than 512 processes that had not ended", 0)
+    """The error of a cell whose process ended; `status` as `waitstatus_to_exitcode` gives it, modulo 256."""
     number = 256 - status
     if status > 128 and number in {member.value for member in signal.Signals}:
         name = signal.Signals(number).name

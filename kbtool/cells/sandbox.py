@@ -235,7 +235,8 @@ class Confinement(NamedTuple):
 
 
 def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement | None:
-    """What a session that writes into these folders takes from itself; `memory` is the most of it, 0 for any."""
+    """What a session that writes into these folders takes from itself; `memory` is the most that a process
+    of it may take, 0 for any."""
     if sandbox.wanted.level == "none":
         return None
     grants = sandbox.wanted.grants

@@ -41,7 +41,7 @@ def fitting(waiting: Sequence[Session], live: Sequence[Session], budget: Budget)
 
     def memory(session: Session) -> int:
         known = budget.past.get(session.note)
-        return (known.memory if known else UNKNOWN) * processes(session.launch)  # known is that of the largest process
+        return known.memory if known else UNKNOWN * processes(session.launch)
 
     def cores(session: Session) -> int:
         return min(budget.cores, (session.cpus or budget.threads) * processes(session.launch))

@@ -4,9 +4,11 @@ It imports nothing but the standard library, and is two processes. The superviso
 `zygote` fork, adopts whatever the note's code leaves behind and kills it when the session ends, when the caller says
 so, or when the process that it comes from is gone. The runner, which it forks, executes the cells (see `runner`).
 
-Arguments: file descriptors of the supervisor's line to the caller (end of file: kill; `d`: dump where the runner is),
-of the runner's line (JSON a line; the caller answers questions with a byte), of the dumps, and of the task (JSON). With
-one descriptor alone it is the warm parent of sessions (see `zygote`).
+Arguments: file descriptors of the supervisor's line to the caller (end of file: kill; `d`: dump where the runner is;
+it tells how the session stands and the bytes that it took, when it has outgrown its limits and when it has ended),
+of the runner's line (JSON a line; the caller answers questions with a byte), of the dumps, and of the task (JSON); and
+the bytes of memory that the session may take, 0 for any. With one descriptor alone it is the warm parent of sessions
+(see `zygote`).
 """
 
 from __future__ import annotations
@@ -21,19 +23,19 @@ import time
 import types
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
-from typing import NoReturn
+from math import inf
+from typing import Any, NoReturn
 
-_PATIENCE = 0.5  # seconds between two looks at what the session has become
 _PROCESSES = 512  # of one session at once
-_CROWDED = 256  # the exit status, which no process can have, of a session that had more
+_LAST = 1.0  # seconds for the caller to ask where a session is that has outgrown its limits
 
 
 def main() -> NoReturn:
     """The session of a process of its own, or the warm parent of many."""
-    ends, runner = [int(word) for word in sys.argv[1:]], _sibling("runner")
-    if len(ends) == 1:
-        _sibling("zygote").serve(ends[0], lambda given: supervise(given, runner))
-    supervise(ends, runner)
+    given, programs = [int(word) for word in sys.argv[1:]], (_sibling("runner"), _sibling("weighing"))
+    if len(given) == 1:
+        _sibling("zygote").serve(given[0], lambda asked: supervise(asked, programs))
+    supervise(given, programs)
 
 
 def _sibling(name: str) -> types.ModuleType:
@@ -44,10 +46,11 @@ def _sibling(name: str) -> types.ModuleType:
     return module
 
 
-def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
+def supervise(given: list[int], programs: tuple[types.ModuleType, types.ModuleType]) -> NoReturn:
     """Fork the runner and watch over it, as long as the process that this one comes from is there."""
     caller = os.getppid()
-    line, control, dumps, task = ends
+    line, control, dumps, task, memory = given
+    program, weighing = programs
     _prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphans of this session become children of this process
     runner = os.fork()
     if runner == 0:
@@ -58,7 +61,7 @@ def supervise(ends: list[int], program: types.ModuleType) -> NoReturn:
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):
         os.close(held)
-    _supervise(runner, line, caller)
+    _supervise(runner, (line, caller), weighing.Scales(memory, _PROCESSES))
 
 
 def _prctl(option: int, value: int) -> None:
@@ -70,46 +73,38 @@ def _prctl(option: int, value: int) -> None:
 # ---------------------------------------------------------------- the supervisor
 
 
-def _supervise(runner: int, line: int, caller: int) -> NoReturn:
-    watched, crowded = [line], False
+def _supervise(runner: int, above: tuple[int, int], scales: Any) -> NoReturn:
+    (line, caller), until = above, inf
+    watched = [line]
     with suppress(AttributeError, OSError):  # Linux; elsewhere the runner's end is noticed a little later
         watched.append(os.pidfd_open(runner))
     status: int | None = None
-    while status is None:
-        ready, _, _ = select.select(watched, [], [], _PATIENCE if len(watched) > 1 else 0.02)
+    while status is None and time.monotonic() < until:
+        ready, _, _ = select.select(watched, [], [], scales.patience if len(watched) > 1 else 0.02)
         word = os.read(line, 1) if line in ready else b"-"
         if word == b"d":
             os.kill(runner, signal.SIGUSR1)
         status = _reap().get(runner)
-        crowded = not ready and _is_crowded()
-        if not word or crowded or os.getppid() != caller:
+        if not word or os.getppid() != caller:
             break
+        if not ready and until == inf and (outgrown := scales.look()):
+            _say(line, outgrown, scales.peak)
+            until = time.monotonic() + _LAST
     _kill_everything(runner)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> (10 if sys.platform == "darwin" else 0)
-    try:
-        told = -1 if status is None else os.waitstatus_to_exitcode(status) % 256
-        os.write(line, b"%d %d\n" % (_CROWDED if crowded else told, peak))
-    except OSError:  # the caller is gone: nobody else takes the working directory away
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss << (0 if sys.platform == "darwin" else 10)
+    told = -1 if status is None else os.waitstatus_to_exitcode(status) % 256
+    if not _say(line, told, max(largest, scales.peak)):  # nobody else takes the working directory away
         _sibling("removing").remove(os.getcwd())  # noqa: PTH109
     os._exit(0)
 
 
-def _is_crowded() -> bool:
-    """Whether this process has more descendants than a session may have, which the kernel does not count for root."""
-    parents: dict[int, int] = {}
-    with suppress(OSError):
-        for name in os.listdir("/proc"):  # noqa: PTH208
-            with suppress(OSError, ValueError, IndexError):
-                if name.isdigit():
-                    with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                        parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
-    if len(parents) <= _PROCESSES:
+def _say(line: int, status: int, memory: int) -> bool:
+    """Tell the caller how the session stands and how much memory it took; whether there is still a caller."""
+    try:
+        os.write(line, b"%d %d\n" % (status, memory))
+    except OSError:
         return False
-    ours = {os.getpid()}
-    for pid in sorted(parents):  # numbers rise with age, but for those that begin anew
-        if parents[pid] in ours:
-            ours.add(pid)
-    return len(ours) > _PROCESSES
+    return True
 
 
 def _reap() -> dict[int, int]:

@@ -32,6 +32,7 @@ from kbtool.cells.reports import (
     cut_mark,
     lost,
     outcome_of,
+    outgrown,
     printed_too_much,
     read_names,
     read_report,
@@ -43,6 +44,7 @@ from kbtool.cells.reports import (
 )
 from kbtool.cells.sandbox import DEFAULT, Wanted, found
 from kbtool.cells.schedule import Budget, fitting, longest_first
+from kbtool.cells.weighing import CROWDED, HEAVY
 from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
 
@@ -58,11 +60,11 @@ class Settings:
     """How sessions are run: `jobs` at once (0: one a core), each on so many `threads` (0: an equal share of the cores);
     `folder` is the cache folder; what is installed.
 
-    `past` says what is known of earlier runs; `memory` is what all sessions together may take, in bytes (0: what the
-    machine has to spare). `base` is where inputs and modules lie. `observe` tells what the outcome of a session
-    stands on, of what it looked at, the packages that it imported, and when it started. `fail_fast`: after a session
-    that failed no other one starts. `wanted` is how far they are kept apart from the machine. `shown` is what outputs
-    call the folder of the base, where that is not its path.
+    `past` says what is known of earlier runs; `memory` is what all sessions together may take, and one of them by
+    itself, in bytes (0: what the machine has to spare). `base` is where inputs and modules lie. `observe` tells what
+    the outcome of a session stands on, of what it looked at, the packages that it imported, and when it started.
+    `fail_fast`: after a session that failed no other one starts. `wanted` is how far they are kept apart from the
+    machine. `shown` is what outputs call the folder of the base, where that is not its path.
     """
 
     folder: Path
@@ -169,7 +171,7 @@ class _Live:
         self.ending: CellError | None = None  # why it is stopped
         self.killed = self.ended = False
         self.status = -1
-        self.peak = 0  # of its memory, in KiB
+        self.peak = 0  # of the memory that its processes took together, in bytes
         self.untold = ""
         self.looked = Looked()
         for end, hear in self.ears():
@@ -190,7 +192,7 @@ class _Live:
     def tell(self, kind: Literal["started", "cell", "line", "finished"], text: str = "") -> None:
         seconds = time.monotonic() - self.wall
         done, total = len(self.cells), len(self.session.steps)
-        self.around.on_event(Event(kind, self.session.note, done, total, seconds, text, self.peak << 10))
+        self.around.on_event(Event(kind, self.session.note, done, total, seconds, text, self.peak))
 
     # ------------------------------------------------------------ what comes in
 
@@ -242,9 +244,12 @@ class _Live:
 
     def take_status(self) -> None:
         data = self.read(self.process.pipes.line)
-        status, _, peak = data.partition(b" ")
-        if status.isdigit() and peak.strip().isdigit():
-            self.status, self.peak = int(status), int(peak)
+        for said in data.splitlines():
+            status, _, peak = said.partition(b" ")
+            if status.isdigit() and peak.isdigit():
+                self.status, self.peak = int(status), int(peak)
+        if self.status in (CROWDED, HEAVY):
+            self.stop(outgrown(self.status, (self.peak, self.around.nursery.house.memory)))
         self.ended = not data
 
     def hear(self) -> bool:

@@ -116,7 +116,7 @@ def _join_pages() -> None:
 
 
 def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
-    """From here on this process is a session's supervisor; the descriptors that it needs."""
+    """From here on this process is a session's supervisor; the numbers that it is given (see `session`)."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     *given, out, error = ends
@@ -133,7 +133,7 @@ def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
     kept.hide(request["threads"])
     if others and "numpy" in kept.packages:
         _set_threads(request["threads"])
-    return given
+    return [*given, request["memory"]]
 
 
 def _set_threads(threads: int) -> None:
