@@ -148,18 +148,6 @@ def test_control_without_a_sandbox_all_are_found_and_none_is_recorded_or_publish
     assert given_away(base / "kb/.kbtool", said) == set()
 
 
-@pytest.mark.parametrize(
-    "level", [pytest.param("auto", marks=needs_bwrap), pytest.param("strict", marks=needs_bwrap), "none"]
-)
-def test_what_git_keeps_is_seen_without_a_sandbox_alone(kbtool: Run, base: Path, level: str) -> None:
-    (base / "kb/.git").mkdir()
-    (base / "kb/.git/config").write_text("token", "utf-8")
-    code = f"print(open({str(base / 'kb/.git/config')!r}).read())"
-    (base / "kb/pages/Start.md").write_text(f"- [[1]]\n- ```python\n  {code}\n  ```\n", "utf-8")
-    status, said = run(kbtool, base, "run", "kb/pages/Start.md", "--sandbox", level)
-    assert ("FileNotFoundError" in said, status) == ((False, 0) if level == "none" else (True, 1))
-
-
 def test_a_secret_of_the_environment_in_a_note_is_not_published(kbtool: Run, base: Path) -> None:
     (base / "kb/pages/Start.md").write_text(f"- x\n- it is {SECRETS['GH_TOKEN']}, see [[1]]\n", "utf-8")
     status, said = run(kbtool, base, "build", "--no-run")

@@ -11,9 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -201,73 +199,3 @@ def test_a_grant_opens_the_network(outside: dict[str, Any]) -> None:
     (base / "pages/a.md").write_text(note(code), "utf-8")
     assert kbtool(base, ["run", "kb"]).returncode == (1 if features()[0].works or features()[2].works else 0)
     assert kbtool(base, ["run", "kb", "--allow", "net"]).returncode == 0
-
-
-# Takes all the ways in which a process may get away from its session, and says its name where the machine can see it.
-CLING = """
-import ctypes, os, signal, subprocess, time
-def named(name):
-    ctypes.CDLL(None).prctl(15, name.encode(), 0, 0, 0)
-for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-    signal.signal(number, signal.SIG_IGN)
-for leaves in (False, True):
-    if os.fork() == 0:
-        if leaves:
-            os.setsid()
-            if os.fork():
-                os._exit(0)
-        named(NAME)
-        while True:
-            time.sleep(100)
-subprocess.Popen(["sleep", "100"], start_new_session=True)
-named(NAME)
-"""
-
-
-def clinging(name: str) -> list[str]:
-    """The processes of the machine that have this name."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if (folder / "comm").read_text("utf-8").startswith(name):
-                found.append(folder.name)
-    return found
-
-
-def cling(base: Path, name: str, number: int, end: str) -> None:
-    (base / "pages").mkdir(parents=True, exist_ok=True)
-    for at in range(number):
-        text = note(CLING.replace("NAME", repr(f"{name}{at}")) + end, f"x = {at}")
-        (base / f"pages/{at}.md").write_text(text, "utf-8")
-
-
-@pytest.mark.parametrize("level", [pytest.param("auto", marks=needs_bwrap), "none"])
-@pytest.mark.parametrize("end", ["", "time.sleep(60)", "os._exit(3)"], ids=["ends", "hangs", "leaves"])
-def test_no_process_outlives_thirty_sessions(tmp_path: Path, level: str, end: str) -> None:
-    name = f"kb{os.getpid()}-"
-    cling(tmp_path / "kb", name, 30, end)
-    for path in (tmp_path / "kb/pages").iterdir() if end.startswith("time") else ():
-        path.write_text(path.read_text("utf-8").replace("```python", "```python timeout=0.3", 1), "utf-8")
-    done = kbtool(tmp_path / "kb", ["run", "kb", "--sandbox", level])
-    assert f"30 {'failed' if end else 'ran'}" in done.stdout, done.stdout
-    assert clinging(name) == []
-
-
-@needs_bwrap
-@pytest.mark.parametrize("level", ["auto", "strict"])
-def test_no_process_outlives_kbtool_itself(tmp_path: Path, level: str) -> None:
-    name = f"kb{os.getpid()}-"
-    cling(tmp_path / "kb", name, 2, "time.sleep(60)")
-    command = [sys.executable, "-m", "kbtool", "run", "kb", "--jobs", "2", "--sandbox", level]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    for _ in range(10):
-        with subprocess.Popen(command, cwd=tmp_path, env=environment) as caller:
-            deadline = time.monotonic() + 60
-            while len(clinging(name)) < 6 and time.monotonic() < deadline:
-                time.sleep(0.02)
-            assert len(clinging(name)) == 6  # they are there while it is
-            caller.kill()
-        deadline = time.monotonic() + 5
-        while clinging(name) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert clinging(name) == []
