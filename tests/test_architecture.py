@@ -50,7 +50,7 @@ ORDER = [
     *("graph", "imports", "stems", "mentions"),
     *("search_words", "search_index", "search_merge"),
     *("queries.rows", "queries.filters", "queries.attributes", "queries.datalog", "queries.answers"),
-    *("quoting", "latex", "latex_damage", "latex_limits", "math", "diagrams"),
+    *("quoting", "latex", "latex_damage", "latex_limits", "math", "formula_text", "diagrams"),
     *("python_sketch", "python_shadow", "python_syntax", "python_findings", "python_check"),
     *("checks.context", "checks.spelling", "checks.structure", "checks.labels", "checks.lost", "checks.tasks"),
     *("checks.pages", "checks.blocks", "checks.assets", "checks.formulas", "checks.unread", "checks.properties"),

@@ -21,6 +21,7 @@ plugins: [search, kbtool]
 NOTES = {
     "Градиентный спуск": "- # Скорость обучения\n  - Вектор градиента указывает, куда растёт функция.\n- Ещё шаг",
     "Внимание": "alias:: self-attention\n\n- Словам достаётся то, чему уделили внимание.\n- Transformers read at once.",
+    "Сигмоида": "- Логит $\\sigma^{-1}(p) = \\ln\\frac{p}{1-p}$, а <u>логистическая</u> регрессия",
     "Чужое": '- Здесь <img src=x onerror="window.hit=1"> и `<script>window.hit=1</script>` опасно',
     "Тайное": "public:: false\n\n- Секретный градиент",
 }
@@ -83,6 +84,13 @@ def test_every_form_finds_its_block(
     expect(results.first.locator("h1")).to_have_text(title)
     expect(page.locator(".md-search-result__list mark", has_text=mark).first).to_be_visible()
     assert any("#" in (link.get_attribute("href") or "") for link in results.all())
+
+
+def test_an_excerpt_reads_as_text_and_marks_what_was_asked(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    excerpt = search(page, "логита логистической").locator("p", has_text="Логит").first
+    expect(excerpt).to_have_text("Логит σ⁻¹(p) = ln p/(1−p), а логистическая регрессия")
+    assert excerpt.locator("mark").all_inner_texts() == ["Логит", "логистическая"]
 
 
 @pytest.mark.parametrize("place", ["server", "disk"])

@@ -24,7 +24,7 @@ def test_each_kind_of_text_is_found() -> None:
         ("heading", "Раздел"),
         ("text", "Слово и ссылка"),
         ("code", "код"),
-        ("code", "x^2"),
+        ("code", "x²"),
     ]
 
 
@@ -60,3 +60,20 @@ def test_nothing_of_a_private_page_is_found() -> None:
     made = page("- ((67a71ecf-a4e1-4d76-9d45-82f185cfb56b)) {{embed [[b]]}} видно", b=secret)
     assert "Тайна" not in str(made.search)
     assert "видно" in str(made.search)
+
+
+def test_formulas_are_found_as_they_are_read() -> None:
+    text = "- Функция $\\sigma(z) = 1+e^{-z}$ и $x_i$\n- # О $\\alpha$\n- | $\\frac{a}{b}$ |\n  |--|\n  | $\\beta$ |"
+    said = [("text", "Функция σ(z) = 1 + e^(−z) и x_i"), ("heading", "О α"), ("text", "a/b · β")]
+    assert found(page(text)) == said
+
+
+def test_a_heading_s_anchor_stays_what_its_latex_gave() -> None:
+    made = page("- # О $\\alpha$\n- # Плюс <b>жирный</b>")
+    assert [entry.anchor for entry in made.search] == ["о-alpha", "плюс"]
+    assert [entry.text for entry in made.search] == ["О α", "Плюс жирный"]
+
+
+def test_raw_html_is_found_by_what_it_shows() -> None:
+    text = "- a <u>b</u> c <script>d</script><!-- e -->\n- <div><b>f</b>&amp;g</div>\n- [:div h]"
+    assert [words for _, words in found(page(text))] == ["a b c", "f&g"]

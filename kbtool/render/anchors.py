@@ -11,7 +11,7 @@ from kbtool import names
 from kbtool.graph import Links
 from kbtool.note import Note
 from kbtool.render.context import Anchor, Entry, subtree_end
-from kbtool.render.plain import plain_title
+from kbtool.render.plain import as_written, plain_title
 from kbtool.syntax.tree import Block
 from kbtool.values import Slug
 
@@ -35,7 +35,7 @@ def anchors(note: Note, text: str) -> tuple[Anchor, ...]:
         if not at and _is_header(note.outline):
             found.append(Anchor(page_anchor(note), "", 0))
             continue
-        heading = _free(heading_anchor(plain_title(text, block)), taken) if block.heading else ""
+        heading = _free(heading_anchor(plain_title(text, block, as_written)), taken) if block.heading else ""
         found.append(Anchor(own.get(at) or heading or _free(_digest(block, text), taken), heading, level))
     return tuple(found)
 

@@ -32,6 +32,8 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
+# Elements whose content goes with them.
+_UNSEEN = frozenset("script style math svg template noscript title textarea iframe".split())
 
 
 def attributes(pairs: Mapping[str, str | None]) -> str:
@@ -72,12 +74,21 @@ def sanitise(source: str) -> str:
         source,
         tags=_TAGS,
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
-        clean_content_tags={"script", "style", "math", "svg", "template", "noscript", "title", "textarea", "iframe"},
+        clean_content_tags=set(_UNSEEN),
         url_schemes=set(_SCHEMES),
         url_relative="deny",
         link_rel="noopener noreferrer nofollow ugc",
     )
     return clean if _nesting(clean, _VOID) <= _MAX_OPEN else element("pre", {}, escape(source))
+
+
+def words_of(source: str) -> str:
+    """What a reader sees of raw HTML, without its tags."""
+    import nh3
+
+    if _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
+        return ""
+    return unescape(nh3.clean(source.replace("<br", " <br"), tags=set(), clean_content_tags=set(_UNSEEN)))
 
 
 def _nesting(html: str, single: frozenset[str]) -> int:

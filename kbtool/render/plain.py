@@ -1,19 +1,30 @@
-"""Note text as plain words: for anchors, breadcrumbs and descriptions."""
+"""Note text as plain words: for titles, breadcrumbs, labels and search, and for anchors, which must last."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import unescape
 
+from kbtool.formula_text import formula_text
+from kbtool.render.html import words_of
 from kbtool.syntax import tree
 from kbtool.values import Span
 
+Formula = Callable[[str, bool], str]
+"""How a formula is said, from its LaTeX and whether it is displayed."""
 
-def plain(text: str, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
+
+def as_written(latex: str, _display: bool) -> str:
+    """A formula as its LaTeX: for anchors, in which raw HTML is nothing."""
+    return latex
+
+
+def plain(text: str, span: Span, nodes: tuple[tree.Inline, ...], formula: Formula = formula_text) -> str:
     """What a reader sees of a stretch of running text, without its markup."""
     found: list[str] = []
     at = span.start
     for node in nodes:
-        found += (text[at : node.span.start], _node(text, node))
+        found += (text[at : node.span.start], _node(text, node, formula))
         at = node.span.end
     found.append(text[at : span.end])
     return " ".join("".join(found).split())
@@ -45,22 +56,24 @@ def first_line(text: str, block: tree.Block) -> tuple[Span, tuple[tree.Inline, .
     return span, tuple(node for node in first.inlines if node.span.end <= span.end)
 
 
-def plain_title(text: str, block: tree.Block) -> str:
+def plain_title(text: str, block: tree.Block, formula: Formula = formula_text) -> str:
     """A block's first line as plain words, empty when it begins with something else than running text."""
     line = first_line(text, block)
-    return plain(text, *line) if line else ""
+    return plain(text, *line, formula) if line else ""
 
 
-def _node(text: str, node: tree.Inline) -> str:
+def _node(text: str, node: tree.Inline, formula: Formula) -> str:
     match node:
         case tree.PageLink() | tree.Tag():
             return node.name
         case tree.Link():
-            return plain(text, node.label, node.children) or node.target
+            return plain(text, node.label, node.children, formula) or node.target
         case tree.Emphasis():
-            return plain(text, node.inner, node.children)
-        case tree.Code() | tree.Math():
+            return plain(text, node.inner, node.children, formula)
+        case tree.Code():
             return text[node.inner.start : node.inner.end]
+        case tree.Math():
+            return formula(text[node.inner.start : node.inner.end], node.display)
         case tree.Escape():
             return escaped(text, node)
         case tree.Timestamp():
@@ -69,5 +82,7 @@ def _node(text: str, node: tree.Inline) -> str:
             return ", ".join(node.arguments) if node.name == "cloze" else ""
         case tree.WikiLink():
             return wiki_label(text, node)
-        case tree.BlockLink() | tree.Html() | tree.Footnote() | tree.Hidden():
+        case tree.Html():
+            return "" if formula is as_written or node.hiccup else words_of(text[slice(*node.span)])
+        case tree.BlockLink() | tree.Footnote() | tree.Hidden():
             return ""

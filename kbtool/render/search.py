@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from kbtool.formula_text import formula_text
 from kbtool.render.context import Entry
+from kbtool.render.html import words_of
 from kbtool.render.plain import plain, plain_title
 from kbtool.render.properties import shown
 from kbtool.syntax import tree
@@ -61,6 +63,8 @@ def _texts(text: str, parts: Iterable[tree.Part], at: str) -> Iterator[SearchEnt
                 cells = (plain(text, *cell) for cell in (*head, *(cell for row in rows for cell in row)))
                 yield SearchEntry(at, "text", " · ".join(cells))
             case tree.MathBlock(_, inner):
-                yield SearchEntry(at, "code", text[inner.start : inner.end])
+                yield SearchEntry(at, "code", formula_text(text[inner.start : inner.end], display=True))
+            case tree.Html(span, hiccup) if not hiccup:
+                yield SearchEntry(at, "text", " ".join(words_of(text[slice(*span)]).split()))
             case _:
                 pass
