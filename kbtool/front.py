@@ -32,6 +32,7 @@ _SCRIPTS: tuple[str, ...] = (
     "tables.js",
     "zoom.js",
     "missing.js",
+    "search.js",
     "graph.js",
     "access.js",
 )
