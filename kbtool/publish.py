@@ -92,7 +92,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
     old = redirects.redirects(context, {one.slug for one in whole.pages})
-    extra = (*recent.feed(context), *old, redirects.near_names(context), drawn)
+    extra = (*recent.feed(context), *old, redirects.near_names(context, wanted), drawn)
     searched = {one.slug: one for kept in past.pages.kept.values() for one in kept.words}
     others = [one for one in whole.pages if (one.search or one.path) and one.slug not in searched]
     searched |= {one.slug: past.memo.call(one.slug, page_words, one, past.words) for one in others}

@@ -346,6 +346,9 @@ def test_what_is_not_there_suggests_near_names(page: Page, home: str) -> None:
     assert page.locator(".kb-not-found__near a").first.inner_text() == "картины"
     page.locator(".kb-not-found__near a").first.click()
     page.wait_for_url("**/%D0%BA%D0%B0%D1%80%D1%82%D0%B8%D0%BD%D1%8B/")
+    page.goto(f"{home}сбок/")  # a name that is linked, without a note
+    page.locator(".kb-not-found__near a").first.click()
+    page.wait_for_url("**/%D1%81%D0%B1%D0%BE%D0%BA%D1%83/")
     page.goto(f"{home}xyzzyx/")
     page.wait_for_load_state("networkidle")
     assert page.locator(".kb-not-found__near a").count() == 0

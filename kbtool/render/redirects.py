@@ -9,6 +9,7 @@ from collections.abc import Iterator, Set
 from kbtool import names
 from kbtool.render.context import Entry, RenderContext
 from kbtool.render.html import element, escape, void
+from kbtool.render.made import Unwritten
 from kbtool.render.reading_words import reading_words
 from kbtool.render.urls import HOME, Place, page_file
 from kbtool.values import File, Slug
@@ -27,13 +28,14 @@ def redirects(context: RenderContext, taken: Set[Slug]) -> tuple[File, ...]:
     return tuple(_file(context, slug, entry) for slug, entry in sorted(found.items()) if slug not in taken)
 
 
-def near_names(context: RenderContext) -> File:
-    """All pages with their addresses and other names, which the page for what is not there looks through."""
+def near_names(context: RenderContext, wanted: Unwritten) -> File:
+    """All pages, also of names without a note, with addresses and other names: where a wrong address may have meant."""
     place = Place(HOME, context.look.directory_urls)
     rows = [
         [names.title(entry.name), place.page(entry.slug), *_aliases(context, entry), *_old_names(context, entry)]
         for entry in context.entries.values()
     ]
+    rows += [[names.title(name), place.page(wanted.places[key])] for key, name in sorted(wanted.names.items())]
     return File(NAMES, json.dumps(rows, ensure_ascii=False, separators=(",", ":")))
 
 
