@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 ESCAPES = (ROOT / "tests" / "hostile" / "escapes.py").read_text("utf-8")
 TOKEN = "planted-token-9f3a"
 ACCOUNT = 12345
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def as_an_account() -> list[str]:
@@ -118,8 +120,11 @@ def note(*lines: str) -> str:
     return "- ```python\n" + "".join(f"  {line}\n" for line in "\n".join(lines).splitlines()) + "  ```\n"
 
 
-def kbtool(base: Path, words: Sequence[str], user: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
+def kbtool(
+    base: Path, words: Sequence[str], user: Sequence[str] = (), given: Mapping[str, str] = NOTHING
+) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(base.parent / "cache"), "TOKEN": TOKEN}
+    environment |= given
     if "setpriv" in user:
         environment |= {"HOME": str(base.parent / "home")}
     command = [*user, sys.executable, "-m", "kbtool", *words]
@@ -199,3 +204,61 @@ def test_a_grant_opens_the_network(outside: dict[str, Any]) -> None:
     (base / "pages/a.md").write_text(note(code), "utf-8")
     assert kbtool(base, ["run", "kb"]).returncode == (1 if features()[0].works or features()[2].works else 0)
     assert kbtool(base, ["run", "kb", "--allow", "net"]).returncode == 0
+
+
+# ---------------------------------------------------------------- what is there to see
+
+
+def seen(base: Path, level: str, paths: Sequence[Path], **given: str) -> list[bool]:
+    """Which of the files a session can read."""
+    (base / "pages").mkdir(parents=True, exist_ok=True)
+    code = f"found = []\nfor path in {[str(path) for path in paths]!r}:\n"
+    code += (
+        "    try:\n        found.append(bool(open(path).read()))\n    except OSError:\n        found.append(False)\n"
+    )
+    (base / "pages/a.md").write_text(note(code + "raise SystemError(found)"), "utf-8")
+    done = kbtool(base, ["run", str(base), "--force", "--sandbox", level], given=given)
+    said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
+    found: list[bool] = json.loads(said.partition("SystemError: ")[2].lower())
+    return found
+
+
+def written(*paths: Path) -> list[Path]:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("secret", "utf-8")
+    return list(paths)
+
+
+@needs_bwrap
+@pytest.mark.parametrize("level", ["auto", "strict"])
+def test_walls_do_not_hang_on_the_path_of_programs(tmp_path: Path, level: str) -> None:
+    secret = written(tmp_path / "home/key")
+    assert seen(tmp_path / "kb", "none", secret, PATH="/nowhere") == [True]
+    assert seen(tmp_path / "kb", level, secret, PATH="/nowhere") == [False]
+
+
+@needs_bwrap
+def test_what_git_keeps_is_hidden_at_any_depth(tmp_path: Path) -> None:
+    base = tmp_path / "kb"
+    kept = written(base / ".git/config", base / "sub/.git/config", base / ".hidden/deep/er/.git/config")
+    other = written(base / "sub/.gitignore", base / "sub/git/config")
+    assert seen(base, "auto", [*kept, *other]) == [False] * 3 + [True] * 2
+
+
+@pytest.mark.skipif(not any(one.works for one in features()[:2]), reason="no walls of files")
+def test_what_is_hidden_at_home_is_so_where_that_is_the_base(tmp_path: Path) -> None:
+    files = written(tmp_path / "home/.ssh/key", tmp_path / "home/.netrc", tmp_path / "home/notes/text")
+    for base in (tmp_path / "home", tmp_path):
+        assert seen(base, "auto", files, HOME=str(tmp_path / "home")) == [False, False, True]
+    assert seen(tmp_path, "auto", files, HOME="/elsewhere") == [True, True, True]
+
+
+@pytest.mark.skipif(not any(one.works for one in features()[:2]), reason="no walls of files")
+@pytest.mark.parametrize("level", ["auto", pytest.param("strict", marks=needs_bwrap)])
+def test_of_a_package_that_is_edited_only_modules_are_seen(tmp_path: Path, level: str) -> None:
+    project = tmp_path / "project"
+    files = written(project / "kb/key", project / "README.md", project / ".env")
+    modules = written(project / "package/__init__.py", project / "package/data.txt", project / "module.py")
+    found = seen(tmp_path / "kb", level, [*files, *modules], PYTHONPATH=f"{ROOT}:{project}")
+    assert found == [False] * 3 + [True] * 3

@@ -36,8 +36,9 @@ def landlock_version() -> int:
     return max(0, int(ctypes.CDLL(None).syscall(_CREATE, None, ctypes.c_size_t(0), _VERSION)))
 
 
-def restrict_files(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Nothing but these files, and what lies beneath these folders, can be reached; signals reach only own children."""
+def restrict_files(readable: Iterable[str], writable: Iterable[str], listable: Iterable[str] = ()) -> None:
+    """Nothing but these files, and what lies beneath these folders, can be reached; of those that are `listable` only
+    the names. Signals reach only own children."""
     libc, version = ctypes.CDLL(None, use_errno=True), landlock_version()
     handled = (_ALL - 1) | (_REFER if version > 1 else 0) | (_TRUNCATE if version > 2 else 0)
     handled |= _IOCTL if version > 4 else 0
@@ -45,7 +46,7 @@ def restrict_files(readable: Iterable[str], writable: Iterable[str]) -> None:
     attributes = struct.pack(f"={len(words)}Q", *words)
     rules = _checked(libc.syscall(_CREATE, attributes, ctypes.c_size_t(len(attributes)), 0), "landlock")
     read = _EXECUTE | _READ | _LIST
-    for paths, rights in ((readable, read), (writable, handled)):
+    for paths, rights in ((readable, read), (writable, handled), (listable, _LIST)):
         for path in paths:
             _allow(libc, rules, path, rights)
     _prctl(libc, _NO_NEW_PRIVS, 1)
@@ -59,7 +60,8 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
     except OSError:  # what is not there needs no right
         return
     allowed = rights if os.path.isdir(path) else rights & _OF_FILES  # noqa: PTH112
-    _checked(libc.syscall(_ADD, rules, _BENEATH, struct.pack("=Qi", allowed, fd), 0), "landlock")
+    if allowed:
+        _checked(libc.syscall(_ADD, rules, _BENEATH, struct.pack("=Qi", allowed, fd), 0), "landlock")
     os.close(fd)
 
 
@@ -174,7 +176,7 @@ def restrict(asked: Mapping[str, Any]) -> None:
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(number, (least, least))
     if asked["landlock"]:
-        restrict_files(asked["readable"], asked["writable"])
+        restrict_files(asked["readable"], asked["writable"], asked["listable"])
     if asked["seccomp"]:
         restrict_calls(asked["internet"])
 

@@ -22,7 +22,7 @@ from kbtool.cells.inputs import module_files
 from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
 from kbtool.cells.removing import remove
-from kbtool.cells.sandbox import NONE, Folders, Sandbox, command, confinement, python_folders
+from kbtool.cells.sandbox import NONE, Folders, Sandbox, command, confinement, import_folders, python_folders
 from kbtool.cells.warm import Zygote, preloads
 from kbtool.config import KbError
 
@@ -229,7 +229,7 @@ def _spawned(
 
 def _task(session: Session, writable: Sequence[str], house: House) -> IO[bytes]:
     """The session's task as a file without a name, from which the child reads."""
-    own = {writable[0], str(house.plots), str(house.states), *python_folders()}
+    own = {writable[0], str(house.plots), str(house.states), *python_folders(), *import_folders()}
     base = str(house.base or "")
     readable = tuple(filter(None, (str(house.plots), base)))
     confined = confinement(house.sandbox, Folders(readable, tuple(writable)), house.memory)

@@ -12,8 +12,11 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.machinery import all_suffixes
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -34,6 +37,9 @@ _SYSTEM = (
 _GPU = tuple(f"/dev/nvidia{name}" for name in (*range(16), "ctl", "-uvm", "-uvm-tools", "-modeset"))
 _OF_NET = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl")
 _DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty", "shm"))
+_PROGRAMS = "/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin"
+_WHOLE = ("site-packages", "dist-packages")
+_SUFFIXES = tuple(all_suffixes())
 _NOBODY = "65534"
 _APART = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _LIMITS = MappingProxyType({"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 4 << 30})
@@ -102,13 +108,32 @@ def features() -> tuple[Feature, ...]:
 
 
 def _bubblewrap() -> Feature:
-    name, found = "bubblewrap", shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin:/run/current-system/sw/bin")
+    program, why = _tried()
+    return Feature("bubblewrap", bool(program), why)
+
+
+def _tried() -> tuple[str, str]:
+    """The bubblewrap that works here, or none; and what to know of it."""
     if sys.platform != "linux":
-        return Feature(name, False, "Linux alone has it")
-    if found is None:
-        return Feature(name, False, "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)")
+        return "", "Linux alone has it"
+    program = shutil.which("bwrap", path=_PROGRAMS)  # whatever the caller's PATH says
+    if program is None:
+        return "", "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)"
     tried = subprocess.run(
-        [found, *_APART, "--unshare-net", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"],
+        [
+            program,
+            *_APART,
+            "--unshare-net",
+            "--ro-bind",
+            "/",
+            "/",
+            "--proc",
+            "/proc",
+            "--dev",
+            "/dev",
+            program,
+            "--help",
+        ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -116,8 +141,8 @@ def _bubblewrap() -> Feature:
         check=False,
     )
     if tried.returncode == 0:
-        return Feature(name, True, "namespaces, a file system of its own, no network")
-    return Feature(name, False, f"{tried.stderr.strip() or 'it failed'}: {_remedy()}")
+        return program, "namespaces, a file system of its own, no network"
+    return "", f"{tried.stderr.strip() or 'it failed'}: {_remedy()}"
 
 
 def _remedy() -> str:
@@ -144,10 +169,9 @@ def found(wanted: Wanted) -> Sandbox:
     """The best that is to be had of a level; of `strict` all, or KbError."""
     if wanted.level == "none":
         return Sandbox(wanted)
-    wall = _bubblewrap()
-    if wanted.level == "strict" and not wall.works:
-        raise KbError(f"--sandbox strict needs bubblewrap: {wall.why}\nnothing was run")
-    program = shutil.which("bwrap") or "" if wall.works else ""
+    program, why = _tried()
+    if wanted.level == "strict" and not program:
+        raise KbError(f"--sandbox strict needs bubblewrap: {why}\nnothing was run")
     return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp())
 
 
@@ -167,7 +191,8 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str) -> list[str]:
         words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
     read = tuple(_read(grants, folders))
     words += [word for path in read for word in ("--ro-bind-try", path, path)]
-    words += [word for path in read for word in _without_git(Path(path, ".git"))]
+    shown = frozenset(_shown(folders.readable))
+    words += [word for path in read for word in _without_git(path, deep=path in shown)]
     words += [word for path in folders.writable for word in ("--bind", path, path)]
     # CUDA writes the names of its threads below /proc; nothing else of a session has to write there.
     words += [word for path in ("/", *(() if "gpu" in grants else ("/proc",))) for word in ("--remount-ro", path)]
@@ -181,17 +206,36 @@ def _of_the_kernel() -> Iterator[str]:
             yield str(path)
 
 
-def _without_git(path: Path) -> Iterator[str]:
-    """Hides what git keeps: its configuration may hold a token of who fetched, its history what was taken back."""
-    if path.is_dir():
-        yield from ("--tmpfs", str(path), "--remount-ro", str(path))
+def _without_git(path: str, deep: bool) -> Iterator[str]:
+    """Hides what git keeps: its configuration may hold a token of who fetched, its history what was taken back.
+
+    `deep`: in all folders below, too.
+    """
+    for folder, inside, _ in os.walk(path):
+        if ".git" in inside:
+            yield from ("--tmpfs", f"{folder}/.git", "--remount-ro", f"{folder}/.git")
+            inside.remove(".git")
+        if not deep:
+            return
 
 
 def _read(grants: frozenset[str], folders: Folders) -> Iterator[str]:
     """All that may be read, what lies in something else after it."""
     more = (*(("/sys", *_packages()) if "gpu" in grants else ()), *(_OF_NET if "net" in grants else ()))
-    everything = {*_SYSTEM, *more, *python_folders(), *folders.readable}
+    everything = {*_SYSTEM, *more, *python_folders(), *_shown(folders.readable)}
     yield from sorted(everything, key=lambda path: (path.count("/"), path))
+
+
+def _shown(paths: Iterable[str]) -> Iterator[str]:
+    """Folders; of one that is somebody's home, or holds it, what is not hidden there: keys, histories, profiles are."""
+    home = Path.home()
+    for path in paths:
+        if not home.is_relative_to(path):
+            yield path
+            continue
+        with suppress(OSError), os.scandir(path) as found:
+            visible = [one for one in found if not one.is_symlink()]
+            yield from _shown(one.path for one in visible if home != Path(path) or not one.name.startswith("."))
 
 
 def _packages() -> Iterator[str]:
@@ -207,17 +251,27 @@ def python_folders() -> set[str]:
     ours = str(Path(__file__).parents[1])
     prefixes = {sys.prefix, sys.base_prefix, os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix)}
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(":")
-    found = {*sysconfig.get_paths().values(), *prefixes, ours, *_importable(), *libraries}
+    found = {*sysconfig.get_paths().values(), *prefixes, ours, *libraries}
+    found |= {one for folder in import_folders() for one in _modules(folder)}
     return {folder for folder in found if len(folder) > 1 and os.path.isabs(folder)}  # noqa: PTH117
 
 
-def _importable() -> Iterator[str]:
-    """Where modules are imported from, but for whole home folders and what holds them."""
-    home = Path.home()
+def import_folders() -> tuple[str, ...]:
+    """Where modules are imported from beside Python's own folders, as of packages that are installed to be edited."""
     # The first entry is where this program lies, or where it was called.
-    for folder in filter(None, sys.path if sys.flags.safe_path else sys.path[1:]):
-        if not home.is_relative_to(folder):
-            yield folder
+    folders = sys.path if sys.flags.safe_path else sys.path[1:]
+    return tuple(one for one in folders if os.path.isdir(one) and not one.startswith((sys.prefix, sys.base_prefix)))  # noqa: PTH112
+
+
+@lru_cache(maxsize=64)  # it is asked for each session
+def _modules(folder: str) -> frozenset[str]:
+    """What can be imported from a folder; not what lies beside it, notes perhaps."""
+    if Path(folder).name in _WHOLE:
+        return frozenset((folder,))
+    with suppress(OSError), os.scandir(folder) as found:
+        here = [one for one in found if one.name.endswith(_SUFFIXES) or Path(one.path, "__init__.py").exists()]
+        return frozenset(one.path for one in here)
+    return frozenset()
 
 
 # ---------------------------------------------------------------- what a session takes from itself
@@ -231,6 +285,7 @@ class Confinement(NamedTuple):
     internet: bool
     readable: Sequence[str]
     writable: Sequence[str]
+    listable: Sequence[str]
     limits: dict[str, int]
 
 
@@ -245,7 +300,9 @@ def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement 
         limits["RLIMIT_NPROC"] = _PROCESSES
     if memory and "gpu" not in grants:  # CUDA reserves hundreds of gigabytes that it does not use
         limits["RLIMIT_DATA"] = memory
-    readable = [*_read(grants, folders), "/proc", "/dev"]
+    # Without bubblewrap /dev is the machine's, with its disks.
+    readable = [*_read(grants, folders), "/proc", *(("/dev",) if sandbox.bwrap else ())]
+    listable = ["/dev", *import_folders(), *(folders.readable if sandbox.bwrap else ())]
     devices = _DEVICES + (_GPU if "gpu" in grants else ())
     private = ("/tmp",) if sandbox.bwrap and sandbox.each else ()  # noqa: S108
     # CUDA gives its threads names, and refuses to begin where it can't; bubblewrap's /proc is of these sessions alone.
@@ -253,4 +310,4 @@ def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement 
     writable = [*folders.writable, *devices, *private, *names]
     # Inside bubblewrap the internet is a loopback device and nothing else.
     internet = "net" in grants or bool(sandbox.bwrap)
-    return Confinement(sandbox.landlock, sandbox.seccomp, internet, readable, writable, limits)
+    return Confinement(sandbox.landlock, sandbox.seccomp, internet, readable, writable, listable, limits)

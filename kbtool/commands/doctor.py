@@ -67,7 +67,9 @@ def _rest() -> Iterator[Feature]:
     git = shutil.which("git")
     yield Feature("git", git is not None, "for --changed and recent changes" if git else "--changed needs it")
     home = Path.home()
-    yield Feature("home", home.is_dir(), "not seen by sessions unless --sandbox none")
+    yield Feature(
+        "home", home.is_dir(), "sessions see the base and Python in it, and nothing hidden, unless --sandbox none"
+    )
 
 
 def _module(name: str) -> Feature:
