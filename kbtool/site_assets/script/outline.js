@@ -59,9 +59,16 @@
     }
     remember(known)
   }
+  const plain = text => {
+    try {
+      return decodeURIComponent(text)
+    } catch {
+      return text  // a stray percent sign
+    }
+  }
   /** Unfolds all that lies around the address' anchor. */
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const target = document.getElementById(plain(location.hash.slice(1)))
     if (!target) return
     for (let block = target.parentElement?.closest(".kb-block"); block; block = block.parentElement.closest(".kb-block"))
       if (folds(block) && !isOpen(block)) set(block, true)
@@ -170,7 +177,7 @@
 
   const tools = () => {
     const head = document.querySelector(".kb-page > .kb-head")
-    if (!head || head.querySelector(".kb-tools") || !all().length) return
+    if (!head || document.querySelector(".kb-tools") || !all().length) return
     const made = document.createElement("div")
     made.className = "kb-tools"
     for (const [label, open] of [[says.open, true], [says.close, false]]) {
@@ -178,7 +185,7 @@
       each.addEventListener("click", () => setAll(open))
       made.append(each)
     }
-    head.append(made)
+    head.after(made)
   }
   const start = () => {
     if (!document.querySelector(".kb-page")) return

@@ -35,10 +35,17 @@
 
   // ---- what is shown
 
+  const plain = text => {
+    try {
+      return decodeURIComponent(text)
+    } catch {
+      return text  // a stray percent sign
+    }
+  }
   const heading = block => block.matches(".kb-block--heading")
   /** The elements that a look at an address shows: a block, a section, or a page's beginning. */
   const chosen = (page, hash) => {
-    const target = hash ? page.getElementById(decodeURIComponent(hash.slice(1))) : null
+    const target = hash ? page.getElementById(plain(hash.slice(1))) : null
     const block = target?.closest(".kb-block")
     if (!block) return [page.querySelector(".kb-page > .kb-head h1"), ...beginning(page)]
     const found = [block]
@@ -125,7 +132,7 @@
   })
   document.addEventListener("focusin", event => {
     const each = anchorOf(event)
-    if (each === box || box.contains(event.target)) return
+    if (pressed || each === box || box.contains(event.target)) return  // a finger that lifts moves the focus
     const url = address(each)
     if (url && each.matches(":focus-visible")) later(() => show(each, url), WAIT)
     else if (!box.hidden) hide()
@@ -161,6 +168,7 @@
   document.addEventListener("click", swallow, true)
   document.addEventListener("contextmenu", swallow, true)
   document.addEventListener("keydown", event => {
+    pressed = false
     if (event.key === "Escape" && !box.hidden) hide()
   })
   document.addEventListener("scroll", event => {

@@ -21,7 +21,7 @@ window.__md_set = (key, value, store, scope = __md_scope) => {
     const chosen = __md_get("__tabs")
     for (const label of Array.isArray(chosen) ? document.querySelectorAll(".tabbed-labels > label") : [])
       if (chosen.includes(label.innerText.trim())) document.getElementById(label.htmlFor).checked = true
-    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const named = document.querySelector(":target")
     if (named?.name?.startsWith("__tabbed_")) named.checked = true
   }
   addEventListener("DOMContentLoaded", () => window.document$ ? document$.subscribe(choose) : choose())
