@@ -2,7 +2,8 @@
 
     python -m benchmarks.graph [--notes N,N,…]
 
-Layout is in seconds of the processor, cold and after one link was taken away (median of several). A reader drags,
+Layout, and the files of what is near each page, are in seconds of the processor, cold and after one link was taken away
+(median of several). Of these files a reader fetches one for a page, and the list of them. A reader drags,
 zooms and points in headless Chromium, which draws without a graphics card: a redraw is the time of our script for one
 frame, a frame is the time from one to the next, raster included; of both the median and the 95th percentile in
 milliseconds.
@@ -33,6 +34,7 @@ from kbtool.layout import Laid, laid_out
 from kbtool.queries.filters import Here
 from kbtool.render.context import Look, RenderContext
 from kbtool.render.graph import DATA, Web, data, web
+from kbtool.render.surroundings import files, surroundings
 from tests.browsing import served
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Drawn(NamedTuple):
     cold: float
     known: float
     text: str
+    around: str
 
 
 def drawn(base: Path) -> Drawn:
@@ -88,7 +91,7 @@ def drawn(base: Path) -> Drawn:
     first = laid_out(len(found.nodes), found.edges)
     cold = time.process_time() - start
     text = data(found, first.layout, look).text
-    return Drawn(len(found.nodes), len(found.edges), cold, after_edits(found, first), text)
+    return Drawn(len(found.nodes), len(found.edges), cold, after_edits(found, first), text, told(found))
 
 
 def after_edits(found: Web, first: Laid) -> float:
@@ -99,6 +102,25 @@ def after_edits(found: Web, first: Laid) -> float:
         laid_out(len(found.nodes), (*found.edges[:at], *found.edges[at + 1 :]), first)
         times.append(time.process_time() - start)
     return statistics.median(times)
+
+
+def told(found: Web) -> str:
+    """What the files of what is near each page cost, and what of them is fetched."""
+    start = time.process_time()
+    first = surroundings(found, True)
+    cold, edited = time.process_time() - start, []
+    for at in range(0, len(found.edges), max(1, len(found.edges) // EDITS)):
+        start = time.process_time()
+        surroundings(found._replace(edges=(*found.edges[:at], *found.edges[at + 1 :])), True, first)
+        edited.append(time.process_time() - start)
+    directory, *others = (file.text.encode() for file in files(first))
+    fetched = [(len(directory) + len(one)) / 1000 for one in others]
+    packed = statistics.median((len(gzip.compress(directory, 9)) + len(gzip.compress(one, 9))) / 1000 for one in others)
+    return (
+        f"near a page: {cold:.2f} s, one link less {statistics.median(edited):.2f} s; {len(others)} files, "
+        f"{sum(map(len, others)) / 1e6:.1f} MB; fetched {statistics.median(fetched):.0f} kB (packed {packed:.0f} kB), "
+        f"at most {max(fetched):.0f} kB"
+    )
 
 
 def write(folder: Path, graph: Drawn) -> None:
@@ -144,6 +166,7 @@ def main() -> int:
                 f"layout {graph.cold:.2f} s, one link less {graph.known:.2f} s"
             )
             print(f"  data {len(graph.text.encode()) / 1000:,.0f} kB, packed {packed:,.0f} kB")
+            print(f"  {graph.around}")
             if chromium:
                 write(Path(folder) / "site", graph)
                 with served(Path(folder) / "site") as address:

@@ -20,6 +20,8 @@ from kbtool.disk import stamp
 from kbtool.layout import NO_LAYOUT, Laid, Layout
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.render.font import woff
+from kbtool.render.graph import Node, Web
+from kbtool.render.surroundings import NOTHING_AROUND, Around
 from kbtool.search_index import PageWords
 from kbtool.standing import Standing, content, from_plain, plain
 from kbtool.trace import NOTHING, Kept, Recalled
@@ -173,6 +175,20 @@ class Store:
         """Keeps a layout that is another one."""
         if now is not before:
             _write(self._folder / "graph", self._writer, (tuple(now.layout), now.links, dict(now.communities)))
+
+    def around(self) -> Around:
+        """The files of what is near each page that were made before."""
+        found = _read(self._folder / "near", self._writer)
+        if found is None:
+            return NOTHING_AROUND
+        nodes, edges, folders, files = found
+        return Around(Web(tuple(Node(*node) for node in nodes), edges), folders, files)
+
+    def keep_around(self, now: Around, before: Around) -> None:
+        """Keeps such files that are others."""
+        if now is not before:
+            web = tuple(map(tuple, now.web.nodes)), now.web.edges
+            _write(self._folder / "near", self._writer, (*web, now.folders, dict(now.files)))
 
 
 def _shard(note: str) -> int:

@@ -23,7 +23,7 @@ from kbtool.outcomes import Result
 from kbtool.public import published
 from kbtool.queries.filters import Here
 from kbtool.queries.rows import Rows
-from kbtool.render import graph, journals, made, namespaces, recent, redirects, rules
+from kbtool.render import graph, journals, made, namespaces, recent, redirects, rules, surroundings
 from kbtool.render.anchors import entry
 from kbtool.render.context import Backlink, Entry, Look, RenderContext
 from kbtool.render.page import page
@@ -57,7 +57,7 @@ class Past:
     `code` stands for what decides about pages beside the base; `made` are the notes whose pages were made last time.
     """
 
-    __slots__ = ("code", "index", "kb", "layout", "made", "memo", "pages", "rows", "words")
+    __slots__ = ("around", "code", "index", "kb", "layout", "made", "memo", "pages", "rows", "words")
 
     def __init__(self, kb: Kb | None = None, code: bytes = b"", pages: Recalled = NOTHING) -> None:
         self.kb = kb or Kb()
@@ -68,6 +68,7 @@ class Past:
         self.made: tuple[str, ...] = ()
         self.words = Words()
         self.layout = NO_LAYOUT
+        self.around = surroundings.NOTHING_AROUND
         self.index = SearchIndex(self.kb.stems)
 
     def settle(self) -> None:
@@ -92,7 +93,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
         rules.rule_pages(page_texts(), config, look) if config.rule_pages else (),
     )
     old = redirects.redirects(context, {one.slug for one in whole.pages})
-    extra = (*recent.feed(context), *old, redirects.near_names(context, wanted), drawn)
+    extra = (*recent.feed(context), *old, redirects.near_names(context, wanted), *drawn)
     searched = {one.slug: one for kept in past.pages.kept.values() for one in kept.words}
     others = [one for one in whole.pages if (one.search or one.path) and one.slug not in searched]
     searched |= {one.slug: past.memo.call(one.slug, page_words, one, past.words) for one in others}
@@ -100,11 +101,13 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     return replace(whole, files=(*whole.files, *extra, *index))
 
 
-def _graph(context: RenderContext, past: Past) -> tuple[Page, File]:
+def _graph(context: RenderContext, past: Past) -> tuple[Page, tuple[File, ...]]:
     """The page of the graph and its data; what is linked as before stands where it stood."""
     found = graph.web(context)
     past.layout = laid_out(len(found.nodes), found.edges, past.layout)
-    return graph.graph_page(found, context.look), graph.data(found, past.layout.layout, context.look)
+    past.around = surroundings.surroundings(found, context.look.directory_urls, past.around)
+    data = graph.data(found, past.layout.layout, context.look)
+    return graph.graph_page(found, context.look), (data, *surroundings.files(past.around))
 
 
 def at_once(

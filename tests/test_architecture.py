@@ -84,6 +84,7 @@ ORDER = [
     *("render.vals", "render.macros"),
     *("render.namespaces", "render.days", "render.journals", "render.recent"),
     *("layout.communities", "layout.forces", "layout.discs", "layout", "render.graph_words", "render.graph"),
+    "render.surroundings",
     *("render.backlinks", "render.mentions", "render.search", "render.page"),
     *("render.made", "render.redirects"),
     *("render.rules", "render.site"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browsing import built, served, watch
+from tests.browsing import built, served, until, watch
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -216,22 +217,51 @@ def test_colours_follow_the_theme(page: Page, home: str) -> None:
 
 def test_local_graph_is_drawn_when_it_is_asked_for(page: Page, home: str, trouble: list[str]) -> None:
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("graph.json") else None)
+    note = re.compile(f"{home}(assets/kb/.*json)")
+    page.on("request", lambda request: asked.extend(note.findall(request.url)))
     page.goto(home + "chain-3/")
     page.wait_for_load_state("networkidle")
     assert asked == []
     page.locator(".kb-local > summary").click()
     page.wait_for_function("() => document.querySelector('.kb-graph')?.view")
-    assert len(asked) == 1
+    assert asked == ["assets/kb/near/index.json", "assets/kb/near/all.json"]
     assert set(view(page, "v.graph.names")) == {f"Chain {at}" for at in (1, 2, 3, 4, 5)}
+    assert sorted(view(page, "v.graph.near.map(one => one.length)")) == [2, 2, 3, 3, 4]
     page.get_by_role("button", name="Their neighbours").click()
-    assert set(view(page, "v.graph.names")) == {"Jan 2nd, 2026"} | {
-        f"Chain {at}" for at in (11, 0, 1, 2, 3, 4, 5, 6, 7)
-    }
+    further = {"Jan 2nd, 2026"} | {f"Chain {at}" for at in (11, 0, 1, 2, 3, 4, 5, 6, 7)}
+    until(page, lambda: set(view(page, "v.graph.names")) == further)
+    assert set(view(page, "v.graph.names")) == further
+    page.get_by_role("button", name="Neighbours", exact=True).click()
+    until(page, lambda: len(view(page, "v.graph.names")) == 5)
+    assert len(view(page, "v.graph.names")) == 5
     page.locator(".kb-graph canvas").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "chain-3" not in url)
+    assert trouble == []
+
+
+def test_local_graph_of_a_large_base_fetches_a_part_of_it(
+    page: Page, tmp_path: Path, kbtool: Run, trouble: list[str]
+) -> None:
+    """Enough links for many files, whose names the script finds by digests of places in Cyrillic letters."""
+    (tmp_path / "kb/pages").mkdir(parents=True)
+    (tmp_path / "mkdocs.yml").write_text(MKDOCS.replace("FOLDERS", "true").replace("pages/Hub.md, ", ""), "utf-8")
+    for at in range(60):
+        text = "- " + " ".join(f"[[Узел {(at + step) % 60}]]" for step in range(1, 16))
+        (tmp_path / f"kb/pages/Узел {at}.md").write_text(text, "utf-8")
+    site = built(kbtool, tmp_path)
+    files = {path.stem: path.stat().st_size for path in (site / "assets/kb/near").glob("[0-9]*.json")}
+    assert len(files) > 3
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend(re.findall(r"near/([0-9]+)\.json", request.url)))
+    with served(site) as home:
+        page.goto(home + "узел-7/")
+        page.locator(".kb-local > summary").click()
+        page.wait_for_function("() => document.querySelector('.kb-graph')?.view")
+        names = view(page, "v.graph.names")
+    assert (names[0], set(names[1:])) == ("Узел 7", {f"Узел {at % 60}" for at in range(-8, 23) if at != 7})
+    assert len(asked) == 1
     assert trouble == []
 
 
@@ -310,3 +340,22 @@ def test_no_name_lies_under_the_buttons(page: Page, home: str) -> None:
       return [v.label(v.context, 0, left, top, taken), v.label(v.context, 0, left / 2, top, taken)]
     })()"""
     assert view(page, script) == [False, True]
+
+
+def test_the_name_of_what_is_pointed_at_is_seen_beside_the_buttons(page: Page, home: str) -> None:
+    opened(page, home + "graph/")
+    script = """(() => {
+      const { left, top, right, bottom } = v.buttons(), node = v.graph.names.indexOf('Hub'), boxes = []
+      const corner = v.toWorld((left + right) / 2, bottom - 30), write = v.context.fillText
+      v.graph.x[node] = corner[0], v.graph.y[node] = corner[1]
+      v.context.fillText = (text, x, y) => text === 'Hub' && boxes.push([x + v.context.measureText(text).width / 2, y])
+      v.hovered = node
+      v.redraw()
+      v.hovered = -1
+      v.label(v.context, node, ...v.toScreen(node), null)
+      v.context.fillText = write
+      return [left, top, bottom, boxes[0], boxes.at(-1)]
+    })()"""
+    left, top, bottom, (end, height), (control, _) = view(page, script)
+    assert top < height < bottom
+    assert end < left < control

@@ -101,7 +101,7 @@ def test_words_of_the_page_do_not_grow_with_the_base() -> None:
 
 def test_pages_say_where_the_graph_is() -> None:
     (local,) = Html(rendered(LINKED, Look(directory_urls=False))["pages/a.md"].html).of_class("kb-local")
-    assert (local["data-graph"], local["data-slug"]) == ("assets/kb/graph.json", "a")
+    assert (local["data-near"], local["data-slug"]) == ("assets/kb/near/index.json", "a")
 
 
 def test_the_list_of_all_pages_leads_to_the_graph() -> None:

@@ -116,6 +116,7 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
     known, before = store.site(), store.pages()
     remembered = publish.Past(opened.kb, outside.code(), before)
     remembered.layout = laid = store.layout()
+    remembered.around = around = store.around()
 
     def settled(look: Look) -> SiteInput:
         made = publish.compiled(opened.snapshot, results, look, remembered)
@@ -133,6 +134,7 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
         watched = built.watched
     store.keep_pages(remembered.pages, before)
     store.keep_layout(remembered.layout, laid)
+    store.keep_around(remembered.around, around)
     opened.work.keep_notes()
     return watched
 

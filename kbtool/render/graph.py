@@ -24,6 +24,9 @@ GRAPH = Slug("graph")
 """The place of the graph's page."""
 DATA = "assets/kb/graph.json"
 """Where the graph's data stand on the site."""
+AROUND = "assets/kb/near/"
+"""Where what is near each page stands (`surroundings.py`), and what says which files there are."""
+AROUND_DIRECTORY = f"{AROUND}index.json"
 # What the text beside the drawing lists, whatever the size of the base.
 _HUBS, _NEAR = 40, 12
 
@@ -166,5 +169,6 @@ def _link(node: Node, place: Place) -> str:
 
 def local_html(place: Place, look: Look) -> str:
     """Where a page shows its surroundings once a reader asks for them; the script does without a file where it must."""
-    pairs = {"class": "kb-local", "data-graph": place.file(DATA), "data-slug": place.slug, "data-search-exclude": ""}
+    near = place.file(AROUND_DIRECTORY)
+    pairs = {"class": "kb-local", "data-near": near, "data-slug": place.slug, "data-search-exclude": ""}
     return element("details", pairs, element("summary", {}, graph_words(look.language).local))

@@ -26,6 +26,7 @@
   const MARGIN = 0.25  // of the picture around what is seen, so that moving it shows no edge at once
   const FOUND = 40  // names shown of what a search found
   const NEAR = 60  // pages around a page
+  const FURTHER = 12  // of which so many are asked what is near them: each may stand in a file of its own
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches
   const clamp = (value, least, most) => Math.max(least, Math.min(most, value))
   const make = (tag, css, ...content) => {
@@ -55,20 +56,21 @@
   }
 
   const loading = new Map()
-  /** The whole graph as its file has it, null where it cannot be read. */
+  /** What a file says, null where it cannot be read. */
   const load = url => {
     if (location.protocol === "file:") return Promise.resolve(null)
-    if (!loading.has(url)) loading.set(url, fetch(url).then(answer => answer.ok ? answer.json() : null).then(data => data && whole(data, url)).catch(() => null))
+    if (!loading.has(url)) loading.set(url, fetch(url).then(answer => answer.ok ? answer.json() : null).catch(() => null))
     return loading.get(url)
   }
+  const addressing = (folders, root) => slug => {
+    const path = slug.split("/").map(encodeURIComponent).join("/")
+    return new URL(!folders ? path + ".html" : path === "index" ? "./" : path + "/", root).href
+  }
+  /** The whole graph. */
   const whole = (data, url) => {
-    const root = new URL("../../", url)
-    const address = slug => {
-      const path = slug.split("/").map(encodeURIComponent).join("/")
-      return new URL(!data.folders ? path + ".html" : path === "index" ? "./" : path + "/", root).href
-    }
     const pairs = data.links.flatMap((others, one) => others.map(other => [one, other]))
-    return graphOf({ ...data, addresses: data.slugs.map(address), wanted: data.slugs.map((_, node) => node >= data.written) }, pairs)
+    const addresses = data.slugs.map(addressing(data.folders, new URL("../../", url)))
+    return graphOf({ ...data, addresses, wanted: data.slugs.map((_, node) => node >= data.written) }, pairs)
   }
 
   /** Places for a small graph: the same forces as at build time, without a grid; the first page is in the middle. */
@@ -108,24 +110,55 @@
     return graphOf({ ...nodes, x, y }, pairs)
   }
 
-  /** The surroundings of a page in the whole graph, the page first: those that share most with it, steps away. */
-  const around = (graph, page, steps) => {
-    const chosen = [page]
-    const known = new Set(chosen)
-    for (let step = 0; step < steps; step++) {
-      const scores = new Map()
-      for (const one of chosen) for (const other of graph.near[one]) if (!known.has(other)) scores.set(other, 0)
-      for (const other of scores.keys()) {
-        const shared = graph.near[other].reduce((sum, one) => sum + known.has(one) + (step === 0 && graph.near[page].includes(one)), 0)
-        scores.set(other, shared / Math.sqrt(graph.near[other].length))
-      }
-      const ranked = [...scores.keys()].sort((a, b) => scores.get(b) - scores.get(a) || a - b)
-      for (const other of ranked.slice(0, NEAR - chosen.length)) chosen.push(other), known.add(other)
+  // ---- what is near a page, out of small files (kbtool/render/surroundings.py)
+
+  /** The digest of a page's place, by whose beginning its file is called: CRC-32, two bits a sign. */
+  const digest = slug => {
+    let sum = -1
+    for (const byte of new TextEncoder().encode(slug)) {
+      sum ^= byte
+      for (let bit = 0; bit < 8; bit++) sum = sum >>> 1 ^ (sum & 1 ? 0xedb88320 : 0)
     }
-    const numbers = new Map(chosen.map((node, number) => [node, number]))
-    const pairs = chosen.flatMap(one => graph.near[one].filter(other => other > one && numbers.has(other)).map(other => [numbers.get(one), numbers.get(other)]))
-    const pick = column => chosen.map(node => column[node])
-    return small({ names: pick(graph.names), addresses: pick(graph.addresses), groups: pick(graph.groups), wanted: pick(graph.wanted) }, pairs)
+    return ((sum ^ -1) >>> 0).toString(4).padStart(16, "0")
+  }
+  /** Reads what is near pages: `of(slug)` gives a page and those around it, and which of these are linked. */
+  const surroundings = async url => {
+    const directory = await load(url)
+    if (!directory) return null
+    const files = new Set(directory.files.split(" "))
+    const of = async slug => {
+      const key = digest(slug)
+      const name = Array.from({ length: key.length + 1 }, (_, size) => key.slice(0, size) || "all").find(one => files.has(one))
+      const shard = name && await load(new URL(name + ".json", url).href)
+      if (!shard || !Object.hasOwn(shard.pages, slug)) return null
+      const [nodes, pairs] = shard.pages[slug]
+      return { nodes: nodes.map(at => shard.nodes[at]), pairs }
+    }
+    return { of, address: addressing(directory.folders, new URL("../../../", url)) }
+  }
+  /** The surroundings of a page, the page first; further ones as far as there is room, those that most share first. */
+  const around = async (near, first, steps) => {
+    const slugs = first.nodes.map(([slug]) => slug)
+    const told = await Promise.all(steps > 1 ? slugs.slice(1, FURTHER + 1).map(near.of) : [])
+    const known = [first, ...told.filter(Boolean)]
+    const nodes = new Map(first.nodes.map(node => [node[0], node])), shares = new Map()
+    for (const { nodes: others } of known.slice(1))
+      for (const node of others) if (!nodes.has(node[0])) shares.set(node[0], { node, count: 1 + (shares.get(node[0])?.count || 0) })
+    const further = [...shares.values()].sort((a, b) => b.count - a.count).slice(0, NEAR - nodes.size)
+    for (const { node } of further) nodes.set(node[0], node)
+    const numbers = new Map([...nodes.keys()].map((slug, number) => [slug, number])), pairs = new Map()
+    for (const { nodes: others, pairs: linked } of known) {
+      const tie = (one, other) => {
+        const pair = [numbers.get(others[one][0]), numbers.get(others[other][0])].sort((a, b) => a - b)
+        if (pair[0] !== undefined && pair[1] !== undefined) pairs.set(pair.join(" "), pair)
+      }
+      for (let at = 1; at < others.length; at++) tie(0, at)
+      for (let at = 0; at < linked.length; at += 2) tie(linked[at], linked[at + 1])
+    }
+    const chosen = [...nodes.values()]
+    const groups = chosen.map((_, at) => at === 0 ? 0 : at < slugs.length ? 1 : 2)
+    const ordered = [...pairs.values()].sort((a, b) => a[0] - b[0] || a[1] - b[1])
+    return small({ names: chosen.map(([, name]) => name), addresses: chosen.map(([slug]) => near.address(slug)), groups, wanted: chosen.map(([, , wanted]) => Boolean(wanted)) }, ordered)
   }
 
   // ---- without a file: what stands on the page
@@ -161,8 +194,8 @@
     const found = collector()
     const here = found.node({ textContent: document.querySelector(".kb-head h1").textContent, href: location.href }, 0)
     const root = document.querySelector(".kb-page")
-    const place = new URL(document.querySelector(".kb-local").dataset.graph, location.href)
-    const site = new URL("../../", place).href
+    const place = new URL(document.querySelector(".kb-local").dataset.near, location.href)
+    const site = new URL("../../../", place).href
     const add = (link, group) => {
       const plain = link.href.split("#")[0]
       const file = /\.[a-z0-9]+$/i.exec(plain)
@@ -482,10 +515,21 @@
       }
     }
     /** The cells of a picture in which a name would lie under the buttons; `aside` and `above` is its margin. */
-    underButtons(aside, above) {
+    /** Where the buttons lie on the canvas. */
+    buttons() {
       const canvas = this.canvas.getBoundingClientRect(), box = this.zoom.getBoundingClientRect()
-      const left = box.left - canvas.left + aside, top = box.top - canvas.top + above
-      return new Set(this.cells(left, left + box.width, top, top + box.height))
+      const left = box.left - canvas.left, top = box.top - canvas.top
+      return { left, top, right: left + box.width, bottom: top + box.height }
+    }
+    underButtons(aside, above) {
+      const { left, top, right, bottom } = this.buttons()
+      return new Set(this.cells(left + aside, right + aside, top + above, bottom + above))
+    }
+    /** The middle of a name that must be seen: it moves to the left of the buttons where it would lie under them. */
+    besideButtons(middle, half, height) {
+      const { left, top, bottom } = this.buttons()
+      const isUnder = height + 8 > top && height - 8 < bottom && middle + half > left - 4
+      return isUnder ? Math.max(half, left - half - 6) : middle
     }
     /** The cells of the grid that keeps names apart, in a rectangle. */
     cells(left, right, top, bottom) {
@@ -504,9 +548,10 @@
       const half = context.measureText(short + hidden).width / 2, below = top + this.radius(node) + 10
       const edge = context === this.context ? 0 : (this.drawn.width - this.width) / 2
       const seen = middle >= edge && middle <= edge + this.width && 2 * half < this.width - 8
-      const left = seen ? clamp(middle, edge + half + 4, edge + this.width - half - 4) : middle
+      const inside = seen ? clamp(middle, edge + half + 4, edge + this.width - half - 4) : middle
+      const left = strong && seen ? this.besideButtons(inside, half, below) : inside
       const cells = this.cells(left - half, left + half, below, below + 9)
-      if (taken && cells.some(cell => taken.has(cell))) return false
+      if (!strong && taken && cells.some(cell => taken.has(cell))) return false
       for (const cell of cells) taken?.add(cell)
       context.textAlign = "center"
       context.textBaseline = "middle"
@@ -548,7 +593,7 @@
         if (this.graph.wanted[each]) this.hollow(context)
         else context.fill()
       }
-      const taken = new Set()
+      const taken = this.underButtons(0, 0)
       if (node >= 0) {
         const [left, top] = this.toScreen(node)
         this.ring(context, left, top, this.radius(node) + 3.5, this.paint.accent)
@@ -850,7 +895,7 @@
     const url = new URL(root.dataset.graph, location.href).href
     const found = await load(url)
     const note = found ? "" : location.protocol === "file:" ? says.disk : says.failed
-    const graph = found || listed()
+    const graph = found ? whole(found, url) : listed()
     if (!graph.size) return
     const { view, tools } = mount(root, graph, { wheel: true, note })
     tools.append(searchBox(view))
@@ -865,20 +910,22 @@
   const startLocal = async details => {
     const root = make("div", "kb-graph kb-graph--local")
     details.append(root)
-    const url = new URL(details.dataset.graph, location.href).href
-    const found = await load(url)
-    const page = found ? found.slugs.indexOf(details.dataset.slug) : -1
+    const found = await surroundings(new URL(details.dataset.near, location.href).href)
+    const page = found && await found.of(details.dataset.slug)
     const note = found ? "" : location.protocol === "file:" ? says.disk : says.failed
-    const graph = page >= 0 ? around(found, page, 1) : linked()
+    const graph = page ? await around(found, page, 1) : linked()
     if (graph.size < 2) return root.replaceWith(make("p", "kb-graph__about", says.empty))
     const { view, tools } = mount(root, graph, { wheel: false, note })
     view.choose(0)
-    if (page < 0) return
+    if (!page) return
     const near = choice(says.near, true, () => set(1)), further = choice(says.further, false, () => set(2))
-    const set = steps => {
+    const set = async steps => {
       near.setAttribute("aria-pressed", String(steps === 1))
       further.setAttribute("aria-pressed", String(steps === 2))
-      view.show(around(found, page, steps))
+      const graph = await around(found, page, steps)
+      // Meanwhile the other one may have been asked for.
+      if ((steps === 1) !== (near.getAttribute("aria-pressed") === "true")) return
+      view.show(graph)
       view.choose(0)
     }
     tools.append(near, further)
