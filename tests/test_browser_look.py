@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests import demo
 from tests.browsing import built, served, until
 from tests.conftest import Run
+from tests.hindrances import hindrances
 
 SETTINGS = """\
 site_name: Вид
 site_url: http://127.0.0.1/
 docs_dir: kb
-theme: {name: material, language: ru, font: false, palette: [{scheme: default}]}
+theme: {name: material, language: ru, font: false, palette: [{scheme: default}], features: [content.code.copy]}
 plugins:
   - search
   - kbtool
@@ -38,6 +40,32 @@ NOTES: Mapping[str, str] = {
 - <span>x = 1</span> `код`
 - {DRAWN.replace(chr(10), chr(10) + "  ")}
 """,
+    "pages/всякое.md": """\
+- ## Заголовок со ссылкой на [[Дом]] и **[[ссылки]]**
+  - Слово[^1] с примечанием
+  - [^1]: Примечание со ссылкой на [[Дом]] внутри
+- ```python hide
+  class Wide:
+      def _repr_html_(self):
+          rows = "<tr><th>строка</th>" + "<td>широкое_слово_без_пробелов</td>" * 30 + "</tr>"
+          return "<table><tbody>" + rows * 3 + "</tbody></table>"
+  Wide()
+  ```
+- ```python norun
+  x = 1
+  ```
+- ```python norun
+  y = 2
+  ```
+""",
+    **{f"pages/много {at:02}.md": f"- [[цель]] и [[{'чёт' if at % 2 == 0 else 'нечёт'}]]" for at in range(45)},
+    "pages/цель.md": "- На неё ссылаются многие",
+    "pages/чёт.md": "- чёт",
+    "pages/нечёт.md": "- нечёт",
+    "pages/справа.md": "- שלום עולם\n- ## שלום\n- слева\n\n-\n\t- под пустой строкой\n",
+    "pages/вещи.md": "- ![звук](../assets/sound.wav)\n- ![красное](../assets/red.png){:height 120, :width 240}\n",
+    "journals/2026_01_30.md": "- день",
+    "journals/2026_02_01.md": "- другой день",
     "pages/ссылки.md": "- ((00000000-0000-4000-8000-0000000000aa))\n\t- [[Дом]]\n- \n\t- [[Дом]]",
 }
 OWN_TEXT = "main h1, main .kb-page > .kb-outline > li > :is(p, .kb-p)"
@@ -49,6 +77,9 @@ def site(tmp_path_factory: pytest.TempPathFactory, kbtool: Run) -> Path:
     for name, text in {**{f"kb/{name}": text for name, text in NOTES.items()}, "mkdocs.yml": SETTINGS}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
+    (folder / "kb/assets").mkdir()
+    (folder / "kb/assets/red.png").write_bytes(demo.png(400, 225))
+    (folder / "kb/assets/sound.wav").write_bytes(b"")
     return built(kbtool, folder)
 
 
@@ -213,3 +244,128 @@ def test_an_address_with_a_stray_percent_sign_is_no_trouble(page: Page, home: st
     page.goto(f"{home}#51%")
     page.wait_for_load_state("networkidle")
     assert trouble == []
+
+
+# ---------------------------------------------------------------- readers who see less, or use no mouse
+
+
+@pytest.mark.usefixtures("axe")
+@pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)])
+def test_nothing_keeps_people_from_using_these_pages(browser: Browser, home: str, look: tuple[str, int]) -> None:
+    addresses = [home + path for path in ("", "всякое/", "цель/", "цель/-references/")]
+    assert hindrances(browser, addresses, look) == {}
+
+
+def test_the_sign_for_copying_is_seen(page: Page, home: str) -> None:
+    page.goto(f"{home}всякое/")
+    page.locator(".md-code__button").first.wait_for(state="attached")
+    assert max(lightness(page, ".md-code__button", "color")) < 0.58  # 3:1 on what is nearly white
+    dark(page)
+    until(page, lambda: min(lightness(page, ".md-code__button", "color")) > 0.42)
+    assert min(lightness(page, ".md-code__button", "color")) > 0.42
+
+
+# ---------------------------------------------------------------- many references
+
+
+def chip(page: Page, name: str) -> str:
+    return page.locator(".kb-filter > button", has_text=name).inner_text().replace("\n", " ")
+
+
+def test_filters_count_and_reach_references_that_stand_elsewhere(page: Page, home: str, trouble: list[str]) -> None:
+    page.goto(f"{home}цель/")
+    assert page.locator(".kb-backlink:visible").count() == 40
+    assert chip(page, "нечёт").endswith("нечёт 22")
+    page.locator(".kb-filter > button", has_text="нечёт").click()
+    shown = page.locator(".kb-backlink:visible")
+    until(page, lambda: shown.count() == 22)
+    assert shown.count() == 22
+    assert page.locator(".kb-backlinks__head .kb-count").inner_text() == "22 / 45"
+    assert page.get_by_role("link", name="много 43").is_visible()  # read from the page of all references
+    assert not page.locator(".kb-backlink a", has_text="много 44").is_visible()
+    page.locator(".kb-filter > button", has_text="нечёт").click()
+    until(page, lambda: shown.count() == 45)
+    assert shown.count() == 45
+    assert page.locator(".kb-backlinks__head .kb-count").inner_text() == "45"
+    page.get_by_role("link", name="много 43").click()
+    page.wait_for_url("**/%D0%BC%D0%BD%D0%BE%D0%B3%D0%BE-43/**")
+    assert trouble == []
+
+
+# ---------------------------------------------------------------- pictures, sound, other scripts, lists
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_figure_is_seen_whole_on_a_phone_and_read_when_it_is_tapped(
+    browser: Browser, own_site: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, has_touch=True)
+    with served(own_site) as address:
+        page.goto(f"{address}nvidia-a40.html")
+        figure = page.locator(".kb-figure img:visible").first
+        figure.scroll_into_view_if_needed()
+        shown, around = figure.bounding_box(), page.locator(".kb-figure").first.bounding_box()
+        assert shown is not None
+        assert around is not None
+        assert around["x"] <= shown["x"]
+        assert shown["x"] + shown["width"] <= around["x"] + around["width"] <= width
+        figure.tap()
+        large = page.locator("dialog.kb-zoom[open] img")
+        large.wait_for()
+        assert large.evaluate("each => each.getBoundingClientRect().width") > 1.5 * width
+        dialog = page.locator("dialog.kb-zoom")
+        dialog.evaluate("each => { each.scrollLeft = 50 }")
+        assert dialog.evaluate("each => each.scrollLeft") == 50
+    page.close()
+
+
+def test_sound_is_not_wider_than_a_phone_and_a_picture_has_the_size_that_it_is_given(
+    browser: Browser, home: str
+) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800})
+    page.goto(f"{home}вещи/")
+    assert page.locator("audio").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": 1280, "height": 800})
+    picture = page.locator("img.kb-image")
+    assert picture.evaluate("each => [each.clientWidth, each.clientHeight]") == [240, 120]
+    page.close()
+
+
+WORDS = """selector => [...document.querySelectorAll(selector)].map(each => {
+  const range = document.createRange()
+  range.selectNodeContents(each.firstChild)
+  const words = range.getBoundingClientRect(), line = each.getBoundingClientRect()
+  return words.left - line.left > line.right - words.right
+})"""
+
+
+def test_hebrew_stands_at_the_right(page: Page, home: str) -> None:
+    page.goto(f"{home}справа/")
+    assert page.evaluate(WORDS, ".kb-page > .kb-outline > li > p") == [True, False]
+    assert page.evaluate(WORDS, ".kb-page > .kb-outline > li > h2") == [True]
+
+
+def test_what_lies_below_an_empty_line_stands_below_it(page: Page, home: str) -> None:
+    page.goto(f"{home}справа/")
+    empty = page.locator(".kb-block--empty > .kb-bullet").bounding_box()
+    below = page.locator(".kb-block--empty .kb-outline .kb-bullet").bounding_box()
+    assert empty is not None
+    assert below is not None
+    assert below["y"] >= empty["y"] + empty["height"] - 6
+
+
+def test_months_are_as_high_as_they_have_weeks_and_days_are_called_as_their_pages(page: Page, home: str) -> None:
+    page.goto(f"{home}journals/")
+    heights = page.locator(".kb-month tbody tr:first-child").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert len(heights) == 2
+    assert max(heights) - min(heights) <= 1
+    assert page.locator(".kb-entries a").all_inner_texts() == ["2026-02-01", "2026-01-30"]
+
+
+def test_heads_of_rows_have_the_lines_of_their_rows(page: Page, home: str) -> None:
+    page.goto(f"{home}всякое/")
+    lines = page.locator(".kb-output--rich tbody tr:last-child > *").evaluate_all(
+        "all => [...new Set(all.map(each => getComputedStyle(each).borderTop))]"
+    )
+    assert len(lines) == 1

@@ -12,17 +12,11 @@ from playwright.sync_api import Browser, Page
 
 from tests.browsing import served, until, watch
 from tests.conftest import AXE
+from tests.hindrances import FIND, hindrances
 
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 390)]
 KINDS = ("kb-cell", "kb-formula", "kb-table", "kb-query", "kb-month", "kb-graph", "kb-state", "kb-index", "kb-rule")
 """What pages of the project's own site may have: each is on one of those that are looked at."""
-FIND = """async () => {
-  const found = await axe.run(document, { resultTypes: ["violations"] })
-  return found.violations.filter(one => one.impact === "serious" || one.impact === "critical").flatMap(
-    one => one.nodes.map(node => `${one.id}: ${node.target} ${node.html.slice(0, 100)}`))
-}"""
-
-
 PASSED = """async within => {
   const found = await axe.run(within, { resultTypes: ["passes"] })
   return found.passes.filter(one => one.nodes.length).map(one => one.id)
@@ -106,23 +100,6 @@ def test_colours_are_the_systems_until_the_reader_chooses(browser: Browser, addr
     page.goto(address + "понятие/")
     assert page.evaluate("document.body.dataset.mdColorScheme") == "default"
     context.close()
-
-
-def hindrances(browser: Browser, addresses: list[str], look: tuple[str, int]) -> dict[str, list[str]]:
-    """What keeps people from using these pages."""
-    scheme, width = look
-    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
-    context = browser.new_context(**options)
-    page = context.new_page()
-    found = {}
-    for address in addresses:
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        page.evaluate(AXE.read_text("utf-8"))
-        if seen := page.evaluate(FIND):
-            found[address] = seen
-    context.close()
-    return found
 
 
 @pytest.mark.usefixtures("axe")

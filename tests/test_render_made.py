@@ -70,7 +70,8 @@ def test_references_are_filtered_by_what_is_mentioned_beside() -> None:
     chips = {one["data-ref"]: one for one in html.of_class("kb-chip") if "data-ref" in one}
     assert len(chips) == 6
     assert "hidden" in html.of_class("kb-filter")[0]
-    assert [one["data-refs"].split()[0] for one in html.of_class("kb-quote")] == ["0", "0", "1", "1"]
+    quotes = [set(one["data-refs"].split()) & chips.keys() for one in html.of_class("kb-quote")]
+    assert [len(quotes[one] & quotes[other]) for one, other in ((0, 1), (2, 3), (1, 2))] == [1, 1, 0]
     few = pages(a="- t", q="- [[a]] [[x]]", r="- [[a]] [[y]]")["pages/a.md"].html
     assert "kb-filter" not in few
 
@@ -94,6 +95,20 @@ def test_more_references_than_a_page_holds_have_pages_of_their_own() -> None:
     rest = [made["a/-references"], made["a/-references-2"]]
     assert [one.html.count('class="kb-quote"') for one in rest] == [150, 50]
     assert Html(rest[0].html).faults == []
+    assert ">100<" in rest[1].html  # of the whole, not of the part
+
+
+def test_what_is_counted_beside_is_of_all_references() -> None:
+    quoting = {f"q{i:03}": f"- [[a]] с [[{'x' if i % 2 else 'y'}]]" for i in range(90)}
+    made = pages(a="- t", **quoting)
+    assert made["pages/a.md"].html.count('class="kb-quote"') == 40
+    assert made["pages/a.md"].html.count('<span class="kb-count">45</span>') == 2
+    chips = {one["data-ref"] for one in Html(made["pages/a.md"].html).of_class("kb-chip") if "data-ref" in one}
+    quotes = [set(one["data-refs"].split()) for one in Html(made["a/-references"].html).of_class("kb-quote")]
+    assert sum(bool(marks & chips) for marks in quotes) == 90  # a filter of the page holds for those of the others
+
+
+def test_few_references_have_no_pages_of_their_own() -> None:
     few = pages(a="- t", q="- [[a]]")
     assert "a/-references" not in few
     assert "-references/" not in few["pages/a.md"].html

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
+from zlib import crc32
 
 from kbtool.graph import Ambiguous, Missing, Target, ToNote, ToNothing
 from kbtool.names import key, title
@@ -39,13 +40,13 @@ class Group(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """What is mentioned beside a page: names in order, and for each block the numbers of those that it has.
+    """What is mentioned beside a page: names in order with their marks and counts, and for each block all its marks.
 
     `chosen` are the keys of names that the page's own `filters::` keep (True) or leave out.
     """
 
-    names: tuple[tuple[str, int], ...]
-    of_block: dict[tuple[NoteId, int], tuple[int, ...]]
+    names: tuple[tuple[str, str, int], ...]
+    of_block: dict[tuple[NoteId, int], tuple[str, ...]]
     chosen: Mapping[str, bool]
 
 
@@ -125,12 +126,18 @@ def _quoted(scope: Scope, found: Sequence[Group]) -> str:
         says = reading_words(scope.context.look.language)
         href = scope.place.page(references_slug(scope.place.slug, 1))
         more = element("p", {"class": "kb-backlinks__all"}, element("a", {"href": href}, says.all_references))
-    return head_html(scope.words.backlinks, len(found)) + groups_html(scope, shown, scope.place.slug) + more
+    beside = _beside(scope.context, found, scope.place.slug, _chosen(scope.entry.note))
+    if not beside.names:
+        beside = beside._replace(of_block={})  # nothing to filter by
+    return head_html(scope.words.backlinks, len(found)) + _groups(scope, shown, beside) + more
 
 
-def groups_html(scope: Scope, found: Sequence[Group], own: Slug) -> str:
-    """Pages with their blocks that mention the one at `own`, and what one can filter them by."""
-    beside = _beside(scope.context, found, own, _chosen(scope.entry.note))
+def part_html(scope: Scope, found: Sequence[Group], own: Slug) -> str:
+    """A part of the pages with their blocks that mention the one at `own`, and what one can filter them by."""
+    return _groups(scope, found, _beside(scope.context, found, own, _chosen(scope.entry.note)))
+
+
+def _groups(scope: Scope, found: Sequence[Group], beside: Beside) -> str:
     pages = "".join(_group(scope, group, beside) for group in found)
     return _filter_html(reading_words(scope.context.look.language), beside) + pages
 
@@ -139,13 +146,18 @@ def _group(scope: Scope, group: Group, beside: Beside) -> str:
     """One page with its quoting blocks; of a block and its mentions in the page's header only the page is named."""
     quoting = reading(scope, scope.context.entries[group.note])
     refs = [beside.of_block.get((group.note, at), ()) for at in group.blocks]
-    quotes = "".join(quote_html(quoting, at, _numbers(one)) for at, one in zip(group.blocks, refs, strict=True))
-    pairs = {"class": "kb-backlink", "data-refs": _numbers(sorted({number for one in refs for number in one}))}
+    quotes = "".join(quote_html(quoting, at, _marks(one)) for at, one in zip(group.blocks, refs, strict=True))
+    pairs = {"class": "kb-backlink", "data-refs": _marks(sorted({mark for one in refs for mark in one}))}
     return element("div", pairs, element("h3", {}, page_link(scope, quoting.entry)) + quotes)
 
 
-def _numbers(found: Sequence[int]) -> str | None:
-    return " ".join(map(str, found)) or None
+def _marks(found: Sequence[str]) -> str | None:
+    return " ".join(found) or None
+
+
+def _mark(slug: Slug) -> str:
+    """A short name of a page, the same on every page of references, so that a filter of one holds for the others."""
+    return format(crc32(slug.encode()), "x")
 
 
 # ---------------------------------------------------------------- what is mentioned beside
@@ -167,18 +179,15 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug, chosen: M
         mentioned = _mentioned(context, context.entries[group.note], group.blocks)
         refs |= {(group.note, at): mentioned[at] for at in group.blocks}
     counts = Counter(slug for beside in refs.values() for slug in beside if slug != own)
+    of_block = {site: tuple(sorted(_mark(slug) for slug in beside if slug != own)) for site, beside in refs.items()}
     if len(refs) < _LEAST_QUOTES:
-        return Beside((), {}, chosen)
+        return Beside((), of_block, chosen)
     telling = sorted((-count, slug) for slug, count in counts.items() if count < len(refs))
     several = [one for one in telling if one[0] < -1][:_CHIPS]
     spelled = {slug: name for beside in refs.values() for slug, name in beside.items()}
     several = telling[: max(_FEW, len(several))]
     several += [one for one in telling[len(several) :] if key(spelled[one[1]]) in chosen]
-    place = {slug: number for number, (_, slug) in enumerate(several)}
-    names = tuple((spelled[slug], -count) for count, slug in several)
-    of_block = {
-        site: tuple(sorted(place[slug] for slug in beside.keys() & place.keys())) for site, beside in refs.items()
-    }
+    names = tuple((spelled[slug], _mark(slug), -count) for count, slug in several)
     return Beside(names, of_block, chosen)
 
 
@@ -214,19 +223,17 @@ def _filter_html(says: ReadingWords, beside: Beside) -> str:
         return ""
     label = element("span", {"class": "kb-filter__label"}, says.filter)
     states = {None: None, True: "in", False: "out"}
-    chosen = (states[beside.chosen.get(key(name))] for name, _ in beside.names)
-    named = enumerate(zip(beside.names, chosen, strict=True))
-    buttons = "".join(_button(says, number, name, state) for number, (name, state) in named)
+    buttons = "".join(_button(says, one, states[beside.chosen.get(key(one[0]))]) for one in beside.names)
     return element(
         "div", {"class": "kb-filter", "role": "group", "aria-label": says.filter, "hidden": ""}, label + buttons
     )
 
 
-def _button(says: ReadingWords, number: int, named: tuple[str, int], state: str | None) -> str:
-    name, count = named
+def _button(says: ReadingWords, named: tuple[str, str, int], state: str | None) -> str:
+    name, mark, count = named
     content = escape(title(name), quote=False) + " " + element("span", {"class": "kb-count"}, str(count))
     pressed = {"data-state": state, "aria-pressed": "true" if state else "false"}
-    pairs = {"type": "button", "class": "kb-chip", "data-ref": str(number)} | pressed
+    pairs = {"type": "button", "class": "kb-chip", "data-ref": mark} | pressed
     return element("button", pairs | {"title": says.filter_help}, content)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kbtool.names import title
 from kbtool.render.context import Entry, RenderContext, Scope
-from kbtool.render.days import day_html, excerpt, iso
+from kbtool.render.days import excerpt, iso
 from kbtool.render.html import element, escape
 from kbtool.render.reading_words import ReadingWords, reading_words
 from kbtool.render.urls import Place
@@ -81,20 +81,20 @@ def journal_pages(context: RenderContext) -> Iterator[Page]:
         slug = _slug(year, years)
         place = Place(slug, context.look.directory_urls)
         own = {day: entry for day, entry in days.items() if day // 10_000 == year}
-        yield _page(_Year(year, own, place, reading_words(context.look.language)), years, context)
+        yield _page(_Year(year, own, place, reading_words(context.look.language)), years)
 
 
 def _slug(year: int, years: list[int]) -> Slug:
     return JOURNALS if year == years[0] else Slug(f"{JOURNALS}/{year}")
 
 
-def _page(year: _Year, years: list[int], context: RenderContext) -> Page:
+def _page(year: _Year, years: list[int]) -> Page:
     text = f"{year.says.journals} {year.number}"
     head = element("header", {"class": "kb-head"}, element("h1", {"id": "journals"}, text))
     links = "".join(_year_link(year, other, years) for other in years) if len(years) > 1 else ""
     nav = element("nav", {"class": "kb-steps kb-years"}, links) if links else ""
     months = "".join(_month(year, month) for month in range(1, 13) if any(_month_of(day) == month for day in year.days))
-    listed = "".join(_listed(year, month, list(days), context) for month, days in _newest_first(year))
+    listed = "".join(_listed(year, month, list(days)) for month, days in _newest_first(year))
     body = element("div", {"class": "kb-months"}, months) + listed
     html = element("div", {"class": "kb-page"}, head + nav + element("div", {"data-search-exclude": ""}, body))
     return Page(year.place.slug, text, shut(html), (Heading(text, "journals", 1),), "", ())
@@ -135,13 +135,15 @@ def _cell(year: _Year, day: int) -> str:
     )
 
 
-def _listed(year: _Year, month: int, days: list[int], context: RenderContext) -> str:
-    items = "".join(_item(year, day, context) for day in days)
+def _listed(year: _Year, month: int, days: list[int]) -> str:
+    items = "".join(_item(year, day) for day in days)
     return element("h2", {}, year.says.months[month - 1]) + element("ul", {"class": "kb-entries"}, items)
 
 
-def _item(year: _Year, day: int, context: RenderContext) -> str:
+def _item(year: _Year, day: int) -> str:
     entry = year.days[day]
-    link = element("a", {"href": year.place.page(entry.slug)}, day_html(iso(day), context.look.language))
+    # As its page is called, so that a day has one form.
+    named = element("time", {"datetime": iso(day)}, escape(title(entry.name), quote=False))
+    link = element("a", {"href": year.place.page(entry.slug)}, named)
     words = escape(excerpt(entry, _EXCERPT), quote=False)
     return element("li", {}, link + (" " + element("span", {"class": "kb-entries__words"}, words) if words else ""))

@@ -11,7 +11,7 @@ from kbtool.graph import Missing, ToNothing
 from kbtool.note import Note
 from kbtool.queries.rows import Rows
 from kbtool.render.anchors import heading_anchor
-from kbtool.render.backlinks import Group, backlinks_html, chunks, groups, groups_html, is_cut, may_be_cut
+from kbtool.render.backlinks import Group, backlinks_html, chunks, groups, head_html, is_cut, may_be_cut, part_html
 from kbtool.render.context import Backlink, Entry, RenderContext, Scope
 from kbtool.render.graph import local_html
 from kbtool.render.html import element, escape
@@ -75,13 +75,14 @@ def unwritten_pages(name: str, place: Slug, links: Sequence[Backlink], context: 
 
 
 class Part(NamedTuple):
-    """Some of the mentions of a page that has more than it can show itself: which of how many."""
+    """Some of the mentions of a page that has more than it can show itself: which of how many, of so many pages."""
 
     name: str
     slug: Slug
     groups: tuple[Group, ...]
     number: int
     last: int
+    pages: int
 
 
 def reference_parts(context: RenderContext, named: tuple[str, Slug], links: Sequence[Backlink]) -> Iterator[Part]:
@@ -90,7 +91,7 @@ def reference_parts(context: RenderContext, named: tuple[str, Slug], links: Sequ
         return
     found = groups(context, links)
     parts = list(chunks(found, _QUOTES)) if is_cut(found) else []
-    yield from (Part(*named, part, number, len(parts)) for number, part in enumerate(parts, 1))
+    yield from (Part(*named, part, number, len(parts), len(found)) for number, part in enumerate(parts, 1))
 
 
 def reference_pages(part: Part, context: RenderContext) -> tuple[Page, ...]:
@@ -102,7 +103,7 @@ def reference_pages(part: Part, context: RenderContext) -> tuple[Page, ...]:
     back = element("a", {"href": scope.place.page(part.slug)}, escape(name, quote=False))
     head = element("nav", {"class": "kb-crumbs"}, back) + element("h1", {"id": title.anchor}, title.title)
     steps = _steps(scope, part.slug, part.number, part.last)
-    section = groups_html(scope, part.groups, part.slug)
+    section = head_html(scope.words.backlinks, part.pages) + part_html(scope, part.groups, part.slug)
     html = element("header", {"class": "kb-head"}, head) + steps
     html += element("section", {"class": "kb-backlinks", "data-search-exclude": ""}, section) + steps
     return (_page(scope, title, html)._replace(listed=False),)
