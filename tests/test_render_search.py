@@ -68,10 +68,14 @@ def test_formulas_are_found_as_they_are_read() -> None:
     assert found(page(text)) == said
 
 
+def test_a_value_of_code_leaves_a_sign_in_its_sentence() -> None:
+    assert found(page("- Всего {{val total}} шагов {{query (todo now)}}")) == [("text", "Всего … шагов")]
+
+
 def test_a_heading_s_anchor_stays_what_its_latex_gave() -> None:
-    made = page("- # О $\\alpha$\n- # Плюс <b>жирный</b>")
-    assert [entry.anchor for entry in made.search] == ["о-alpha", "плюс"]
-    assert [entry.text for entry in made.search] == ["О α", "Плюс жирный"]
+    made = page("- # О $\\alpha$\n- # Плюс <b>жирный</b>\n- # Итог {{val x}}")
+    assert [entry.anchor for entry in made.search] == ["о-alpha", "плюс", "итог"]
+    assert [entry.text for entry in made.search] == ["О α", "Плюс жирный", "Итог …"]
 
 
 def test_raw_html_is_found_by_what_it_shows() -> None:

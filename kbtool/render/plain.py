@@ -8,6 +8,7 @@ from html import unescape
 from kbtool.formula_text import formula_text
 from kbtool.render.html import words_of
 from kbtool.syntax import tree
+from kbtool.syntax.val import NAME
 from kbtool.values import Span
 
 Formula = Callable[[str, bool], str]
@@ -79,7 +80,9 @@ def _node(text: str, node: tree.Inline, formula: Formula) -> str:
         case tree.Timestamp():
             return node.text
         case tree.Macro():
-            return ", ".join(node.arguments) if node.name == "cloze" else ""
+            # A value of code stands in a sentence, which would be another one without a sign of it.
+            unsaid = "…" if node.name == NAME and formula is not as_written else ""
+            return ", ".join(node.arguments) if node.name == "cloze" else unsaid
         case tree.WikiLink():
             return wiki_label(text, node)
         case tree.Html():
