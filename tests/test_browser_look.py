@@ -369,3 +369,21 @@ def test_heads_of_rows_have_the_lines_of_their_rows(page: Page, home: str) -> No
         "all => [...new Set(all.map(each => getComputedStyle(each).borderTop))]"
     )
     assert len(lines) == 1
+
+
+NAMES = """window.below = new Set()
+window.above = new Set()
+const write = CanvasRenderingContext2D.prototype.fillText
+CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
+  (this.canvas.isConnected ? window.above : window.below).add(text)
+  return write.call(this, text, ...rest)
+}"""
+
+
+def test_no_name_near_a_page_is_left_in_the_shade(page: Page, home: str) -> None:
+    page.add_init_script(NAMES)
+    page.goto(f"{home}цель/")
+    page.locator(".kb-local > summary").click()
+    page.wait_for_function("document.querySelector('.kb-graph')?.view && window.above.size > 20")
+    assert page.evaluate("window.below.size") > 20
+    assert page.evaluate("[...window.below].filter(name => !window.above.has(name))") == []

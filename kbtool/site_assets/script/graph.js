@@ -557,7 +557,9 @@
       context.textBaseline = "middle"
       context.lineJoin = "round"
       context.lineWidth = 3.5
-      context.strokeStyle = this.paint.ground
+      context.strokeStyle = context.fillStyle = this.paint.ground
+      // Links to all sides would run through the name of the page in the middle.
+      if (strong) context.fillRect(left - half - 2, below - 7, 2 * half + 4, 14)
       context.strokeText(short + hidden, left, below)
       context.fillStyle = strong ? this.paint.accent : this.paint.text
       context.fillText(short + hidden, left, below)
@@ -600,7 +602,8 @@
         this.label(context, node, left, top, taken, true)
       }
       const ranked = [...others].sort((a, b) => this.graph.near[b].length - this.graph.near[a].length || a - b)
-      for (const each of ranked.slice(0, FOUND)) this.label(context, each, ...this.toScreen(each), taken)
+      let room = node < 0 ? FOUND : LABELS  // no neighbour's name is left in the shade for want of number
+      for (const each of ranked) if (room > 0 && this.label(context, each, ...this.toScreen(each), taken)) room--
     }
 
     // ---- folding
