@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import socket
 import subprocess
@@ -21,29 +20,12 @@ import pytest
 from kbtool import cells
 from kbtool.cells.sandbox import Wanted, features, found
 from kbtool.config import KbError
+from tests.accounts import as_an_account, give
 
 ROOT = Path(__file__).parents[1]
 ESCAPES = (ROOT / "tests" / "hostile" / "escapes.py").read_text("utf-8")
 TOKEN = "planted-token-9f3a"
-ACCOUNT = 12345
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-
-def as_an_account() -> list[str]:
-    """Begins a command of an account that owns nothing; a Python in a folder of root's alone is shown to it."""
-    change = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
-    shut = next((folder for folder in Path(sys.base_prefix).parents if not folder.stat().st_mode & 1), None)
-    if shut is None:
-        return change
-    kept, python = shlex.quote(tempfile.gettempdir()), shlex.quote(sys.base_prefix)
-    script = (
-        f"place=$(mktemp -d -p {kept}) && mount --bind {python} $place"
-        f" && mount -t tmpfs -o mode=755 tmpfs {shlex.quote(str(shut))} && mkdir -p {python}"
-        f' && mount --move $place {python} && rmdir $place && exec "$@"'
-    )
-    return ["unshare", "--mount", "sh", "-c", script, "sh", *change]
-
-
 # As an ordinary user: one that has no rights but those of a file's owner; and as an account that owns nothing else.
 USERS = {
     "as it comes": [],
@@ -71,8 +53,7 @@ def outside(user: str) -> Iterator[dict[str, Any]]:
             folder.mkdir(parents=True)
         (place / "home/key").write_text("secret", "utf-8")
         if user == "as an account":
-            for path in (place, *place.rglob("*")):
-                os.chown(path, ACCOUNT, ACCOUNT)
+            give(place)
         yield from _around(place, USERS[user])
 
 
