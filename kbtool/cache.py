@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
+from kbtool import beside
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.values import NoteId
 
@@ -28,8 +29,6 @@ _PARTS = 2
 _SUM = 4
 _HEADER = len(_MAGIC) + _DIGEST + _PARTS * (8 + _SUM)
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_ABANDONED = 600.0
-"""Seconds after which a half-written file is nobody's."""
 _FORGOTTEN = 60 * 86400.0
 """Seconds after which the cache of a base that nobody changed is thrown away."""
 _SHARDS = 64
@@ -154,9 +153,8 @@ def save(path: Path, stamp: bytes, table: Plain, patch: Part) -> None:
     if not path.is_absolute():
         return  # nobody's home is known
     with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(path.parent)
-        _write(path, (header, *(one.data for one in parts)))
+        beside.write(path, (header, *(one.data for one in parts)))
 
 
 # ---------------------------------------------------------------- the bulk
@@ -246,8 +244,7 @@ def save_bulk(path: Path, records: Iterable[tuple[NoteId, bytes]], parts: Mappin
     if not path.is_absolute():
         return None
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(path.with_name(file), written)
+        beside.write(path.with_name(file), written)
     except OSError:
         return None
     return file, named
@@ -269,26 +266,12 @@ def forget_bulks(path: Path, contents: Contents) -> None:
 # ---------------------------------------------------------------- files
 
 
-def _write(path: Path, parts: Iterable[bytes]) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}-{time.time_ns()}.tmp")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            for part in parts:
-                file.write(part)
-        # Not flushed to the disk: after a power cut the digests tell.
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-
-
 def _sweep(folder: Path) -> None:
     """Takes away what killed processes left, and the caches of bases that are no longer worked on."""
     now = time.time()
-    for entry in os.scandir(folder):
-        with suppress(OSError):  # another process sweeps, too
-            age = now - entry.stat(follow_symlinks=False).st_mtime
-            if age > (_ABANDONED if entry.name.endswith(".tmp") else _FORGOTTEN):
-                Path(entry.path).unlink()
+    beside.sweep(folder)
+    with suppress(OSError):
+        for entry in os.scandir(folder):
+            with suppress(OSError):  # another process sweeps, too
+                if now - entry.stat(follow_symlinks=False).st_mtime > _FORGOTTEN:
+                    Path(entry.path).unlink()

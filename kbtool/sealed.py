@@ -1,18 +1,18 @@
 """Small files of plain values in the cache folder, which hold with their digest alone.
 
-A file is one line with a digest of its place and its content, and one with the content as JSON. It is written beside
-its place and renamed. What is damaged, cut short or moved from another place is as good as absent.
+A file is one line with a digest of its place and its content, and one with the content as JSON. What is damaged, cut
+short or moved from another place is as good as absent.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from kbtool import beside
 from kbtool.packed import digest
 
 
@@ -30,15 +30,8 @@ def save(path: Path, value: Any) -> None:
     """Keeps a value; of two processes the last one wins, and where it cannot be written it will be worked out again."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_mark(path, text) + b"\n" + text)
-            Path(beside).replace(path)
-        except OSError:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        beside.write(path, (_mark(path, text), b"\n", text))
+        beside.sweep(path.parent)
 
 
 def _mark(path: Path, text: bytes) -> bytes:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -16,14 +18,16 @@ def outcomes_in_place() -> None:
     """Outcomes are written in their places, slowly."""
     from kbtool.cells import store
 
-    def write(path: Path, data: bytes) -> None:
+    def write(path: Path, parts: Iterable[bytes], **_: Any) -> None:
+        data = b"".join(parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             for start in range(0, len(data), 200):
                 file.write(data[start : start + 200])
                 file.flush()
                 time.sleep(0.01)
 
-    store._write = write
+    store.beside = SimpleNamespace(write=write, sweep=lambda _: None)  # type: ignore[assignment,attr-defined]
 
 
 def notes_in_place() -> None:

@@ -325,15 +325,15 @@ def test_a_process_killed_while_it_writes_leaves_the_old_file(root: Path) -> Non
     found = cached(root)
     whole = file_of(root).read_bytes()
     killed = (
-        "import os, sys; from pathlib import Path; from kbtool import cache\n"
+        "import os, sys; from pathlib import Path; from kbtool import beside\n"
         "def parts():\n    yield b'half'; sys.stdout.flush(); os.kill(os.getpid(), 9)\n"
-        "cache._write(Path(sys.argv[1]), parts())"
+        "beside.write(Path(sys.argv[1]), parts())"
     )
     done = subprocess.run(
         [sys.executable, "-c", killed, file_of(root)], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False
     )
     assert done.returncode == -signal.SIGKILL
-    left = list(file_of(root).parent.glob(f"{file_of(root).name}.*.tmp"))
+    left = list(file_of(root).parent.glob(".*.tmp"))
     assert (file_of(root).read_bytes(), len(left)) == (whole, 1)
     assert cached(root) == found
     os.utime(left[0], (0, 0))

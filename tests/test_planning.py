@@ -253,3 +253,14 @@ def test_a_folder_for_checkpoints_is_a_session_s_own(base: Path, say: Say, tmp_p
         (base / "pages" / f"{name}.md").write_text(text, "utf-8")
     say("run", base)
     assert len(list((tmp_path / "cache" / "kbtool" / "state").iterdir())) == 2
+
+
+def test_what_a_killed_run_left_among_outcomes_the_next_one_sweeps(base: Path, say: Say, tmp_path: Path) -> None:
+    say("run", base)
+    (kept,) = (tmp_path / "cache").rglob("outcomes-*")
+    old, new = kept / ".1f.tmp", kept / ".2f.tmp"
+    for path in (old, new):
+        path.write_text("half", "utf-8")
+    os.utime(old, (0, 0))
+    say("run", "--force", base)
+    assert [old.exists(), new.exists()] == [False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,13 @@ def test_a_place_that_cannot_be_written_is_left(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a file")
     sealed.save(tmp_path / "a/b.json", VALUE)
     assert (tmp_path / "a").read_text() == "a file"
+
+
+def test_what_a_kill_left_is_swept_later(tmp_path: Path) -> None:
+    old, new, other = tmp_path / ".1f.tmp", tmp_path / ".2f.tmp", tmp_path / "a.tmp"
+    for path in (old, new, other):
+        path.write_text("half")
+    for path in (old, other):
+        os.utime(path, (0, 0))
+    sealed.save(tmp_path / "b.json", VALUE)
+    assert [old.exists(), new.exists(), other.exists()] == [False, True, True]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from kbtool import beside
 from kbtool.cells.recorded import Record, blobs_of, bodies, decoded, is_blob
 from kbtool.config import KbError
 from kbtool.values import NoteId
@@ -84,21 +84,9 @@ class Archive:
         self._put(self.base / self.place(note), data)
 
     def _put(self, path: Path, data: bytes) -> None:
-        """Writes a file beside its place and renames it, so that nobody ever reads half of it."""
+        """Writes a file."""
         self._expect_own(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(beside).chmod(0o644)  # it is committed, and others read it
-            Path(beside).replace(path)
-        except OSError:
-            with suppress(OSError):
-                Path(beside).unlink()
-            raise
+        beside.write(path, (data,), lasting=True, mode=0o644)  # it is committed, and others read it
 
     def _expect_own(self, path: Path) -> None:
         """Refuses what a symbolic link on the way would put elsewhere."""
@@ -137,7 +125,7 @@ class Archive:
 
 def _is_idle(path: str, needed: set[str]) -> bool:
     folder, _, name = path.rpartition("/")
-    if name.startswith(".") and name.endswith(".tmp"):
+    if beside.is_half(name):
         return True
     return folder == f"{_BLOBS}/{name[:2]}" and is_blob(name) and name not in needed
 

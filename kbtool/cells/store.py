@@ -2,21 +2,20 @@
 
 Under one key there may be some, of other machines' parts or of other files that the code read: see `keeping`.
 
-A file is written beside its place, flushed, and renamed, so that of two processes the last one wins and nobody ever
-reads half a file. It carries a digest of its content; what does not agree with it is set aside and counts as absent.
+A file is written beside its place and renamed, so that nobody ever reads half of one. It carries a digest of its
+content; what does not agree with it is set aside and counts as absent.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from kbtool import beside
 from kbtool.outcomes import (
     CellError,
     CellKey,
@@ -91,13 +90,16 @@ class Store:
         """Keep an outcome; a warning when that is not possible, else an empty string."""
         path = _path(self.folder, outcome)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, encode(outcome))
+            beside.write(path, (encode(outcome),), lasting=True)
             for old in self.paths(outcome.key)[_MOST:]:
                 old.unlink(missing_ok=True)
         except OSError as error:
             return f"the outcome of {outcome.note} is not kept and will be computed again: {error}"
         return ""
+
+    def sweep(self) -> None:
+        """Take away what killed processes left."""
+        beside.sweep(_folder(self.folder))
 
 
 def _folder(folder: Path) -> Path:
@@ -115,20 +117,6 @@ def _age(path: Path) -> float:
         return -path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _write(path: Path, data: bytes) -> None:
-    fd, beside = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except OSError:
-        with suppress(OSError):
-            Path(beside).unlink()
-        raise
 
 
 def _set_aside(path: Path) -> None:

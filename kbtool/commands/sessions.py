@@ -131,6 +131,7 @@ def _run(keeper: Keeper, waiting: Sequence[Session], how: How) -> Generator[Outc
         wanted=how.wanted,
     )
     watch = Watch(waiting, settings.past, settings.jobs)
+    keeper.store.sweep()
     try:
         with closing(_outcomes(keeper, waiting, (settings, how.on), watch.on_event)) as outcomes:
             yield from outcomes
