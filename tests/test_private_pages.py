@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import Run
+from tests.rendering import Html, rendered
 
 SETTINGS = """site_name: a
 site_url: https://example.org/
@@ -123,3 +124,38 @@ def test_links_that_lead_out_of_the_base_publish_nothing(kbtool: Run, tmp_path: 
     (folder / "kb/assets/leak.png").write_bytes(b"Zugvogel")
     kbtool("build", "--no-run", "--keep-going", cwd=folder)
     assert holding(folder / "site", "Zugvogel") == ["media/leak.png"]
+
+
+# ---------------------------------------------------------------- what the base itself tells of them
+
+HIDDEN = f"public:: false\n\n- Morgentau\n  id:: {UUID}\n"
+
+
+@pytest.mark.parametrize("public", [False, True])
+@pytest.mark.parametrize("text", [f"- so {{{{embed (({UUID}))}}}} stands", f"- see []((({UUID})))"])
+def test_a_quoted_block_is_never_its_id(text: str, public: bool) -> None:
+    made = rendered({"pages/a.md": text, "pages/b.md": HIDDEN.replace("false", str(public).lower())})
+    html = made["pages/a.md"].html
+    assert UUID not in (Html(html).text if public else html)
+    assert ("Morgentau" if public else "…") in html
+
+
+def test_a_block_that_embeds_itself_has_its_page_for_a_name() -> None:
+    query = "- {{query (property k v)}}\n  query-table:: true"
+    own = f"- so {{{{embed (({UUID}))}}}} stands\n  id:: {UUID}\n  k:: v\n{query}"
+    assert UUID not in Html(rendered({"pages/a.md": own})["pages/a.md"].html).text
+
+
+@pytest.mark.parametrize("text", ["- #Zugvogel", "- [[a]]\n  tags:: Zugvogel", "- #[[ns/Zugvogel]]"])
+def test_no_list_tells_the_name_of_a_private_page(text: str) -> None:
+    lists = "- {{namespace ns}}\n- {{query (namespace ns)}}\n- {{query (all-page-tags)}}"
+    notes = {"pages/a.md": text, "pages/b.md": lists, "pages/Zugvogel.md": HIDDEN, "pages/ns___Zugvogel.md": HIDDEN}
+    told = {path: page.html for path, page in rendered(notes).items() if path != "pages/a.md"}
+    assert [path for path, html in told.items() if "Zugvogel" in without_quotes(html)] == []
+    control = rendered({path: text.replace("public:: false", "") for path, text in notes.items()})
+    assert "Zugvogel" in control["tags"].html
+
+
+def without_quotes(html: str) -> str:
+    """A page without the words of others that it quotes."""
+    return html.partition('<section class="kb-backlinks"')[0]

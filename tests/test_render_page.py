@@ -357,3 +357,12 @@ def test_a_known_type_is_said_in_the_language_of_the_site() -> None:
     for word, shown in (("concept", "понятие"), ("своё", "своё")):
         text = page(f"type:: {word}\n\n- x\n").html
         assert f'kb-meta__type">{shown}<' in text
+
+
+def test_a_mention_below_another_stands_there_once() -> None:
+    nested = "- Кросс с [[a]]\n\t- TODO проверить [[a]] [[c]]\n- ещё [[a]]"
+    html = page("- x", b=nested, c="- y").html.partition("kb-backlinks")[2]
+    assert html.count("проверить") == 1
+    assert html.count('class="kb-quote"') == 2
+    far = f"- Кросс с [[a]] {'много слов ' * 300}\n\t- TODO проверить [[a]]"
+    assert page("- x", b=far).html.partition("kb-backlinks")[2].count("проверить") == 1

@@ -58,7 +58,7 @@ def test_provenance_has_all_that_is_known() -> None:
     made = replace(OUTCOME.provenance, device="cuda:NVIDIA A40", packages=("numpy==2.4.6",))
     seen = Observed(gaps=("program", "network"))
     text = page(Result("recorded", replace(OUTCOME, provenance=made, observed=seen), seed=7)).text
-    for said in ("cuda:NVIDIA A40", "23.11.2026 09:41 UTC", "1.2 s", "3.11.2 · Linux", "numpy 2.4.6", "Seed7"):
+    for said in ("cuda:NVIDIA A40", "2026-11-23 09:41 UTC", "1.2 s", "3.11.2 · Linux", "numpy 2.4.6", "Seed7"):
         assert said in text
     assert "Isolationnone" in text
     assert "not known in full: other programs, the network" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 from zlib import crc32
@@ -12,9 +12,9 @@ from kbtool.graph import Ambiguous, Missing, Target, ToNote, ToNothing
 from kbtool.names import key, title
 from kbtool.note import Note
 from kbtool.queries.rows import family
-from kbtool.render.context import Backlink, Entry, RenderContext, Scope
+from kbtool.render.context import Backlink, Entry, RenderContext, Scope, subtree_end, subtree_size
 from kbtool.render.html import element, escape
-from kbtool.render.quotes import page_link, quote_html, reading
+from kbtool.render.quotes import QUOTED_LENGTH, page_link, quote_html, reading
 from kbtool.render.reading_words import ReadingWords, reading_words
 from kbtool.render.urls import references_slug
 from kbtool.syntax.edn import read
@@ -33,10 +33,14 @@ _LEAST_QUOTES = 3
 
 
 class Group(NamedTuple):
-    """A page with the numbers of its blocks that mention another one."""
+    """A page with the numbers of its blocks that mention another one; `inside` has those that stand below others.
+
+    Such a block is seen below the one that is quoted, and not by itself.
+    """
 
     note: NoteId
     blocks: tuple[int, ...]
+    inside: Mapping[int, tuple[int, ...]] = {}
 
 
 class Beside(NamedTuple):
@@ -54,10 +58,24 @@ def groups(context: RenderContext, links: Sequence[Backlink]) -> tuple[Group, ..
     """The mentions in blocks by page: pages by name, then journals, the newest first."""
     known = [link for link in links if link.note in context.entries and not _is_tag(link)]
     found = [
-        Group(note, tuple(dict.fromkeys(link.block for link in group)))
+        _group_of(context.entries[note], dict.fromkeys(link.block for link in group))
         for note, group in groupby(sorted(known, key=lambda link: link.note), lambda link: link.note)
     ]
     return tuple(sorted(found, key=lambda group: _order(context.entries[group.note])))
+
+
+def _group_of(entry: Entry, blocks: Iterable[int]) -> Group:
+    outline = entry.note.outline
+    inside: dict[int, list[int]] = {}
+    top, end = -1, 0
+    for at in sorted(blocks):
+        if top >= 0 and at < end:
+            inside[top].append(at)
+            continue
+        inside[at] = []
+        shown = 0 <= at < len(outline) and subtree_size(outline, at) <= QUOTED_LENGTH
+        top, end = (at, subtree_end(outline, at)) if shown else (-1, 0)
+    return Group(entry.note.id, tuple(inside), {at: tuple(below) for at, below in inside.items() if below})
 
 
 def _order(entry: Entry) -> tuple[int, str, str]:
@@ -120,7 +138,7 @@ def head_html(text: str, count: int) -> str:
 def _quoted(scope: Scope, found: Sequence[Group]) -> str:
     if not found:
         return ""
-    shown = [Group(group.note, group.blocks[:_QUOTES_OF_PAGE]) for group in found[:_PAGES]]
+    shown = [group._replace(blocks=group.blocks[:_QUOTES_OF_PAGE]) for group in found[:_PAGES]]
     more = ""
     if is_cut(found):
         says = reading_words(scope.context.look.language)
@@ -176,7 +194,7 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug, chosen: M
     """What quoting blocks, those above them and their pages mention; what all of them do tells nothing apart."""
     refs: dict[tuple[NoteId, int], dict[Slug, str]] = {}
     for group in found:
-        mentioned = _mentioned(context, context.entries[group.note], group.blocks)
+        mentioned = _mentioned(context, context.entries[group.note], group)
         refs |= {(group.note, at): mentioned[at] for at in group.blocks}
     counts = Counter(slug for beside in refs.values() for slug in beside if slug != own)
     of_block = {site: tuple(sorted(_mark(slug) for slug in beside if slug != own)) for site, beside in refs.items()}
@@ -191,8 +209,8 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug, chosen: M
     return Beside(names, of_block, chosen)
 
 
-def _mentioned(context: RenderContext, entry: Entry, blocks: Sequence[int]) -> dict[int, dict[Slug, str]]:
-    """For each of these blocks the pages that it and those above it mention, by their places, and its own page."""
+def _mentioned(context: RenderContext, entry: Entry, group: Group) -> dict[int, dict[Slug, str]]:
+    """For each quoted block the pages that it, those inside and those above it mention, and its own page, by places."""
     own: dict[int, dict[Slug, str]] = {}
     for reference, target in entry.mentions:
         found = _page_of(context, reference, target)
@@ -200,8 +218,10 @@ def _mentioned(context: RenderContext, entry: Entry, blocks: Sequence[int]) -> d
             own.setdefault(max(reference.block, 0), {})[found[0]] = found[1]
     parents, _ = family(entry.note.outline)
     mentioned: dict[int, dict[Slug, str]] = {}
-    for block in blocks:
+    for block in group.blocks:
         mentioned[block] = {entry.slug: entry.name}
+        for below in group.inside.get(block, ()):
+            mentioned[block].update(own.get(below, {}))
         at = block
         while at >= 0:
             mentioned[block].update(own.get(at, {}))
@@ -247,7 +267,7 @@ def chunks(found: Sequence[Group], size: int) -> Iterator[tuple[Group, ...]]:
     for group in found:
         blocks = group.blocks
         while blocks:
-            chunk.append(Group(group.note, blocks[:room]))
+            chunk.append(group._replace(blocks=blocks[:room]))
             room, blocks = room - len(blocks[:room]), blocks[room:]
             if not room:
                 yield tuple(chunk)

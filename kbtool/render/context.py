@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kbtool.changes import Change
 from kbtool.config import GraphSettings
 from kbtool.graph import Missing, Names, Site, Target, ToNote, ToNothing
+from kbtool.names import key
 from kbtool.note import Note
 from kbtool.outcomes import Outcome, Result
 from kbtool.positions import LineTable
@@ -145,6 +146,11 @@ class RenderContext:
     def pages(self) -> Mapping[str, tuple[NoteId, ...]]:
         """The notes of each page key."""
         return self.names.pages
+
+    def is_hidden(self, name: str) -> bool:
+        """Whether a name is that of notes that are not published alone: no list may tell it."""
+        owners = self.names.pages.get(key(name), ())
+        return bool(owners) and not any(owner in self.entries for owner in owners)
 
 
 @dataclass(frozen=True, slots=True)

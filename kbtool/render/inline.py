@@ -225,8 +225,11 @@ def _quoted_title(scope: Scope, target: ToNote) -> str:
 
 def _link(scope: Scope, node: tree.Link) -> str:
     plain_scope = replace(scope, links=False)
-    label = line_html(plain_scope, node.label, node.children) or escape(node.target, quote=False)
     target = scope.target(node.span)
+    label = line_html(plain_scope, node.label, node.children)
+    if not label and isinstance(target, ToNote) and target.block >= 0:
+        label = _quoted_title(scope, target)  # the address of a block says nothing to a reader
+    label = label or escape(node.target, quote=False)
     if isinstance(target, ToAsset | Missing) and node.kind not in ("page", "block", "url"):
         return _file(scope, node, target)
     if node.kind == "url" or node.target.startswith("mailto:"):
@@ -295,6 +298,8 @@ def embed_macro_html(scope: Scope, node: tree.Macro) -> str:
     target = scope.target(node.span)
     if isinstance(target, ToNote) and scope.boxes and target.note in scope.context.entries:
         return scope.embed(scope, target)
+    if isinstance(target, ToNote) and target.block >= 0:
+        return _anchor(scope, target, _quoted_title(scope, target), "kb-ref")
     name = ", ".join(node.arguments).strip("[]() ")
     return reference_html(scope, target, escape(name, quote=False), "kb-ref")
 

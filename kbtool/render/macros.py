@@ -119,7 +119,8 @@ def _namespace(scope: Scope, node: Macro) -> str:
     name = _argument(node)
     name = name[2:-2] if name.startswith("[[") and name.endswith("]]") else name
     top = rows.key(name)
-    inside = sorted(row.key for row in rows.pages.values() if row.key.startswith(top + "/"))
+    below = (row for row in rows.pages.values() if row.key.startswith(top + "/"))
+    inside = sorted(row.key for row in below if not scope.context.is_hidden(row.name))
     label = element("b", {}, name_html(scope, top, name))
     if not scope.boxes:
         return label

@@ -138,7 +138,7 @@ def tags_pages(context: RenderContext) -> Iterator[Page]:
     """All tags with the number of pages that have them, where there are any."""
     says = reading_words(context.look.language)
     rows = context.asking.rows
-    counts = Counter(key for entry in context.entries.values() for key in _tags(entry, rows))
+    counts = Counter(key for entry in context.entries.values() for key in _tags(entry, context))
     if not counts:
         return
     scope = blank(context, says.tags, TAGS)
@@ -150,15 +150,20 @@ def tags_pages(context: RenderContext) -> Iterator[Page]:
     yield _page(scope, title, html + element("div", {"data-search-exclude": ""}, content))
 
 
-def _tags(entry: Entry, rows: Rows) -> set[str]:
+def _tags(entry: Entry, context: RenderContext) -> set[str]:
+    """The tags of a note that have a page; of others, such as pages that are not published, no list may tell."""
     named = (r.name for r, _ in entry.mentions if r.kind == "tag" or r.property == "tags")
-    return {key for key in map(rows.key, named) if key in rows.pages}
+    return {key for key in map(context.asking.rows.key, named) if _tag_slug(context, key) is not None}
+
+
+def _tag_slug(context: RenderContext, key: str) -> Slug | None:
+    row = context.asking.rows.pages.get(key)
+    entry = context.entries.get(row.note) if row and row.note else None
+    return entry.slug if entry else context.unwritten.get(key)
 
 
 def _tag(scope: Scope, key: str, count: int) -> str:
-    row = scope.context.asking.rows.pages[key]
-    entry = scope.context.entries.get(row.note) if row.note else None
-    slug = entry.slug if entry else scope.context.unwritten.get(key)
-    name = escape(names.title(row.name), quote=False)
-    label = element("a", {"href": scope.place.page(slug)}, name) if slug else name
+    name = escape(names.title(scope.context.asking.rows.pages[key].name), quote=False)
+    slug = _tag_slug(scope.context, key)
+    label = element("a", {"href": scope.place.page(slug)}, name) if slug is not None else name
     return f'{label} <span class="kb-count">{count}</span>'

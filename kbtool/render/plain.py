@@ -68,7 +68,7 @@ def _node(text: str, node: tree.Inline, formula: Formula) -> str:
         case tree.PageLink() | tree.Tag():
             return node.name
         case tree.Link():
-            return plain(text, node.label, node.children, formula) or node.target
+            return plain(text, node.label, node.children, formula) or (node.target if node.kind != "block" else "")
         case tree.Emphasis():
             return plain(text, node.inner, node.children, formula)
         case tree.Code():

@@ -53,7 +53,10 @@ def answer_of(scope: Scope, node: Macro | Container) -> Answer | None:
     asker, page = _asker(scope, node), scope.context.asking.rows.page_of(scope.shown.note)
     only: Only = "" if isinstance(node, Container) else "cards" if node.name == "cards" else "topmost"
     text, complex_ = scope.source(span), isinstance(node, Container)
-    return scope.context.asking.answer(Question(text, span.start, page, *asker, complex_, only))
+    answer = scope.context.asking.answer(Question(text, span.start, page, *asker, complex_, only))
+    pages = scope.context.asking.rows.pages
+    told = [one for one in answer.entities if one.block >= 0 or not scope.context.is_hidden(pages[one.place].name)]
+    return answer._replace(entities=tuple(told)) if len(told) < len(answer.entities) else answer
 
 
 def _asker(scope: Scope, node: Macro | Container) -> Entity:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from kbtool.outcomes import Difference, Outcome, Result
 from kbtool.render.context import Entry, Scope
+from kbtool.render.days import shown_day
 from kbtool.render.html import element, escape
 from kbtool.render.result_words import changed
 from kbtool.values import Cell
@@ -43,20 +44,23 @@ def _line(scope: Scope, result: Result, outcome: Outcome) -> str:
     begins = {"failed": says.page_failed, "recorded": says.page_recorded, "stale": says.page_stale}
     facts = [made.python and f"Python {made.python}", made.device, _seconds(scope, outcome)]
     return " · ".join(
-        [f"{begins.get(result.state, says.page_ran)} {_when(outcome)}", *(_safe(fact) for fact in facts if fact)]
+        [f"{begins.get(result.state, says.page_ran)} {_when(scope, outcome)}", *(_safe(fact) for fact in facts if fact)]
     )
 
 
-def _when(outcome: Outcome) -> str:
+def _when(scope: Scope, outcome: Outcome) -> str:
     started = outcome.provenance.started
-    return element("time", {"datetime": started}, _date(started))
+    day, time = _moment(scope, started)
+    return element("time", {"datetime": started}, f"{day} {time}".rstrip())
 
 
-def _date(started: str) -> str:
+def _moment(scope: Scope, started: str) -> tuple[str, str]:
+    """The day, as readers write it, and the time; what is no moment stays as it is."""
     try:
-        return datetime.fromisoformat(started).strftime("%d.%m.%Y %H:%M UTC")
+        day, _, time = datetime.fromisoformat(started).strftime("%Y-%m-%d %H:%M UTC").partition(" ")
     except ValueError:
-        return _safe(started)
+        return _safe(started), ""
+    return shown_day(day, scope.context.look.language), time
 
 
 def _seconds(scope: Scope, outcome: Outcome) -> str:
@@ -79,7 +83,7 @@ def state_html(scope: Scope, cell: Cell) -> str:
         return ""
     says = scope.words
     badge = element("span", {"class": f"kb-state__badge kb-state__badge--{result.state}"}, says.states[result.state])
-    brief = f" {_brief(result.outcome)}" if result.outcome else ""
+    brief = f" {_brief(scope, result.outcome)}" if result.outcome else ""
     rows = "".join(
         element("dt", {}, says.provenance[name]) + element("dd", {}, html) for name, html in _rows(scope, result)
     )
@@ -87,8 +91,9 @@ def state_html(scope: Scope, cell: Cell) -> str:
     return element("details", {"class": "kb-state", "data-search-exclude": ""}, body)
 
 
-def _brief(outcome: Outcome) -> str:
-    return " · ".join((_safe(outcome.provenance.device.removeprefix("cuda:")), _date(outcome.provenance.started)[:10]))
+def _brief(scope: Scope, outcome: Outcome) -> str:
+    day, _ = _moment(scope, outcome.provenance.started)
+    return " · ".join((_safe(outcome.provenance.device.removeprefix("cuda:")), day))
 
 
 def _rows(scope: Scope, result: Result) -> Iterator[tuple[str, str]]:
@@ -99,14 +104,14 @@ def _rows(scope: Scope, result: Result) -> Iterator[tuple[str, str]]:
     if result.outcome:
         yield from _provenance(scope, result, result.outcome)
     if result.others:
-        yield "others", "<br>".join(_brief(one) for one in result.others)
+        yield "others", "<br>".join(_brief(scope, one) for one in result.others)
 
 
 def _provenance(scope: Scope, result: Result, outcome: Outcome) -> Iterator[tuple[str, str]]:
     made, says = outcome.provenance, scope.words.provenance
     device = made.device if made.device != "cpu" else f"cpu ({made.processor})" if made.processor else "cpu"
     yield "device", _safe(device)
-    yield "when", _when(outcome)
+    yield "when", _when(scope, outcome)
     yield "seconds", _safe(_seconds(scope, outcome))
     yield "python", _safe(" · ".join(filter(None, (made.python, made.platform))))
     if made.packages:
