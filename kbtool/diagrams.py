@@ -6,8 +6,10 @@ native code of one package, and slow or greedy on absurd input: they are given s
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from types import ModuleType
 from typing import NamedTuple
 
 from kbtool.patterns import regex
@@ -84,16 +86,34 @@ def faults(source: str) -> Problem | None:
 
 def _given_to(backend: str, source: str) -> tuple[str, str]:
     """What a program makes of a diagram, or what it says against it; nothing where it is not installed."""
-    try:
-        import mmdr  # an extra: twelve megabytes for those who draw
-    except ImportError:
+    program = _program()
+    if program is None:
         return "", ""
     # Only what draws has themes.
     theme = "modern" if backend == _DRAWS else None
     try:
-        return str(mmdr.render(source, backend=backend, **({"theme": theme} if theme else {})).svg()), ""
+        return str(program.render(source, backend=backend, **({"theme": theme} if theme else {})).svg()), ""
     except ValueError as error:
         return "", str(error).strip() or "refused"
+
+
+def _program() -> ModuleType | None:
+    """The package that draws, an extra (twelve megabytes for those who draw); None where it is not installed.
+
+    It goes without the library that it makes pixels with: nobody needs that here, and it ends each process with a page
+    of complaints about what was not given back.
+    """
+    pixels = "novasvg"
+    absent = pixels not in sys.modules
+    stand_in = sys.modules.setdefault(pixels, ModuleType(pixels))
+    try:
+        import mmdr
+    except ImportError:
+        return None
+    finally:
+        if absent and sys.modules.get(pixels) is stand_in:
+            del sys.modules[pixels]
+    return mmdr
 
 
 def _refused(source: str) -> str:

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ from kbtool.render.colours import BLACK, DARK_PAPER, READABLE, WHITE, contrast, 
 from kbtool.render.diagrams import drawn
 from kbtool.render.legible import legible, texts
 from kbtool.render.shapes import UNMOVED, moved_by, shape
+from tests.conftest import Run
 from tests.rendering import Html, rendered
 
 if TYPE_CHECKING:
@@ -228,3 +230,12 @@ def test_without_the_program_the_source_is_shown(monkeypatch: pytest.MonkeyPatch
     html = rendered({"pages/a.md": fence(FLOW)})["pages/a.md"].html
     assert "<img" not in html
     assert "A[Вход]" in html
+
+
+def test_a_command_that_drew_ends_with_its_own_words(kbtool: Run, tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/a.md").write_text(fence(FLOW), "utf-8")
+    (tmp_path / "mkdocs.yml").write_text("site_name: a\ndocs_dir: kb\nplugins: [kbtool]\n", "utf-8")
+    done = kbtool("build", "--no-run", cwd=tmp_path)
+    assert list(tmp_path.glob("site/media/figures/*.svg"))
+    assert "leaked" not in done.stderr
