@@ -263,3 +263,21 @@ def test_a_real_package_is_looked_at_in_a_moment(tmp_path: Path) -> None:
     known = Digests(tmp_path)
     assert len(Packages(known).state("numpy")) == 64
     assert Packages(known).state("numpy") == Packages(known).state("numpy") != Packages(known).state("torch")
+
+
+def test_files_that_the_kernel_makes_up_are_not_read(world: World, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/proc/self/pagemap")  # it has no end
+    paths = ["/proc/self/pagemap", "/dev/zero", str(tmp_path / "link")]
+    assert [fact.state for fact in world.facts(Looked(read=paths))] == ["no file"] * 3
+
+
+def test_a_path_that_is_none_is_absent(world: World) -> None:
+    assert [fact.state for fact in world.facts(Looked(read=["/etc/\0x"]))] == [ABSENT]
+
+
+def test_records_do_not_change_what_lies_in_the_base(world: World, tmp_path: Path) -> None:
+    facts = world.facts(Looked(searched=[str(tmp_path)]))
+    (tmp_path / ".kbtool").mkdir()
+    assert list(world.broken(facts)) == []
+    (tmp_path / "helper.py").write_text("")
+    assert [fact.what for fact, _ in world.broken(facts)] == [str(tmp_path)]

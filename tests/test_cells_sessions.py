@@ -559,3 +559,55 @@ def test_nothing_outlives_kbtool(folder: Path, tmp_path: Path, number: int) -> N
     while Path(scratch).exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not Path(scratch).exists()
+
+
+FORGE = """
+import gc, json, os
+line = next(one for one in gc.get_objects() if type(one).__name__ == "Line")
+def say(text):
+    os.write(line.fd, text.encode() + b"\\n")
+OK = {"end": 0, "state": "ok", "outputs": [], "error": None, "seconds": 0.1, "values": []}
+LAST = {"device": "cpu", "modules": [], "trace": {}}
+"""
+"""Code of a note that speaks in the runner's place."""
+UNREADABLE = "the session sent a report that cannot be read"
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "say(json.dumps({**OK, 'values': [['x', '1', 10**400]]}))",
+        "say(json.dumps({**OK, 'seconds': float('inf')}))",
+        "say(json.dumps({**OK, 'state': 'failed'}))",
+        "say(json.dumps({**OK, 'error': ['E', 'x' * 10_000, 1]}))",
+        "say(json.dumps({**OK, 'outputs': [['value', 'x' * (20 << 20), []]]}))",
+        "say(json.dumps({**OK, 'outputs': [['value', 'x', []]] * 100}))",
+        "say(json.dumps(OK)); say(json.dumps({**LAST, 'trace': {'read': ['/etc/\\0x']}}))",
+        "say(json.dumps(OK)); say(json.dumps({**LAST, 'trace': {'read': ['relative']}}))",
+        "say(json.dumps(OK)); say(json.dumps({**LAST, 'trace': {'read': ['/x' + str(n) for n in range(20_000)]}}))",
+        "say(json.dumps(OK)); say(json.dumps({**LAST, 'device': 'cuda:NVIDIA H200'}))",
+        "say(json.dumps({'begin': 0}))",
+    ],
+)
+def test_reports_that_no_runner_sends_fail_their_own_session_alone(folder: Path, forged: str) -> None:
+    both = [*sessions(f"{FORGE}{forged}\nimport time\ntime.sleep(20)"), *sessions("print('other')")]
+    found = {outcome.failed: outcome for outcome in run(both, Settings(folder, Environment("", "")))}
+    assert text(found[False]) == "other\n"
+    assert any(cell.error and cell.error.message == UNREADABLE for cell in found[True].cells)
+
+
+def test_what_a_runner_sends_is_believed_whoever_sends_it(outcome: Run) -> None:
+    sent = "say(json.dumps(OK))\nsay(json.dumps(LAST))\nimport time\ntime.sleep(0.5)\nos._exit(0)"
+    assert states(outcome(FORGE + sent)) == ["ok"]
+
+
+def test_a_forged_dump_is_no_error_of_ours(outcome: Run) -> None:
+    code = (
+        "import os, stat\n"
+        "line = b'  File \"<cell 0>\", line ' + b'1' * 5000 + b'\\n'\n"
+        "for fd in range(3, 30):\n"
+        "    try:\n        stat.S_ISFIFO(os.fstat(fd).st_mode) and os.write(fd, line)\n"
+        "    except OSError:\n        pass\n"
+        "os._exit(1)"
+    )
+    assert states(outcome(code)) == ["failed"]

@@ -120,6 +120,12 @@ def given_away(*places: Path | str) -> set[str]:
     return found
 
 
+def test_what_is_looked_for_would_be_found(tmp_path: Path) -> None:
+    for name, value in SECRETS.items():
+        (tmp_path / name).write_text(f"x {value} y", "utf-8")
+    assert given_away(tmp_path) == set(NAMES)
+
+
 def run(kbtool: Run, base: Path, *words: str) -> tuple[int, str]:
     done = kbtool(*words, cwd=base, XDG_CACHE_HOME=str(base.parent / "cache"), **SECRETS)
     return done.returncode, done.stdout + done.stderr
@@ -140,7 +146,8 @@ def test_no_secret_gets_anywhere(kbtool: Run, base: Path, level: str) -> None:
 def test_control_without_a_sandbox_all_are_found_and_none_is_recorded_or_published(kbtool: Run, base: Path) -> None:
     status, said = run(kbtool, base, "run", "--record", "--sandbox", "none")
     assert status == 1
-    assert given_away(base.parent / "cache") == set(NAMES)
+    assert given_away(base.parent / "cache") == set()
+    assert said.count("its results are not kept") == len(NAMES)
     assert {name for name in NAMES if f"the value of the environment variable {name}" in said} == set(NAMES)
     status, said = run(kbtool, base, "build", "--sandbox", "none")
     assert (status, (base / "site").exists()) == (1, False)

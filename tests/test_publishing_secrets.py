@@ -84,6 +84,18 @@ def test_every_part_of_a_result_is_looked_at(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "shown", ["to\x1b[31mken\x1b[0m-and-more", "token&#45;and-<b>more</b>", "token-<!-- x -->and-more"]
+)
+def test_what_only_a_page_shows_whole_is_found(shown: str) -> None:
+    note = next(iter(Kb().snapshot(snapshot({"a.md": CELL.format("a", "b")})).notes.values()))
+    cell = CellOutcome(0, "ok", (Output("stdout", f"x {shown} y"),), 0.1)
+    outcome = Outcome(CellKey("k"), NoteId("a.md"), False, (cell,), 0.1, PROVENANCE)
+    secrets = {"GH_TOKEN": ("token-and-more",)}
+    assert [one.rule for one in revealing(note, outcome, Private({}, secrets))] == ["secret"]
+    assert list(revealing(note, outcome, Private({}, {"GH_TOKEN": ("other-and-more",)}))) == []
+
+
+@pytest.mark.parametrize(
     ("text", "what"),
     [
         ("ghp_" + "a1B2c3D4" * 5, "a GitHub token (ghp_a1…)"),

@@ -8,6 +8,7 @@ others are looked at only when there is such a file.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -25,6 +26,8 @@ from kbtool.cells.machine import CHANGED, machine
 from kbtool.cells.observed import Fact, fact_of
 from kbtool.cells.plan import Session, imported_modules, plan, runnable
 from kbtool.cells.recorded import Record
+from kbtool.cells.revealing import texts
+from kbtool.cells.secrets import Private, given_away, secret_forms
 from kbtool.cells.sources import changes, source_of, version_changes
 from kbtool.cells.store import Store, default_folder
 from kbtool.config import Config
@@ -64,6 +67,7 @@ class Keeper:
         self.machine = machine(self.environment, base, digests, max(1, cores() // self.jobs))
         self.sessions = plan(notes, config, self.environment, library).sessions
         self.past: Mapping[NoteId, Past] = history.load(self.store.folder, base)
+        self._secrets = Private({}, secret_forms(os.environ))
 
     def held(self) -> dict[NoteId, Outcome]:
         """The outcomes that hold, by note; where none does, one that failed, if there is one."""
@@ -129,7 +133,10 @@ class Keeper:
 
     def save(self, outcome: Outcome) -> str:
         """Keeps an outcome, if it stands on something; a warning when it cannot be kept."""
-        return "" if CHANGED in outcome.observed.gaps else self.store.save(outcome)
+        if CHANGED in outcome.observed.gaps:
+            return ""
+        secret = next(_given_away(outcome, self._secrets), "") if self._secrets.secrets else ""
+        return f"{outcome.note}: {secret}: its results are not kept" if secret else self.store.save(outcome)
 
     def remember(self, ran: Mapping[NoteId, Past]) -> None:
         """Keeps what sessions took, for the next plan."""
@@ -161,6 +168,12 @@ class Keeper:
         past = self.past.get(session.note)
         kept = self.store.load(past.key) if past and past.key else []  # type: ignore[arg-type]
         return json.loads(kept[0].decides) if kept and kept[0].decides else None
+
+
+def _given_away(outcome: Outcome, private: Private) -> Iterator[str]:
+    """The secrets of the environment that results hold."""
+    for place, text in texts(outcome):
+        yield from (f"{place} has {what}" for what, _, _ in given_away(text, private))
 
 
 def _named(fact: Fact) -> str:

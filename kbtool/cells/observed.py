@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple, get_args
 
 from kbtool.cells.digests import Digests
@@ -52,12 +53,13 @@ class World:
     `known` are the states that were asked for.
     """
 
-    __slots__ = ("_base", "_digests", "_environment", "known")
+    __slots__ = ("_base", "_digests", "_environment", "_made", "known")
 
     def __init__(self, base: str, digests: Digests, environment: Mapping[str, str]) -> None:
         self._base = base.rstrip("/") + "/"
         self._digests = digests
         self._environment = environment
+        self._made = frozenset(_devices(("/proc", "/sys", "/dev")))
         self.known: dict[tuple[FactKind, str], str] = {}
 
     def facts(self, looked: Looked) -> tuple[Fact, ...]:
@@ -90,11 +92,11 @@ class World:
         try:
             status = os.stat(path)  # noqa: PTH116
             if stat.S_ISDIR(status.st_mode):
-                return "folder" if kind != "folder" else _digest("\0".join(sorted(os.listdir(path))))  # noqa: PTH208
-            if kind == "seen" or not stat.S_ISREG(status.st_mode):
-                return f"{status.st_size} bytes" if stat.S_ISREG(status.st_mode) else "no file"
-            return self._digests.of(path)
-        except OSError:
+                return "folder" if kind != "folder" else _names(path)
+            if not stat.S_ISREG(status.st_mode) or status.st_dev in self._made:
+                return "no file"
+            return f"{status.st_size} bytes" if kind == "seen" else self._digests.of(path)
+        except (OSError, ValueError):
             return ABSENT
 
     def _variable(self, name: str) -> str:
@@ -111,6 +113,18 @@ class World:
             now = self.state(fact.kind, fact.what)
             if now != fact.state:
                 yield fact, now
+
+
+def _devices(folders: Iterable[str]) -> Iterator[int]:
+    """The file systems that the kernel makes up: a file there may have no end."""
+    for folder in folders:
+        with suppress(OSError):
+            yield os.stat(folder).st_dev  # noqa: PTH116
+
+
+def _names(folder: str) -> str:
+    """The digest of the names in a folder, but for the one in which records lie: a record would make itself stale."""
+    return _digest("\0".join(sorted(name for name in os.listdir(folder) if name != ".kbtool")))  # noqa: PTH208
 
 
 def _digest(text: str) -> str:

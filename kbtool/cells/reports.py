@@ -18,6 +18,10 @@ from kbtool.rich import PICTURES, is_sound
 FAR_TOO_MUCH = 16
 """A cell that prints this many times its limit is stopped: it would go on for ever."""
 _VALUES, _NAME, _TEXT = 200, 100, 200  # as `showing` keeps to
+_OUTPUTS, _KINDS = 64, 8  # outputs of a cell beside its streams; kinds of text in one, each as long as may be printed
+_LOOKED = 10_000  # as `tracing` keeps to
+_PATH, _ERROR = 4096, 4096  # characters
+_LINES = 10**9
 
 
 class BadReportError(Exception):
@@ -36,8 +40,8 @@ class Report:
     values: tuple[Value, ...] = ()
 
 
-def read_report(message: Mapping[str, Any]) -> Report:
-    """A cell's report; raises BadReportError when it has another shape."""
+def read_report(message: Mapping[str, Any], limit: int = 1 << 20) -> Report:
+    """A cell's report; raises BadReportError when it has another shape. `limit` is how much text a cell may show."""
     match message:
         case {
             "end": int(index),
@@ -45,11 +49,18 @@ def read_report(message: Mapping[str, Any]) -> Report:
             "outputs": list(outputs),
             "seconds": float(seconds),
             "values": list(values),
-        } if len(values) <= _VALUES:
+        } if len(values) <= _VALUES and len(outputs) <= _OUTPUTS and 0 <= seconds < _LINES:
             shown = tuple(_read_output(output) for output in outputs)
             error, kept = _read_error(message.get("error")), tuple(_read_value(value) for value in values)
-            return Report(index, state == "failed", shown, error, seconds, kept)
+            why = error is not None or state == "ok"  # a failure has a reason
+            if why and sum(map(_length, shown)) <= _KINDS * limit + _OUTPUTS * _ERROR:
+                return Report(index, state == "failed", shown, error, seconds, kept)
     raise BadReportError
+
+
+def _length(output: Output) -> int:
+    """Characters of an output that are no picture."""
+    return len(output.text) + sum(len(content) for kind, content in output.data if kind not in PICTURES)
 
 
 def _read_output(output: object) -> Output:
@@ -76,16 +87,24 @@ def _read_value(value: object) -> Value:
     match value:
         case [str(name), str(text), None | int() | float() as number]:
             known = name.isidentifier() and not name.startswith("_") and len(name) <= _NAME and len(text) <= _TEXT
-            if known and not isinstance(number, bool) and (number is None or (text and isfinite(number))):
+            if known and not isinstance(number, bool) and (number is None or (text and _is_real(number))):
                 return name, readable(text), None if number is None else float(number)
     raise BadReportError
+
+
+def _is_real(number: float) -> bool:
+    """Whether a number of any size has a floating-point one beside it."""
+    try:
+        return isfinite(number)
+    except OverflowError:
+        return False
 
 
 def _read_error(error: object) -> CellError | None:
     match error:
         case None:
             return None
-        case [str(name), str(message), int(line)]:
+        case [str(name), str(message), int(line)] if max(len(name), len(message)) <= _ERROR and 0 <= line <= _LINES:
             return CellError(readable(name), readable(message), line)
     raise BadReportError
 
@@ -96,8 +115,10 @@ def readable(text: str) -> str:
 
 
 def read_names(names: object) -> tuple[str, ...]:
-    """A list of names; raises BadReportError when it is none."""
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+    """A list of names; raises BadReportError when it is none, or longer than any session's."""
+    if not isinstance(names, list) or len(names) > _LOOKED:
+        raise BadReportError
+    if not all(isinstance(name, str) and len(name) <= _PATH and "\0" not in name for name in names):
         raise BadReportError
     return tuple(map(readable, names))
 
@@ -106,7 +127,12 @@ def read_trace(given: object) -> Looked:
     """What a session says that it looked at; raises BadReportError when it has another shape."""
     if not isinstance(given, dict) or not given.keys() <= set(Looked._fields):
         raise BadReportError
-    return Looked(**{kind: read_names(names) for kind, names in given.items()})
+    looked = Looked(**{kind: read_names(names) for kind, names in given.items()})
+    if not all(
+        path.startswith("/") for paths in (looked.read, looked.listed, looked.seen, looked.searched) for path in paths
+    ):
+        raise BadReportError
+    return looked
 
 
 # ---------------------------------------------------------------- output
@@ -230,7 +256,7 @@ def _frame(line: str, code: Mapping[str, Sequence[str]]) -> _Frame | None:
     """A line of a dump, `  File "<cell 2>", line 3 in train`, as cell, line and function."""
     name, found, rest = line.strip().removeprefix('File "').partition('", line ')
     number, _, function = rest.partition(" in ")
-    if not found or name not in code or not number.isdecimal():
+    if not found or name not in code or not number.isdecimal() or len(number) > len(str(_LINES)):
         return None
     if "\\" in function:  # letters beyond ASCII are escaped
         function = function.encode("ascii", "replace").decode("unicode_escape", "replace")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kbtool.cells.secrets import Private, findings, given_away, told
+from kbtool.cells.secrets import Private, as_seen, findings, given_away, told
 from kbtool.note import Note
 from kbtool.outcomes import CellOutcome, Outcome
 from kbtool.values import Diagnostic, Span
@@ -51,6 +51,14 @@ def revealing_text(note: Note, text: str, private: Private) -> Iterator[Diagnost
 
 
 def _of_cell(number: int, cell: CellOutcome) -> Iterator[tuple[str, str]]:
+    """What a cell shows, as it was said and, where that is something else, as a page shows it."""
+    for place, text in _said(number, cell):
+        yield place, text
+        if is_words(text) and (seen := as_seen(text)) != text:
+            yield place, seen
+
+
+def _said(number: int, cell: CellOutcome) -> Iterator[tuple[str, str]]:
     for at, output in enumerate(cell.outputs, 1):
         place = f"output {at} of cell {number} ({output.kind})"
         yield from ((place, content) for content in (output.text, *(content for _, content in output.data)))

@@ -6,6 +6,7 @@ It catches what people paste and print; who wants to hide a secret from it can.
 from __future__ import annotations
 
 import base64
+import html
 import math
 import re
 from collections import Counter
@@ -21,6 +22,9 @@ _SAID = regex(r"(?i)(?:token|secret|passw(?:or)?d|key)[\"']?\s{0,3}[:=]\s{0,3}[\
 _HEX = regex(r"[0-9a-fA-F]{32,}")
 _RANDOM = 3.9
 """Bits a character from which on a word is nobody's spelling: names of variables have some 3.5, random letters 4.3."""
+_TERMINAL = regex(r"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[@-Z\\-_])")
+"""What a terminal obeys and does not show, as in ECMA-48."""
+_TAG = regex(r"<[^<>]{0,2000}>")
 _HOMES = regex(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"'<>]{1,64}[/\\]")
 _SHOWN = 6
 """Characters of a secret that a message shows."""
@@ -58,6 +62,13 @@ def _forms(value: str) -> Iterator[str]:
         shown = base64.b64encode(bytes(before) + data).decode("ascii").rstrip("=")
         first, last = (0, 2, 3)[before], len(shown) - ((before + len(data)) % 3 > 0)
         yield from (shown[first:last], shown[first:last].replace("+", "-").replace("/", "_"))
+
+
+def as_seen(text: str) -> str:
+    """A text as a page shows it: without what colours a terminal, and without the markup of HTML."""
+    if "\x1b" in text:
+        text = _TERMINAL.sub("", text)
+    return html.unescape(_TAG.sub("", text)) if "<" in text or "&" in text else text
 
 
 def told(text: str, private: Private) -> Iterator[str]:

@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
-from kbtool.cells.environment import available_memory, cores, distributions, gpu_memory, processor
+from kbtool.cells.environment import (
+    available_memory,
+    cores,
+    distributions,
+    gpu_memory,
+    processor,
+)
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
 from kbtool.cells.observed import Looked
@@ -149,7 +155,7 @@ class _Live:
     __slots__ = (
         *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
         *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
-        *("dump", "ending", "killed", "ended", "status", "peak", "untold", "looked"),
+        *("dump", "ending", "killed", "ended", "status", "peak", "untold", "looked", "reported"),
     )
 
     def __init__(self, session: Session, around: _Around) -> None:
@@ -174,6 +180,7 @@ class _Live:
         self.peak = 0  # of the memory that its processes took together, in bytes
         self.untold = ""
         self.looked = Looked()
+        self.reported = False  # whether it came to its end, and said what it looked at
         for end, hear in self.ears():
             around.selector.register(end, selectors.EVENT_READ, hear)
         self.tell("started")
@@ -283,20 +290,28 @@ class _Live:
                 self.drain()
                 self.end_cell(message)
             case {"device": str(device), "modules": modules, "trace": trace}:
+                if not self.may_use(device):
+                    raise BadReportError
                 self.device, self.modules, self.looked = readable(device), read_names(modules), read_trace(trace)
+                self.reported = True
             case _:
                 raise BadReportError
         processes.answer(self.process)
 
+    def may_use(self, device: str) -> bool:
+        """Whether a session can have computed on a device: code says what it likes, and records stand under it."""
+        wanted = self.around.nursery.house.sandbox.wanted
+        return device == "cpu" or wanted.level == "none" or "gpu" in wanted.grants
+
     def begin_cell(self, index: int) -> None:
         step = self.next_step()
-        if step is None or step.index != index:
+        if step is None or step.index != index or self.step is not None:  # whoever begins again has time anew
             raise BadReportError
         self.step = step
         self.deadline = time.monotonic() + step.timeout
 
     def end_cell(self, message: Mapping[str, Any]) -> None:
-        report = read_report(message)
+        report = read_report(message, self.session.output_limit)
         if self.step is None or self.step.index != report.index:
             raise BadReportError
         self.cells.append(outcome_of(report, streams(self.pieces, self.paths), self.paths))
@@ -364,6 +379,9 @@ class _Live:
     def all_cells(self) -> tuple[CellOutcome, ...]:
         """The outcomes of all cells: those that came to their end, the one that the session broke off in, the rest."""
         cells = list(self.cells)
+        if len(cells) == len(self.session.steps) and not self.reported and cells[-1].state == "ok":
+            # It ended between its last cell and its own end: nobody knows what its results stand on.
+            cells[-1] = replace(cells[-1], state="failed", error=self.ending or crashed(self.status))
         step = self.next_step()
         if step is not None and not any(cell.state == "failed" for cell in cells):
             why = self.ending or crashed(self.status)
