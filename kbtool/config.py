@@ -26,6 +26,7 @@ class Config(NamedTuple):
     `wanted`: page names that may be linked before they are written. `timeout`: seconds that a cell may run.
     `output_limit`: bytes that a cell may print. `rules`, `select`, `ignore` and `ignore_in` (by patterns of paths) say
     which problems count and how much, see `rules.severity`. `rule_pages`: whether the rules' pages stand on the site.
+    `old_names`: whether names that notes' files had before lead to their pages.
     `external_allow`: hosts that `check --external` may ask though they are private; `external_days`: how long it
     trusts their answers. `languages` are those whose fences are cells.
     """
@@ -42,6 +43,7 @@ class Config(NamedTuple):
     external_days: float = 7.0
     dialect: Literal["logseq", "obsidian"] = "logseq"
     languages: tuple[str, ...] = ("python",)
+    old_names: bool = True
 
 
 LANGUAGES = ("python", "bash")

@@ -35,7 +35,7 @@ from kbtool.ready import Told, contents, title
 from kbtool.ready import meta as meta_of
 from kbtool.render import urls
 from kbtool.render.context import Look
-from kbtool.render.html import safe_url
+from kbtool.render.html import ascii_url, safe_url
 from kbtool.render.policy import headers_file, meta
 from kbtool.render.reading_words import reading_words
 from kbtool.render.recent import FEED
@@ -118,6 +118,7 @@ class KbtoolPlugin(BasePlugin[LegacyConfig]):  # type: ignore[no-untyped-call]  
         if Path(config.docs_dir) != ASSETS / "docs":
             self._base = Path(config.docs_dir)
         config.docs_dir = str(ASSETS / "docs")
+        config.site_url = config.site_url and ascii_url(config.site_url)
         config.extra_css = [STYLE, *(path for path in config.extra_css if path != STYLE)]
         if script() and SCRIPT not in map(str, config.extra_javascript):
             config.extra_javascript = [SCRIPT, *config.extra_javascript]

@@ -13,6 +13,7 @@ from kbtool.cells.grants import hide, own
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.library import Library, imported
 from kbtool.cells.results import results
+from kbtool.changes import Change
 from kbtool.config import Config
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
@@ -136,11 +137,18 @@ def _context(
         quoting=query.block_references(asking.rows),
         unwritten=wanted.places,
         children=namespaces.children(asking.rows, shown, wanted.places),
-        changes=look.history,
+        changes=_history(look, snapshot.files.config),
         days=journals.neighbours(shown),
         unlinked=unlinked(past.kb, snapshot),
         users=query.users(snapshot),
     ), wanted
+
+
+def _history(look: Look, config: Config) -> Mapping[NoteId, Change]:
+    """When notes were made and changed; with the names that their files had, where these may be told."""
+    if config.old_names:
+        return look.history
+    return {note: change._replace(paths=()) for note, change in look.history.items()}
 
 
 def _pages_of_notes(memory: Memory, context: RenderContext, among: Collection[NoteId] | None = None) -> Iterator[Page]:

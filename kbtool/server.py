@@ -59,7 +59,7 @@ class Site:
         files = (path for path in folder.rglob("*") if path.is_file())
         self._table = {**{f"/{path.relative_to(folder).as_posix()}": path for path in files}, **own}
         self._number += 1
-        self._changed = dict.fromkeys(map(_address, self._table), self._number)
+        self._changed = dict.fromkeys(map(address_of, self._table), self._number)
         self._tell("changed", "null")
 
     def change(self, files: Mapping[str, bytes | None]) -> None:
@@ -73,7 +73,7 @@ class Site:
                 table[f"/{path}"] = content
         self._table = table
         self._number += 1
-        pages = [_address(f"/{path}") for path in files if path.endswith(".html")]
+        pages = [address_of(f"/{path}") for path in files if path.endswith(".html")]
         self._changed.update(dict.fromkeys(pages, self._number))
         if pages:
             self._tell("changed", json.dumps(pages))
@@ -126,7 +126,8 @@ class Site:
                 events.put((kind, data))
 
 
-def _address(place: str) -> str:
+def address_of(place: str) -> str:
+    """Where a file of the site is asked for."""
     return place.removesuffix("index.html") if place.endswith("/index.html") else place
 
 

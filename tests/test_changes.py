@@ -11,6 +11,7 @@ import pytest
 
 from kbtool import publish
 from kbtool.changes import Change, read_log
+from kbtool.config import Config
 from kbtool.git import history
 from kbtool.kb import Kb
 from kbtool.render.context import Look
@@ -132,6 +133,15 @@ def test_other_names_lead_to_the_page() -> None:
         assert 'content="0; url=../a/"' in made[place]
         assert 'name="robots" content="noindex"' in made[place]
     assert "b/index.html" not in made  # a page has that name
+
+
+def test_old_names_are_told_only_where_that_is_wanted() -> None:
+    closed = snapshot(SOURCES)._replace(config=Config(old_names=False))
+    silent = files(publish.compiled(Kb().snapshot(closed), {}, LOOK))
+    assert "другое-имя/index.html" in silent
+    for made, told in ((silent, False), (files(site()), True)):
+        assert ("старое/index.html" in made) == told
+        assert ("старое" in made["assets/kb/names.json"]) == told
 
 
 def test_journals_have_a_page_for_each_year() -> None:

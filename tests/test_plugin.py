@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_headings_are_nested_in_the_contents(base: Base) -> None:
         contents.index("#раз") < contents.index('<nav class="md-nav"') < contents.index("#два") < contents.index("#три")
     )
     assert "<em>Раз</em>" in contents
+
+
+def test_addresses_of_a_site_with_letters_beyond_ascii_are_escaped(base: Base) -> None:
+    base.settings("site_url: https://пример.рф/мои заметки%21/")
+    base.build()
+    found = re.findall("<loc>(.*?)</loc>", base.file("sitemap.xml"))
+    root = "https://xn--e1afmkfd.xn--p1ai/%D0%BC%D0%BE%D0%B8%20%D0%B7%D0%B0%D0%BC%D0%B5%D1%82%D0%BA%D0%B8%21/"
+    assert root in found
+    assert [one for one in found if not (one.isascii() and one.startswith(root))] == []
+    assert base.looks[-1].url == root
 
 
 def test_the_navigation_names_notes_by_their_paths(base: Base) -> None:

@@ -16,6 +16,7 @@ import pytest
 from kbtool import disk, server
 from kbtool.commands import serve, sessions
 from kbtool.render.policy import FRAMES
+from kbtool.rules import LEVELS
 from tests.test_incremental_build import MKDOCS
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -228,6 +229,29 @@ def test_problems_are_told_with_their_places_and_no_code_is_run(shown: serve._Sh
         ("kb/pages/n1.md", 1, 3)
     ]
     assert not list(tmp_path.rglob("ran"))
+
+
+def test_problems_are_told_by_their_gravity_with_their_pages(shown: serve._Show, tmp_path: Path) -> None:
+    write(tmp_path, "z", "- [[n3]] [[nowhere]]\n")
+    shown.update(disk.find(tmp_path))
+    told = json.loads(shown.site._problems)
+    grades = [LEVELS.index(one["severity"]) for one in told]
+    assert grades == sorted(grades, reverse=True)
+    assert len(set(grades)) > 1
+    assert {one["path"]: one["page"] for one in told}["kb/pages/z.md"] == "/z/"
+
+
+def test_an_error_of_the_settings_is_told_on_pages_until_it_is_mended(shown: serve._Show, tmp_path: Path) -> None:
+    before = json.loads(shown.site._problems)
+    good = (tmp_path / "mkdocs.yml").read_text("utf-8")
+    (tmp_path / "mkdocs.yml").write_text(good + "\nx: [\n", "utf-8")
+    serve._again(shown)
+    told = json.loads(shown.site._problems)
+    assert "mkdocs.yml, line" in told[0]["message"]
+    assert told[1:] == before
+    (tmp_path / "mkdocs.yml").write_text(good, "utf-8")
+    serve._again(shown)
+    assert json.loads(shown.site._problems) == before
 
 
 def test_code_is_run_where_that_is_asked_for(shown: serve._Show, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from kbtool.outcomes import Result
 from kbtool.render.context import Look
 from kbtool.render.urls import page_file
 from kbtool.report.place import Places
-from kbtool.rules import severity
+from kbtool.rules import LEVELS, severity
 from kbtool.standing import Standing
 from kbtool.values import Diagnostic, NoteId
 
@@ -74,6 +74,7 @@ def _again(show: _Show) -> None:
         show.update(disk.find(Path.cwd()))
     except KbError as error:
         terminal.warn(f"error: {error}")
+        show.tell_error(str(error))
 
 
 class _Told(FileSystemEventHandler):
@@ -123,6 +124,17 @@ class _Show:
         self._how = how
         self._past = publish.Past(code=outside.code())
         self._last: _Last | None = None
+        self._problems: list[dict[str, object]] = []
+
+    def tell_error(self, message: str) -> None:
+        """Says on each page why the last edit is not shown, above what was wrong before."""
+        self.site.tell_problems([{"severity": "error", "message": message}, *self._problems])
+
+    def _tell(self, opened: opening.Opened, found: Iterable[Diagnostic]) -> None:
+        notes = self._last.notes if self._last else {}
+        pages = {note: server.address_of(f"/{file}") for file, note in notes.items()}
+        self._problems = list(_problems(opened, found, pages))
+        self.site.tell_problems(self._problems)
 
     def update(self, project: Project) -> None:
         """Shows the base as it is: first the pages that somebody edits or looks at, then all."""
@@ -132,7 +144,7 @@ class _Show:
         if self._last:
             self._at_once(self._last, snapshot)
         found = opening.check(opened)
-        self.site.tell_problems(_problems(opened, found))
+        self._tell(opened, found)
         if found:
             opening.print_report(opened, found, "text")
         if self._how:
@@ -141,6 +153,7 @@ class _Show:
             results = publish.stored(snapshot, project.base)
         if not (self._last and self._changed(self._last, opened, results)):
             self._built(opened, results)
+            self._tell(opened, found)  # pages may have other places now
         terminal.warn(f"built {len(snapshot.notes)} notes in {time.monotonic() - began:.1f} s")
 
     def _at_once(self, last: _Last, snapshot: Snapshot) -> None:
@@ -185,10 +198,12 @@ class _Show:
         self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if built.watched else None
 
 
-def _problems(opened: opening.Opened, found: Iterable[Diagnostic]) -> Iterator[dict[str, object]]:
-    """Diagnostics as pages show them."""
+def _problems(
+    opened: opening.Opened, found: Iterable[Diagnostic], pages: Mapping[NoteId, str]
+) -> Iterator[dict[str, object]]:
+    """Diagnostics as pages show them, the gravest first; `page` is the address of the page that one is about."""
     places = Places(opened.texts, opening.from_here(opened.project.base))
-    for one in found:
+    for one in sorted(found, key=lambda one: -LEVELS.index(severity(one.rule, opened.project.config))):
         at = places.position(one.note, one.span.start)
         yield {
             "path": places.path(one.note),
@@ -196,4 +211,5 @@ def _problems(opened: opening.Opened, found: Iterable[Diagnostic]) -> Iterator[d
             "column": at.column,
             "severity": severity(one.rule, opened.project.config),
             "message": one.message,
+            "page": pages.get(one.note, ""),
         }

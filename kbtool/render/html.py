@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from html import escape, unescape
+from urllib.parse import quote, urlsplit, urlunsplit
 
-__all__ = ["attributes", "element", "escape", "safe_url", "sanitise", "void"]
+__all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
 
 _SCHEMES = frozenset({"http", "https", "mailto"})
 # Browsers stop at 512 nested elements; nobody means more than a hundred.
@@ -61,6 +62,19 @@ def safe_url(url: str) -> str:
     if head.lower() != "mailto" and not rest.startswith("//"):
         return ""
     return plain.replace(" ", "%20").replace("\\", "%5C")
+
+
+def ascii_url(url: str) -> str:
+    """An address with all letters beyond ASCII escaped, and the host as name servers know it."""
+    if url.isascii() and " " not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+        host, colon, port = parts.netloc.partition(":")
+        host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except ValueError:
+        return url  # no address that any program would take
+    return urlunsplit(parts._replace(netloc=host + colon + port, path=quote(parts.path, safe="/%:@!$&'()*+,;=~")))
 
 
 def sanitise(source: str) -> str:
