@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from kbtool.below import below
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs, with_options
 from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
@@ -394,7 +395,8 @@ def fingerprint(project: Project) -> frozenset[tuple[str, Stamp]]:
     for folder, entry in _walk(project.base):
         with suppress(OSError):  # gone between the two looks
             found.add((folder + entry.name, stamp(entry.stat(follow_symlinks=False))))
-    for path in filter(None, (project.mkdocs_yml, *(project.base / OWN).rglob("*.json"))):
+    own = (Path(one.path) for one in below(project.base / OWN) if one.name.endswith(".json"))
+    for path in filter(None, (project.mkdocs_yml, *own)):
         with suppress(OSError):
             found.add((str(path), stamp(path.stat())))
     return frozenset(found)

@@ -34,7 +34,7 @@ ORDER = [
     ),
     *("changes",),
     *("files", "packed", "positions"),
-    *("beside", "sealed"),
+    *("below", "beside", "sealed"),
     *("syntax.tree", "syntax.limits", "syntax.html", "syntax.lookups", "syntax.links", "syntax.pieces"),
     *("syntax.val", "syntax.claims"),
     *("syntax.obsidian",),
@@ -166,7 +166,7 @@ RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell",
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"cells.{name}" for name in ("archive", "recording", "ground", "line", "launching", "graphics", "removing")}
-RIM |= {"beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
+RIM |= {"below", "beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
 RIM |= {f"cells.{name}" for name in ("machine", "shipping", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}

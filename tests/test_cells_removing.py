@@ -11,26 +11,15 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.removing import remove
+from tests.deep import deepen
 
 LEVELS = 3 * sys.getrecursionlimit()
-
-
-def deepen(folder: Path) -> None:
-    """Folders in folders, more than a path may name and than Python recurses."""
-    home = os.open(".", os.O_RDONLY)
-    os.chdir(folder)
-    for _ in range(LEVELS):
-        os.mkdir("a")  # noqa: PTH102
-        os.chdir("a")
-    Path("deep").write_text("x")
-    os.fchdir(home)
-    os.close(home)
+"""More than a path may name, and than Python recurses."""
 
 
 def test_a_tree_that_is_too_deep_for_paths_goes_away(tmp_path: Path) -> None:
     for name in ("ours", "control"):
-        (tmp_path / name).mkdir()
-        deepen(tmp_path / name)
+        deepen(tmp_path / name, LEVELS)
     with pytest.raises(RecursionError):
         shutil.rmtree(tmp_path / "control", ignore_errors=True)
     remove(tmp_path / "ours")
@@ -65,6 +54,7 @@ def test_folders_that_are_shut_are_opened(tmp_path: Path) -> None:
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from kbtool.cells.removing import remove
+from tests.deep import deepen
 os.chdir(sys.argv[1])
 if os.getuid() == 0:
     os.chown(".", 12345, 12345)

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from kbtool.below import below
 from kbtool.cells import confine
 from kbtool.config import KbError
 
@@ -211,12 +212,9 @@ def _without_git(path: str, deep: bool) -> Iterator[str]:
 
     `deep`: in all folders below, too.
     """
-    for folder, inside, _ in os.walk(path):
-        if ".git" in inside:
-            yield from ("--tmpfs", f"{folder}/.git", "--remount-ro", f"{folder}/.git")
-            inside.remove(".git")
-        if not deep:
-            return
+    found = (one.path for one in below(path, {".git"}) if one.name == ".git" and one.is_dir(follow_symlinks=False))
+    for hidden in found if deep else filter(os.path.isdir, [f"{path}/.git"]):
+        yield from ("--tmpfs", hidden, "--remount-ro", hidden)
 
 
 def _read(grants: frozenset[str], folders: Folders) -> Iterator[str]:

@@ -19,13 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
-from kbtool.cells.environment import (
-    available_memory,
-    cores,
-    distributions,
-    gpu_memory,
-    processor,
-)
+from kbtool.cells.environment import available_memory, cores, distributions, gpu_memory, processor
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
 from kbtool.cells.observed import Looked

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from kbtool import terminal
+from kbtool.below import below
 from kbtool.cells.store import default_folder
 
 _OLD = 90 * 86400
@@ -57,10 +60,10 @@ def _lines(folder: Path) -> Iterator[str]:
 
 def _files(place: Path) -> Iterator[tuple[Path, float, int]]:
     """The files at a place with their times and sizes."""
-    for path in (place, *place.rglob("*")) if place.is_dir() else (place,):
+    for path in (place, *(Path(one.path) for one in below(place))):
         with suppress(OSError):
             status = path.lstat()
-            if path.is_file() or path.is_symlink():
+            if not stat.S_ISDIR(status.st_mode):
                 yield path, max(status.st_mtime, status.st_atime), status.st_size
 
 
@@ -71,10 +74,10 @@ def _old(folder: Path, before: float) -> Iterator[tuple[Path, int]]:
 
 
 def _without_empty(folder: Path) -> None:
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.is_dir():
-            with suppress(OSError):  # not empty
-                path.rmdir()
+    folders = [one.path for one in below(folder) if one.is_dir(follow_symlinks=False)]
+    for path in reversed(folders):  # what is inside comes first
+        with suppress(OSError):  # not empty
+            os.rmdir(path)  # noqa: PTH106 -- of a list of paths
 
 
 def _size(count: int) -> str:
