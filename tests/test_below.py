@@ -40,7 +40,7 @@ def test_git_s_folders_are_hidden_at_any_depth_and_of_packages_at_the_top(tmp_pa
     (tmp_path / "base/.git").mkdir()
     (tmp_path / "base/a/.git").write_text("gitdir: elsewhere\n")
     words = command(Sandbox(Wanted(), "/usr/bin/bwrap"), Folders((str(tmp_path / "base"),), ()), "/")
-    hidden = {words[at + 1] for at, word in enumerate(words) if word == "--tmpfs"} - {"/tmp"}  # noqa: S108
+    hidden = {words[at + 1] for at, word in enumerate(words) if word == "--tmpfs"} - {"/tmp"}
     assert {one for one in hidden if one.startswith(str(tmp_path))} == {
         str(tmp_path / "base/.git"),
         str(tmp_path / "base/a/b/.git"),
