@@ -54,7 +54,7 @@ def shown(text: str, outcomes: Mapping[NoteId, Outcome], **others: str) -> str:
         ("{{val [[a]], train.loss .1f}}", "0,5"),
         ("{{val [[a]]#loss}}", "0,4"),
         ("**{{val loss}}**", "0,4"),
-        ("{{val train.n}}, {{val test.n ,}}", "1000, 1\N{NO-BREAK SPACE}000"),
+        ("{{val train.n}}, {{val test.n ,}}", "1000, 1\N{NARROW NO-BREAK SPACE}000"),
     ],
 )
 def test_a_value_stands_in_the_text(macro: str, expected: str) -> None:
@@ -137,7 +137,7 @@ def test_formats_are_those_of_python(value: Value, spec: str, expected: str | No
         ("1e-05", ".0e", "10⁻⁵"),
         ("2.5e+13", ".1e", "2,5·10¹³"),
         ("3e+00", ".0e", "3"),
-        ("1,073,741,824", ",", "1 073 741 824"),
+        ("1,073,741,824", ",", "1\N{NARROW NO-BREAK SPACE}073\N{NARROW NO-BREAK SPACE}741\N{NARROW NO-BREAK SPACE}824"),
         ("12%", ".0%", "12 %"),
         ("1e3", "x", "1e3"),
         ("nan", ".2f", "nan"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kbtool.render.words import Language
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+_THIN = "\N{NARROW NO-BREAK SPACE}"  # parts thousands
 _MINUS = "\N{MINUS SIGN}"
 _MARKS = frozenset("0123456789.,-+e%")
 _BASES = tuple("bcoxX")
@@ -17,7 +18,7 @@ def in_prose(number: str, spec: str, language: Language) -> str:
         return number
     percent = _NO_BREAK + "%" if number.endswith("%") else ""
     mantissa, _, power = number.removesuffix("%").partition("e")
-    shown = mantissa.replace(",", _NO_BREAK).replace(".", ",").replace("-", _MINUS)
+    shown = mantissa.replace(",", _THIN).replace(".", ",").replace("-", _MINUS)
     if not power or int(power) == 0:
         return shown + percent
     ten = "10" + str(int(power)).translate(_RAISED)
