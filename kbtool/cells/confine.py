@@ -1,4 +1,4 @@
-"""Takes rights away from the process that it runs in, for good: files, signals, system calls, resources.
+"""Takes rights away from the process that it runs in, for good: files, signals, system calls, resources, what root may.
 
 Loaded by `session`, and by the caller to ask what this machine can do; imports nothing but the standard library.
 Landlock and seccomp hold for all that the process starts, and need no privilege. Constants are those of Linux' headers
@@ -12,6 +12,7 @@ import os
 import platform
 import resource
 import struct
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -67,26 +68,33 @@ def _allow(libc: ctypes.CDLL, rules: int, path: str, rights: int) -> None:
 
 # ---------------------------------------------------------------- seccomp
 
-_CALLS = (
-    "ioctl socket clone ptrace syslog pivot_root adjtimex chroot acct settimeofday mount umount2 swapon swapoff reboot "
-    "init_module delete_module quotactl clock_settime kexec_load add_key request_key keyctl unshare perf_event_open "
-    "open_by_handle_at clock_adjtime setns process_vm_readv process_vm_writev finit_module kexec_file_load bpf "
-    "userfaultfd"
+# Each with its numbers on x86-64 and on ARM64, 0 where it has none.
+_REFUSED = (
+    "ptrace:101:117 syslog:103:116 pivot_root:155:41 adjtimex:159:171 chroot:161:51 acct:163:89 settimeofday:164:170 "
+    "mount:165:40 umount2:166:39 swapon:167:224 swapoff:168:225 reboot:169:142 sethostname:170:161 "
+    "setdomainname:171:162 init_module:175:105 delete_module:176:106 quotactl:179:60 clock_settime:227:112 "
+    "kexec_load:246:104 add_key:248:217 request_key:249:218 keyctl:250:219 unshare:272:97 perf_event_open:298:241 "
+    "fanotify_init:300:262 open_by_handle_at:304:265 clock_adjtime:305:266 setns:308:268 process_vm_readv:310:270 "
+    "process_vm_writev:311:271 finit_module:313:273 kexec_file_load:320:294 bpf:321:280 userfaultfd:323:282 "
+    "chown:92:0 fchown:93:55 lchown:94:0 fchownat:260:54 "
+    # What lives longer than who made it, and is seen by all of a user or of a sandbox.
+    "shmget:29:194 shmat:30:196 shmctl:31:195 shmdt:67:197 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192 "
+    "msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 mq_open:240:180 mq_unlink:241:181"
 )
-_X86 = (
-    "16 41 56 101 103 155 159 161 163 164 165 166 167 168 169 175 176 179 227 246 248 249 250 272 298 304 305 308 310 "
-    "311 313 320 321 323"
+_ASKED = (
+    "ioctl:16:29 socket:41:198 clone:56:220 setpriority:141:140 sched_setparam:142:118 sched_setscheduler:144:119 "
+    "sched_setaffinity:203:122 ioprio_set:251:30 prlimit64:302:261 sched_setattr:314:274"
 )
-_ARM = (
-    "29 198 220 117 116 41 171 51 89 170 40 39 224 225 142 105 106 60 112 104 217 218 219 97 241 265 266 268 270 "
-    "271 273 294 280 282"
-)
-_MACHINES: Mapping[str, tuple[int, str]] = {"x86_64": (0xC000003E, _X86), "aarch64": (0xC00000B7, _ARM)}
-"""The architecture's number, and those of the system calls that are looked at, by machine."""
-_NEW_ONES = (*range(425, 434), 438, 442)  # io_uring, the newer calls for mounts, pidfd_getfd: everywhere the same
+"""Those that are refused with some arguments."""
+_MACHINES: Mapping[str, tuple[int, int]] = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
+"""The architecture's number, and which of the two numbers of a system call are its own, by machine."""
+# io_uring, the newer calls for mounts, pidfd_getfd, process_madvise, process_mrelease: everywhere the same.
+_NEW_ONES = (*range(425, 434), 438, 440, 442, 448)
 _CLONE3 = 435
 _NEW_SPACES = 0x7E020080  # the flags of `clone` that ask for namespaces
 _TYPES_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_OF_SELF = ("prlimit64", "sched_setparam", "sched_setscheduler", "sched_setattr")
+_PRIORITIES = (("setpriority", (0, 1)), ("ioprio_set", (1, 2)))  # of a process or a group, not of all that a user has
 _UNIX, _INTERNET = (1,), (1, 2, 10, 16)  # families of sockets; 16 lists the network's interfaces
 _EPERM, _EACCES, _NOSYS = 1, 13, 38
 _LOAD, _EQUAL, _ANY_BIT, _NOT_LESS, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
@@ -106,9 +114,9 @@ def has_seccomp() -> bool:
 
 def restrict_calls(internet: bool) -> None:
     """No system call goes through that a computation does not need and an attack does; sockets only as allowed."""
-    architecture, numbers = _MACHINES[platform.machine()]
-    calls = dict(zip(_CALLS.split(), map(int, numbers.split()), strict=True))
-    program = b"".join(_program(architecture, calls, internet))
+    architecture, column = _MACHINES[platform.machine()]
+    asked, refused = (_numbers(table, column) for table in (_ASKED, _REFUSED))
+    program = b"".join(_program(architecture, (asked, refused.values()), internet))
     buffer = ctypes.create_string_buffer(program)
     libc = ctypes.CDLL(None, use_errno=True)
     _prctl(libc, _NO_NEW_PRIVS, 1)
@@ -116,9 +124,14 @@ def restrict_calls(internet: bool) -> None:
     _checked(libc.prctl(_SET_SECCOMP, _FILTER, given, 0, 0), "seccomp")
 
 
-def _program(architecture: int, calls: Mapping[str, int], internet: bool) -> Iterator[bytes]:
+def _numbers(table: str, column: int) -> dict[str, int]:
+    found = {words[0]: int(words[column]) for words in (one.split(":") for one in table.split())}
+    return {name: number for name, number in found.items() if number}
+
+
+def _program(architecture: int, given: tuple[Mapping[str, int], Iterable[int]], internet: bool) -> Iterator[bytes]:
     """The filter, instruction by instruction: of a jump's two ways one goes over so many instructions."""
-    refused = [number for name, number in calls.items() if name not in ("ioctl", "socket", "clone")]
+    calls, refused = given
     yield _step(_LOAD, _ARCHITECTURE)
     yield _step(_EQUAL, architecture, yes=1)
     yield _step(_RETURN, _KILL)
@@ -132,13 +145,22 @@ def _program(architecture: int, calls: Mapping[str, int], internet: bool) -> Ite
     yield _step(_RETURN, _ERROR | _NOSYS)
     yield from _argument(calls["clone"], _FIRST, [(_ANY_BIT, _NEW_SPACES)], _ERROR | _EPERM)
     yield from _argument(calls["ioctl"], _SECOND, [(_EQUAL, one) for one in _TYPES_INTO_TERMINAL], _ERROR | _EPERM)
-    families = _INTERNET if internet else _UNIX
-    yield _step(_EQUAL, calls["socket"], no=len(families) + 2)
-    yield _step(_LOAD, _FIRST)
-    for at, family in enumerate(families):
-        yield _step(_EQUAL, family, yes=len(families) - at)
-    yield _step(_RETURN, _ERROR | _EACCES)
+    yield from _of_others(calls)
+    yield from _unless(calls["socket"], _FIRST, _INTERNET if internet else _UNIX, _ERROR | _EACCES)
     yield _step(_RETURN, _ALLOW)
+
+
+def _of_others(calls: Mapping[str, int]) -> Iterator[bytes]:
+    """Refuses to change how other processes run. This one may say 0 for itself, or its number."""
+    self = (0, os.getpid())
+    for name in _OF_SELF:
+        yield from _unless(calls[name], _FIRST, self, _ERROR | _EPERM)
+    for name, kinds in _PRIORITIES:
+        yield from _unless(calls[name], _FIRST, kinds, _ERROR | _EPERM)
+        yield from _unless(calls[name], _SECOND, self, _ERROR | _EPERM)
+    # OpenMP starts no thread whose place it cannot choose, and calls threads by their numbers: it is told that all is
+    # well, and they run where they may.
+    yield from _unless(calls["sched_setaffinity"], _FIRST, self, _ERROR)
 
 
 def _argument(call: int, place: int, tests: list[tuple[int, int]], answer: int) -> Iterator[bytes]:
@@ -151,8 +173,36 @@ def _argument(call: int, place: int, tests: list[tuple[int, int]], answer: int) 
     yield _step(_LOAD, _NUMBER)
 
 
+def _unless(call: int, place: int, allowed: tuple[int, ...], answer: int) -> Iterator[bytes]:
+    """Refuses a call one of whose arguments is none of these."""
+    yield _step(_EQUAL, call, no=len(allowed) + 3)
+    yield _step(_LOAD, place)
+    for at, value in enumerate(allowed):
+        yield _step(_EQUAL, value, yes=len(allowed) - at)
+    yield _step(_RETURN, answer)
+    yield _step(_LOAD, _NUMBER)
+
+
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("=HBBI", code, yes, no, value)
+
+
+# ---------------------------------------------------------------- capabilities
+
+_BOUNDED, _UNBOUND, _AMBIENT, _CLEAR_ALL = 23, 24, 47, 4  # PR_CAPBSET_READ and so on
+_CAPABILITIES = 0x20080522  # the third version of what is given to `capset`
+
+
+def drop_capabilities() -> None:
+    """What root may do beyond others, neither this process nor a program that it executes may any more."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    _prctl(libc, _NO_NEW_PRIVS, 1)
+    number = 0
+    while libc.prctl(_BOUNDED, number, 0, 0, 0) >= 0:
+        libc.prctl(_UNBOUND, number, 0, 0, 0)  # who may not do that gets none of them by executing, either
+        number += 1
+    libc.prctl(_AMBIENT, _CLEAR_ALL, 0, 0, 0)
+    _checked(libc.capset(struct.pack("=Ii", _CAPABILITIES, 0), bytes(24)), "capset")
 
 
 # ---------------------------------------------------------------- all together
@@ -177,6 +227,8 @@ def restrict(asked: Mapping[str, Any]) -> None:
         resource.setrlimit(number, (least, least))
     if asked["landlock"]:
         restrict_files(asked["readable"], asked["writable"], asked["listable"])
+    if sys.platform == "linux":
+        drop_capabilities()
     if asked["seccomp"]:
         restrict_calls(asked["internet"])
 

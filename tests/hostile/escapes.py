@@ -5,6 +5,7 @@ This is the code of a note: it knows nothing but the standard library, and is ru
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import time
@@ -189,6 +190,35 @@ def write_a_file_without_end() -> bool:
     with open("large", "wb") as file:
         file.truncate(100 << 30)
     return True
+
+
+def look_at_the_limits_of_another_process() -> bool:
+    return bool(resource.prlimit(GIVEN["pid"], resource.RLIMIT_NOFILE))
+
+
+def slow_another_process_down() -> bool:
+    os.setpriority(os.PRIO_PROCESS, GIVEN["pid"], 1)
+    return True
+
+
+def keep_another_process_from_a_core() -> bool:
+    before = os.sched_getaffinity(GIVEN["pid"])
+    os.sched_setaffinity(GIVEN["pid"], {min(before)})
+    changed = os.sched_getaffinity(GIVEN["pid"]) != before or len(before) == 1
+    os.sched_setaffinity(GIVEN["pid"], before)
+    return changed
+
+
+def leave_memory_for_others() -> bool:
+    kept = LIBC.shmget(0, 4096, 0o600)
+    return bool(kept >= 0 and LIBC.shmctl(kept, 0, None) == 0)
+
+
+def watch_what_others_open() -> bool:
+    fd = LIBC.fanotify_init(0x200, 0)
+    if fd >= 0:
+        os.close(fd)
+    return bool(fd >= 0)
 
 
 def look_into_another_session() -> bool:

@@ -1,0 +1,190 @@
+"""What a session may no longer ask of the kernel, call by call; each goes through where nothing is taken away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+from kbtool.cells.sandbox import Folders, Sandbox, Wanted, command, confinement, features, found
+
+NO_FOLDERS = Folders((), ())
+BEGIN = """
+import ctypes, errno, json, os, resource, signal, struct, sys
+from kbtool.cells import confine
+if json.loads(sys.argv[1]):
+    confine.restrict(json.loads(sys.argv[1]))
+"""
+# Each is true where the call did what it says, or found fault with what it was given; -1 is nobody's.
+CALLS = """
+LIBC = ctypes.CDLL(None, use_errno=True)
+CALL = {"x86_64": 1, "aarch64": 0}[os.uname().machine]
+held = os.memfd_create("held")
+path = f"/proc/self/fd/{held}".encode()
+uid, gid = os.getuid(), os.getgid()
+other = os.fork()
+if other == 0:
+    signal.pause()
+
+def there(answer, *wanted):
+    return answer >= 0 or ctypes.get_errno() in wanted
+
+def numbered(x86, arm, *given):
+    return LIBC.syscall(x86 if CALL else arm, *given)
+
+def removed(one, remove):
+    if one >= 0:
+        remove(one)
+    return one >= 0
+
+def changed(process):
+    before = os.sched_getaffinity(process)
+    os.sched_setaffinity(process, {min(before)})
+    try:
+        return os.sched_getaffinity(process) != before or len(before) == 1
+    finally:
+        os.sched_setaffinity(process, before)
+
+def attributes(process):
+    return there(numbered(314, 274, process, struct.pack("IIQiIQQQ", 48, 3, 0, 19, 0, 0, 0, 0), 0))
+
+none = ctypes.c_long(-1)
+OF_OTHERS = {
+    "chown": lambda: there(LIBC.chown(path, uid, gid)),
+    "fchown": lambda: there(LIBC.fchown(held, uid, gid)),
+    "lchown": lambda: there(LIBC.lchown(b"/proc/self/exe", uid, gid), errno.EPERM if CALL and uid else 0),
+    "fchownat": lambda: there(LIBC.fchownat(-100, path, uid, gid, 0)),
+    "fanotify_init": lambda: removed(LIBC.fanotify_init(0x200, 0), os.close),
+    "sethostname": lambda: there(LIBC.sethostname(b"x", none), errno.EINVAL),
+    "setdomainname": lambda: there(LIBC.setdomainname(b"x", none), errno.EINVAL),
+    "shmget": lambda: removed(LIBC.shmget(0, 4096, 0o600), lambda one: LIBC.shmctl(one, 0, None)),
+    "shmat": lambda: there(LIBC.shmat(-1, None, 0), errno.EINVAL),
+    "shmctl": lambda: there(LIBC.shmctl(-1, 0, None), errno.EINVAL),
+    "shmdt": lambda: there(LIBC.shmdt(None), errno.EINVAL),
+    "semget": lambda: removed(LIBC.semget(0, 1, 0o600), lambda one: LIBC.semctl(one, 0, 0)),
+    "semop": lambda: there(LIBC.semop(-1, bytes(6), 1), errno.EINVAL),
+    "semctl": lambda: there(LIBC.semctl(-1, 0, 0), errno.EINVAL),
+    "semtimedop": lambda: there(numbered(220, 192, -1, bytes(6), 1, None), errno.EINVAL),
+    "msgget": lambda: removed(LIBC.msgget(0, 0o600), lambda one: LIBC.msgctl(one, 0, None)),
+    "msgsnd": lambda: there(LIBC.msgsnd(-1, struct.pack("ll", 1, 0), 1, 0), errno.EINVAL),
+    "msgrcv": lambda: there(LIBC.msgrcv(-1, bytes(16), 1, 0, 0), errno.EINVAL),
+    "msgctl": lambda: there(LIBC.msgctl(-1, 0, None), errno.EINVAL),
+    "mq_open": lambda: there(numbered(240, 180, b"kbtool-nothing", 0, 0, None), errno.ENOENT),
+    "mq_unlink": lambda: there(numbered(241, 181, b"kbtool-nothing"), errno.ENOENT),
+    "prlimit64": lambda: bool(resource.prlimit(other, resource.RLIMIT_NOFILE)),
+    "setpriority": lambda: os.setpriority(os.PRIO_PROCESS, other, 5) is None,
+    "setpriority of a group": lambda: os.setpriority(os.PRIO_PGRP, os.getpgid(other), 5) is None,
+    "setpriority of a user": lambda: there(LIBC.setpriority(os.PRIO_USER, 4_000_000, 19), errno.ESRCH),
+    "sched_setparam": lambda: os.sched_setparam(other, os.sched_param(0)) is None,
+    "sched_setscheduler": lambda: os.sched_setscheduler(other, os.SCHED_BATCH, os.sched_param(0)) is None,
+    "sched_setattr": lambda: attributes(other),
+    "sched_setaffinity": lambda: changed(other),
+    "ioprio_set": lambda: there(numbered(251, 30, 1, other, 3 << 13)),
+    "ioprio_set of a user": lambda: there(numbered(251, 30, 3, 4_000_000, 3 << 13), errno.ESRCH),
+}
+OF_ITSELF = {
+    "prlimit64": lambda: resource.prlimit(0, resource.RLIMIT_NOFILE) == resource.prlimit(os.getpid(), 7),
+    "setrlimit": lambda: resource.setrlimit(resource.RLIMIT_STACK, resource.getrlimit(resource.RLIMIT_STACK)) is None,
+    "nice": lambda: os.nice(1) > 0,
+    "setpriority": lambda: os.setpriority(os.PRIO_PROCESS, os.getpid(), 6) is None,
+    "sched_setscheduler": lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)) is None,
+    "sched_setattr": lambda: attributes(0),
+    "sched_setaffinity": lambda: changed(0) and changed(os.getpid()),
+    "ioprio_set": lambda: there(numbered(251, 30, 1, 0, 3 << 13)),
+}
+
+def goes(action):
+    try:
+        return bool(action())
+    except OSError:
+        return False
+
+tables = {"others": OF_OTHERS, "itself": OF_ITSELF}
+told = {name: {call: goes(action) for call, action in calls.items()} for name, calls in tables.items()}
+os.kill(other, signal.SIGKILL)
+print(json.dumps(told))
+"""
+SEEN = """
+import subprocess
+def capabilities(text):
+    return [int(line.split()[1], 16) for line in text.splitlines() if line.startswith("Cap")]
+own = capabilities(open("/proc/self/status").read())
+executed = capabilities(subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True).stdout)
+print(json.dumps([own, executed]))
+"""
+CALLED = [line.split('"')[1] for line in CALLS.splitlines() if line.startswith('    "')]
+OTHERS, ITSELF = CALLED[: CALLED.index("ioprio_set of a user") + 1], CALLED[CALLED.index("ioprio_set of a user") + 1 :]
+# Root's hosts have names that an ordinary user may not give them, without any sandbox.
+OF_ROOT = ("sethostname", "setdomainname")
+needs_seccomp = pytest.mark.skipif(not features()[2].works, reason=f"no seccomp: {features()[2].why}")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabilities at all")
+WALLS = ["bubblewrap", "Landlock", "seccomp", "none of them"]
+
+
+def behind(sandbox: Sandbox, code: str) -> Any:
+    """What code says that restricts itself as a session does behind these walls."""
+    asked = confinement(sandbox, NO_FOLDERS, 0)
+    given = json.dumps(asked._asdict() if asked else None)
+    line = [*command(sandbox, NO_FOLDERS, "/"), sys.executable, "-c", BEGIN + code, given]
+    done = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def walls(which: str) -> Sandbox:
+    """A sandbox that consists of this wall alone."""
+    if which in WALLS[:3] and not features()[WALLS.index(which)].works:
+        pytest.skip(f"no {which} here")
+    program = found(Wanted()).bwrap if which == "bubblewrap" else ""
+    return Sandbox(Wanted(), program, which == "Landlock", which == "seccomp")
+
+
+@cache
+def said(level: str) -> Mapping[str, Mapping[str, bool]]:
+    answers: dict[str, dict[str, bool]] = behind(
+        walls("seccomp") if level == "auto" else Sandbox(Wanted("none")), CALLS
+    )
+    return answers
+
+
+@needs_seccomp
+@pytest.mark.parametrize("call", OTHERS)
+def test_what_no_computation_asks_for_is_refused(call: str) -> None:
+    assert not said("auto")["others"][call]
+
+
+@pytest.mark.parametrize("call", [pytest.param(one, marks=needs_root if one in OF_ROOT else ()) for one in OTHERS])
+def test_without_a_sandbox_it_is_not(call: str) -> None:
+    assert said("none")["others"][call]
+
+
+@needs_seccomp
+@pytest.mark.parametrize("call", ITSELF)
+def test_of_itself_a_session_may_ask_it(call: str) -> None:
+    assert said("auto")["itself"][call]
+
+
+@needs_seccomp
+def test_threads_that_are_bound_to_cores_begin() -> None:
+    code = "os.environ |= {'OMP_PROC_BIND': 'true', 'OMP_PLACES': 'cores', 'OMP_NUM_THREADS': '2'}\nimport torch\n"
+    code += "print(float((torch.ones(600, 600) @ torch.ones(600, 600)).sum()))"
+    assert behind(walls("seccomp"), code) == 600**3
+
+
+@needs_root
+@pytest.mark.parametrize("which", WALLS)
+def test_a_session_of_root_has_no_capabilities(which: str) -> None:
+    own, executed = behind(walls(which), SEEN)
+    assert own == executed == [0, 0, 0, 0, 0]
+
+
+@needs_root
+def test_without_a_sandbox_it_has_them() -> None:
+    own, executed = behind(Sandbox(Wanted("none")), SEEN)
+    assert all(any(found) for found in (own, executed))
