@@ -7,6 +7,7 @@ from math import inf, isfinite
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kbtool.mkdocs_code import Code, code_in
 from kbtool.rule_settings import BadSetting, read_ignore_in, read_patterns, read_rules
 from kbtool.rules import RuleSetting
 from kbtool.suggest import did_you_mean
@@ -99,7 +100,8 @@ class MkdocsFile(NamedTuple):
     """What kbtool reads of a `mkdocs.yml`: two folders as written, and the options of its own plugin.
 
     `plugin` is false when the file does not name the plugin at all. `language` is the theme's. `site_url` is where the
-    site will stand, empty when the file does not say; `directory_urls` whether a page is a folder there.
+    site will stand, empty when the file does not say; `directory_urls` whether a page is a folder there. `code` is what
+    MkDocs would run; `inherits` the file that this one goes on from, as written, empty without one.
     """
 
     docs_dir: str = "docs"
@@ -109,6 +111,8 @@ class MkdocsFile(NamedTuple):
     language: str = ""
     site_url: str = ""
     directory_urls: bool = True
+    code: tuple[Code, ...] = ()
+    inherits: str = ""
 
 
 # ---------------------------------------------------------------- options
@@ -224,6 +228,8 @@ def read_mkdocs(text: str) -> MkdocsFile:
         _language(top.get("theme")),
         _text(top.get("site_url")),
         _value(top["use_directory_urls"], 1) is not False if "use_directory_urls" in top else True,
+        code_in(root) if root is not None else (),
+        _text(top.get("INHERIT")),
     )
 
 
@@ -247,6 +253,7 @@ def _yaml(text: str) -> Node | None:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_bombs(root)
+        _merge(root)
         return root
     except yaml.MarkedYAMLError as error:
         raise KbError(f"mkdocs.yml{_mark(error.problem_mark)}: {error.problem or error.context}") from None
@@ -273,6 +280,23 @@ def _refuse_bombs(root: Node | None) -> None:
 
     if root is not None:
         size(root)
+
+
+def _merge(root: Node | None) -> None:
+    """Puts what merge keys (`<<: *name`) bring where they stand."""
+    from yaml import MappingNode
+    from yaml.constructor import SafeConstructor
+
+    done: set[int] = set()
+    waiting = [root] if root is not None else []
+    while waiting:
+        node = waiting.pop()
+        if id(node) in done or not isinstance(node.value, list):
+            continue
+        done.add(id(node))
+        if isinstance(node, MappingNode):
+            SafeConstructor().flatten_mapping(node)
+        waiting.extend(inner for each in node.value for inner in (each if isinstance(each, tuple) else (each,)))
 
 
 def _entries(node: Node) -> Iterator[tuple[str, Node]]:

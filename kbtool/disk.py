@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from kbtool.below import below
 from kbtool.config import Config, GraphSettings, KbError, MkdocsFile, load_options, read_mkdocs, with_options
 from kbtool.files import BaseFiles
 from kbtool.values import MAX_NOTE, Diagnostic, NoteId, Source, Span
@@ -55,7 +53,7 @@ def find(start: Path) -> Project:
 
 def project_of(mkdocs_yml: Path) -> Project:
     """The project that a `mkdocs.yml` describes."""
-    found = read_mkdocs(_read_text(mkdocs_yml))
+    found = read_mkdocs(read_text(mkdocs_yml))
     base = (mkdocs_yml.parent / found.docs_dir).resolve()
     if not base.is_dir():
         raise KbError(f"{mkdocs_yml}: docs_dir: {found.docs_dir} is no folder\ncreate it, or correct docs_dir")
@@ -88,7 +86,7 @@ def _folder(folder: Path) -> Selection:
     if outer is None or outer.base == folder:
         return Selection(outer or Project(folder, None, None, Config()), None)
     prefix = f"{folder.relative_to(outer.base).as_posix()}/"
-    inside = (inner + entry.name for inner, entry in _walk(outer.base) if inner.startswith(prefix))
+    inside = (inner + entry.name for inner, entry in walk(outer.base) if inner.startswith(prefix))
     return Selection(outer, frozenset(map(NoteId, inside)))
 
 
@@ -151,7 +149,7 @@ def scan(base: Path, hidden: tuple[str, ...]) -> Listing:
     folders: list[NoteId] = []
     assets: list[str] = []
     unseen = tuple(filter(None, hidden))
-    for folder, entry in _walk(base):
+    for folder, entry in walk(base):
         path = NoteId(folder + entry.name)
         if unseen and path.startswith(unseen):
             continue
@@ -257,7 +255,7 @@ class Texts(Mapping[NoteId, str]):
 def settings_text(base: Path) -> str | None:
     """What stands in the graph's config.edn; None without one."""
     path = base / "logseq" / "config.edn"
-    return _read_text(path) if path.is_file() else None
+    return read_text(path) if path.is_file() else None
 
 
 def settings_of(project: Project, text: str | None) -> tuple[GraphSettings, tuple[str, ...]]:
@@ -311,7 +309,8 @@ def _contents(path: str, limit: int) -> tuple[bytes | None, Stamp | None]:
         os.close(descriptor)
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file of settings."""
     try:
         data = read_bytes(path, _MAX_CONFIG)
         if data is None:
@@ -345,7 +344,7 @@ def _not_utf8(ident: NoteId, data: bytes, error: UnicodeDecodeError) -> Diagnost
     return Diagnostic("unreadable-note", ident, Span(at, at + 1), what, help="save it as UTF-8")
 
 
-def _walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def walk(base: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
     """Regular files of a base with their folders (`pages/`), in no order; folders only where they are named like notes.
 
     Left out as in Logseq: names that begin with a dot, app folders, `node_modules`, symbolic links. An entry may be
@@ -387,16 +386,3 @@ def shown(path: Path) -> str:
     """A path for people: relative to the working folder where it lies below it."""
     path = path.absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
-def fingerprint(project: Project) -> frozenset[tuple[str, Stamp]]:
-    """Paths and stamps of all that a build reads: when they change, so may the site."""
-    found = set()
-    for folder, entry in _walk(project.base):
-        with suppress(OSError):  # gone between the two looks
-            found.add((folder + entry.name, stamp(entry.stat(follow_symlinks=False))))
-    own = (Path(one.path) for one in below(project.base / OWN) if one.name.endswith(".json"))
-    for path in filter(None, (project.mkdocs_yml, *own)):
-        with suppress(OSError):
-            found.add((str(path), stamp(path.stat())))
-    return frozenset(found)

@@ -1,4 +1,4 @@
-"""What decides about every page of a site beside the base: kbtool itself, settings, templates, the day."""
+"""What decides about a site: beside the base kbtool itself, settings, templates, the day; whether any of it changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kbtool import cache, terminal
-from kbtool.disk import stamp
+from kbtool.below import below
+from kbtool.disk import OWN, Project, Stamp, stamp, walk
 from kbtool.front import ASSETS
 from kbtool.packed import digest
 
@@ -33,3 +34,16 @@ def outside(watched: Iterable[str]) -> bytes:
                 known = stamp(one.stat())
                 parts.append(repr((str(one), known[:2], one.read_bytes() if one.is_file() else b"")).encode())
     return digest(*parts)
+
+
+def fingerprint(project: Project) -> frozenset[tuple[str, Stamp]]:
+    """Paths and stamps of all that a build reads: when they change, so may the site."""
+    found = set()
+    for folder, entry in walk(project.base):
+        with suppress(OSError):  # gone between the two looks
+            found.add((folder + entry.name, stamp(entry.stat(follow_symlinks=False))))
+    own = (Path(one.path) for one in below(project.base / OWN) if one.name.endswith(".json"))
+    for path in filter(None, (project.mkdocs_yml, *own)):
+        with suppress(OSError):
+            found.add((str(path), stamp(path.stat())))
+    return frozenset(found)

@@ -29,6 +29,7 @@ ORDER = [
         "dates",
         "names",
         "whiteboards",
+        "mkdocs_code",
         "config",
         "graph_config",
     ),
@@ -112,6 +113,7 @@ ORDER = [
     *("mkdocs_plugin", "server"),
     *(
         "commands.isolating",
+        "commands.trusting",
         "commands.opening",
         "commands.reporting",
         "commands.fixing",
@@ -169,7 +171,7 @@ RIM |= {f"cells.{name}" for name in ("archive", "recording", "ground", "line", "
 RIM |= {"below", "beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
 RIM |= {f"cells.{name}" for name in ("machine", "shipping", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
-RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean")}
+RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "trusting")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.
 MAY_IMPORT_RE = {
     "patterns",

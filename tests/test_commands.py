@@ -395,7 +395,7 @@ def test_a_failing_mkdocs_leaves_the_old_site(tool: Tool, monkeypatch: pytest.Mo
     assert tool("build")[0] == 0
     before = (base / "site/index.html").read_bytes()
     settings = (base / "mkdocs.yml").read_text()
-    write(base, "mkdocs.yml", settings + "not_a_setting_of_mkdocs: {}\nextra_templates: [nowhere.html]\nstrict: true\n")
+    write(base, "mkdocs.yml", settings + "not_a_setting_of_mkdocs: {}\nstrict: true\n")
     status, _, err = tool("build")
     assert status == 2
     assert "MkDocs could not build the site" in err

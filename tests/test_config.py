@@ -85,7 +85,8 @@ def test_tags_are_not_followed() -> None:
         "x: !!python/name:os.system\n"
         "plugins:\n  - kbtool:\n      timeout: !ENV [HOME, 3]\n      wanted: !!python/tuple [a]\n"
     )
-    assert read_mkdocs(text) == MkdocsFile("kb", "site", True, {"timeout": None, "wanted": None})
+    found = read_mkdocs(text)
+    assert found._replace(code=()) == MkdocsFile("kb", "site", True, {"timeout": None, "wanted": None})
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from kbtool import disk, stale, verdicts
 from kbtool.cells import environment, recorded, recording
 from kbtool.cells.sources import source_key
 from kbtool.cli import main
-from kbtool.disk import fingerprint, project_of
+from kbtool.disk import project_of
 from kbtool.edits import alone, apply
 from kbtool.edits import changes as edits_of
+from kbtool.outside import fingerprint
 from kbtool.stale import problems
 from kbtool.values import Edit, NoteId, Source, Span
 from tests.conftest import without_isolation

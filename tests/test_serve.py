@@ -6,6 +6,7 @@ import json
 import queue
 import socket
 import threading
+from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from http.client import HTTPConnection
 from pathlib import Path
@@ -245,12 +246,12 @@ def test_an_error_of_the_settings_is_told_on_pages_until_it_is_mended(shown: ser
     before = json.loads(shown.site._problems)
     good = (tmp_path / "mkdocs.yml").read_text("utf-8")
     (tmp_path / "mkdocs.yml").write_text(good + "\nx: [\n", "utf-8")
-    serve._again(shown)
+    serve._again(shown, Namespace(allow=None))
     told = json.loads(shown.site._problems)
     assert "mkdocs.yml, line" in told[0]["message"]
     assert told[1:] == before
     (tmp_path / "mkdocs.yml").write_text(good, "utf-8")
-    serve._again(shown)
+    serve._again(shown, Namespace(allow=None))
     assert json.loads(shown.site._problems) == before
 
 

@@ -12,6 +12,8 @@ from kbtool.cells.sandbox import DEFAULT, GRANTS, LEVELS, Level, Wanted
 from kbtool.config import KbError
 from kbtool.suggest import did_you_mean
 
+SITE = "mkdocs"
+"""The grant that is no session's: MkDocs may run what `mkdocs.yml` names."""
 _KEYS = ("sandbox", "allow")
 
 
@@ -27,7 +29,17 @@ def settings_file() -> Path:
 
 
 def own() -> Wanted:
-    """The level and the grants that the file names; what it does not say is as ever."""
+    """The level and the grants of sessions that the file names; what it does not say is as ever."""
+    found = _own()
+    return found._replace(grants=found.grants & {*GRANTS})
+
+
+def site_granted() -> bool:
+    """Whether the file lets MkDocs run what `mkdocs.yml` names."""
+    return SITE in _own().grants
+
+
+def _own() -> Wanted:
     path = settings_file()
     try:
         text = path.read_text("utf-8")
@@ -53,8 +65,8 @@ def _read(path: Path, said: Any) -> Wanted:
     level, grants = said.get("sandbox", "auto"), said.get("allow", [])
     if level not in LEVELS:
         raise KbError(f"{path}: `sandbox` is one of {', '.join(LEVELS)}, not {level!r}\nmend it")
-    if not isinstance(grants, list) or not set(map(str, grants)) <= set(GRANTS):
-        raise KbError(f"{path}: `allow` is a list of {', '.join(GRANTS)}\nmend it")
+    if not isinstance(grants, list) or not set(map(str, grants)) <= {*GRANTS, SITE}:
+        raise KbError(f"{path}: `allow` is a list of {', '.join((*GRANTS, SITE))}\nmend it")
     return Wanted(cast("Level", level), frozenset(grants))
 
 

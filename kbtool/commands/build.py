@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from kbtool import disk, swap, terminal, untouched
-from kbtool.commands import isolating, opening
+from kbtool.commands import isolating, opening, trusting
 from kbtool.disk import Selection
 
 
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-run", action="store_true", help="execute nothing: show kept and recorded results")
     parser.add_argument("--allow-stale", action="store_true", help="show recorded results of code that has changed")
     parser.add_argument("--verify", action="store_true", help="build the site from nothing as well, and compare")
-    isolating.add_jobs(parser)
+    isolating.add_jobs(parser, site=True)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
         terminal.say(opening.lines_of(project, last.found, last.notes) if last.found else ())
         terminal.say(last.said)
         return last.code
+    trusting.refuse_code(project, options)
     from kbtool.commands import building  # imported late: what it takes to build takes longer to load than to look
 
     done = building.build(opened, options, site)

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import argparse
 
-from kbtool.cells.grants import hide, own
+from kbtool.cells.grants import SITE, hide, own
 from kbtool.cells.sandbox import GRANTS, LEVELS, Wanted
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of commands that run code, or say what would run."""
+def arguments(parser: argparse.ArgumentParser, *, site: bool = False) -> None:
+    """The arguments of commands that run code, or say what would run; those of a site may let MkDocs run some."""
     level = "keep code apart from the machine: as well as can be (auto, the default), wholly, or not at all"
     parser.add_argument("--sandbox", choices=LEVELS, help=level)
     what = "what code may use all the same: the network, the graphics processor; may be given twice"
-    parser.add_argument("--allow", choices=GRANTS, action="append", help=what)
+    what += "; mkdocs: run what mkdocs.yml names (hooks, templates, other plugins)" if site else ""
+    parser.add_argument("--allow", choices=(*GRANTS, SITE) if site else GRANTS, action="append", help=what)
 
 
-def add_jobs(parser: argparse.ArgumentParser) -> None:
+def add_jobs(parser: argparse.ArgumentParser, *, site: bool = False) -> None:
     """How sessions of run and build run: `--jobs`, and how far apart from the machine."""
     parser.add_argument("--jobs", type=_positive, default=0, metavar="N", help="sessions at once (default: one a core)")
-    arguments(parser)
+    arguments(parser, site=site)
 
 
 def _positive(text: str) -> int:
@@ -37,6 +38,6 @@ def wanted(options: argparse.Namespace) -> Wanted:
     if options.sandbox:
         asked = asked._replace(level=options.sandbox)
     if options.allow:
-        asked = asked._replace(grants=frozenset(options.allow))
+        asked = asked._replace(grants=frozenset(options.allow) - {SITE})
     hide(asked)
     return asked

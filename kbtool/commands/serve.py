@@ -18,7 +18,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
 from kbtool import disk, git, outside, past, publish, server, standing, terminal
-from kbtool.commands import isolating, opening, sessions
+from kbtool.commands import isolating, opening, sessions, trusting
 from kbtool.commands import run as running
 from kbtool.commands.building import built_into, once
 from kbtool.commands.opening import mkdocs_yml
@@ -45,16 +45,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
     parser.add_argument("--port", type=int, default=8000, help="the port on 127.0.0.1 (default: 8000)")
     parser.add_argument("--run", action="store_true", help="run the notes' code when it changes")
-    isolating.arguments(parser)
+    isolating.arguments(parser, site=True)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serves until Ctrl-C; an error in mkdocs.yml leaves the last site up."""
     project = disk.find(Path.cwd())
     mkdocs_yml(project)
+    trusting.refuse_code(project, options)
     with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder, _changes(project) as changed:
         how = sessions.How(wanted=isolating.wanted(options)) if options.run else None
-        seen, show = disk.fingerprint(project), _Show(Path(folder), how)
+        seen, show = outside.fingerprint(project), _Show(Path(folder), how)
         show.update(project)
         with server.start(show.site, options.port) as address:
             said = "code is run when it changes" if options.run else "results are kept or recorded ones"
@@ -63,15 +64,17 @@ def run(options: argparse.Namespace) -> int:
                 changed.wait(_INTERVAL)
                 time.sleep(_SETTLING)
                 changed.clear()
-                now = disk.fingerprint(project)
+                now = outside.fingerprint(project)
                 if now != seen:
                     seen = now
-                    _again(show)
+                    _again(show, options)
 
 
-def _again(show: _Show) -> None:
+def _again(show: _Show, options: argparse.Namespace) -> None:
     try:
-        show.update(disk.find(Path.cwd()))
+        project = disk.find(Path.cwd())
+        trusting.refuse_code(project, options)
+        show.update(project)
     except KbError as error:
         terminal.warn(f"error: {error}")
         show.tell_error(str(error))
