@@ -21,12 +21,12 @@ from kbtool.cells.attributes import processes
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.machine import Machine
 from kbtool.cells.plan import Session
-from kbtool.cells.reports import stopped
+from kbtool.cells.reports import ended
 from kbtool.cells.schedule import longest_first
 from kbtool.cells.shipping import Parcel, described, difference, parcel, performed, unpacked
 from kbtool.cells.workers import Settings
 from kbtool.config import KbError
-from kbtool.outcomes import CellError, CellOutcome, Outcome, Provenance
+from kbtool.outcomes import CellError, Outcome
 from kbtool.values import NoteId
 
 _LIVES = 2
@@ -318,13 +318,10 @@ class _Sent:
         """The outcome of a session that gave none."""
         session, now = self.sessions[note], time.monotonic()
         at = min(self.done.get(note, 0), len(session.steps) - 1)
-        why, trace = stopped(session, session.steps[at], error, "")
-        cells = [CellOutcome(one.index, "skipped", (), 0.0) for one in session.steps]
-        cells[at] = CellOutcome(session.steps[at].index, "failed", (trace,), 0.0, why)
         seconds = now - self.began.get(note, now)
         self.forget(note, (at, seconds, 0))
         self.waiting = [one for one in self.waiting if one.note != note]
-        return Outcome(session.key, note, True, tuple(cells), round(seconds, 3), _nowhere(), decides=session.decides)
+        return ended(session, at, error, round(seconds, 3))
 
     def forget(self, note: NoteId, last: tuple[int, float, int]) -> None:
         """A session is over."""
@@ -333,7 +330,3 @@ class _Sent:
         if future is not None:
             self.client.cancel([future], force=True)
         self.on_event(Event("finished", note, done, len(self.sessions[note].steps), seconds, "", memory))
-
-
-def _nowhere() -> Provenance:
-    return Provenance("", "", "", "cpu", (), isolation="")

@@ -80,6 +80,9 @@ def _advice(cell: Cell, error: CellError) -> str:
             return "run it where that can be had, or show what `kbtool run --record` kept there"
         case "NeedsWorker":
             return "start such a worker, or let the note ask for less"
+        case "NeedsGrant":
+            flag = "--max-output SIZE" if "output_limit" in error.message else "--max-timeout SECONDS"
+            return f"ask for less, or grant more with `{flag}`"
         case "WorkerLost":
             return "see the workers' logs; the cell may have taken all memory of their machines"
         case "Crash":

@@ -42,6 +42,16 @@ class Environment(NamedTuple):
     inputs: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType({})
 
 
+class Ceilings(NamedTuple):
+    """The most that a base may ask for by itself: seconds that a cell may run, and bytes that it may print.
+
+    A person can grant more.
+    """
+
+    timeout: float = 3600.0
+    output: int = 16 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One cell of a session; `index` counts the cells that run, `timeout` is in seconds.

@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
-from kbtool.cells.plan import Session, Step
+from kbtool.cells.plan import Ceilings, Session, Step
 from kbtool.cells.weighing import CROWDED
-from kbtool.outcomes import CellError, CellOutcome, Output, OutputKind, Value
+from kbtool.outcomes import CellError, CellOutcome, Outcome, Output, OutputKind, Provenance, Value
 from kbtool.rich import PICTURES, is_sound
 
 FAR_TOO_MUCH = 16
@@ -20,6 +20,7 @@ FAR_TOO_MUCH = 16
 _VALUES, _NAME, _TEXT = 200, 100, 200  # as `showing` keeps to
 _OUTPUTS, _KINDS = 64, 8  # outputs of a cell beside its streams; kinds of text in one, each as long as may be printed
 _LOOKED = 10_000  # as `tracing` keeps to
+_NOWHERE = Provenance("", "", "", "cpu", (), isolation="")
 _PATH, _ERROR = 4096, 4096  # characters
 _LINES = 10**9
 
@@ -181,6 +182,31 @@ def _pathless(output: Output, paths: Sequence[tuple[str, str]]) -> Output:
 def cut_mark(limit: int) -> bytes:
     """What stands in the place of output beyond the limit."""
     return f"\n[cut: a cell may print {limit:,} bytes, see `output_limit`]\n".encode()
+
+
+# ---------------------------------------------------------------- cells that were not begun
+
+
+def beyond(session: Session, most: Ceilings) -> tuple[int, CellError] | None:
+    """The first cell of a session that asks for more than it may, and what it asks for."""
+    if session.output_limit > most.output:
+        return 0, CellError("NeedsGrant", f"{_over('output_limit', session.output_limit, most.output)} bytes a cell", 0)
+    at = next((at for at, step in enumerate(session.steps) if step.timeout > most.timeout), None)
+    if at is None:
+        return None
+    return at, CellError("NeedsGrant", f"{_over('timeout', session.steps[at].timeout, most.timeout)} seconds a cell", 0)
+
+
+def _over(name: str, asked: float, most: float) -> str:
+    return f"the base asks for `{name}` {asked:,.15g}, and nobody has granted more than {most:,.15g}"
+
+
+def ended(session: Session, at: int, error: CellError, seconds: float = 0.0) -> Outcome:
+    """The outcome of a session that gave none, with an error for one of its cells."""
+    why, trace = stopped(session, session.steps[at], error, "")
+    cells = [CellOutcome(one.index, "skipped", (), 0.0) for one in session.steps]
+    cells[at] = CellOutcome(session.steps[at].index, "failed", (trace,), 0.0, why)
+    return Outcome(session.key, session.note, True, tuple(cells), seconds, _NOWHERE, decides=session.decides)
 
 
 # ---------------------------------------------------------------- cells that did not come to their end

@@ -23,6 +23,7 @@ from typing import Literal, NamedTuple
 
 from kbtool.below import below
 from kbtool.cells import confine
+from kbtool.cells.plan import Ceilings
 from kbtool.config import KbError
 
 Level = Literal["auto", "strict", "none"]
@@ -58,10 +59,12 @@ class Feature:
 
 
 class Wanted(NamedTuple):
-    """What a person asks for: how far code is kept apart, and what it may do all the same (`net`, `gpu`)."""
+    """What a person asks for: how far code is kept apart, what it may do all the same (`net`, `gpu`), and the most that
+    a base may ask for."""
 
     level: Level = "auto"
     grants: frozenset[str] = frozenset()
+    most: Ceilings = Ceilings()
 
 
 DEFAULT = Wanted()

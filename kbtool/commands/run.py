@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from kbtool import terminal
-from kbtool.cells.attributes import is_valid, size
 from kbtool.cells.claims import hand_typed
 from kbtool.cells.failures import failures
 from kbtool.cells.keeping import Keeper
@@ -73,7 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parts = parser.add_argument_group("how they run")
     isolating.add_jobs(parts)  # type: ignore[arg-type]
     memory = "what sessions together may take, as 4G (default: most of what is free)"
-    parts.add_argument("--memory", type=_size, default=0, metavar="SIZE", help=memory)
+    parts.add_argument("--memory", type=isolating.a_size, default=0, metavar="SIZE", help=memory)
     ends = parts.add_mutually_exclusive_group()
     ends.add_argument("-k", "--keep-going", action="store_true", help="a failure ends its own session alone (default)")
     ends.add_argument("--fail-fast", action="store_true", help="start no other session after one that failed")
@@ -81,12 +80,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parts.add_argument("--on", default="local", metavar="WHERE", help=where)
     record = "keep the results beside the notes, to be committed (.kbtool/records)"
     parser.add_argument("--record", action="store_true", help=record)
-
-
-def _size(text: str) -> int:
-    if not is_valid("gpu_mem", text):
-        raise argparse.ArgumentTypeError(f"{text}: not a size such as 4G or 512M")
-    return size(text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from kbtool.cells.drift import drifted, not_deterministic, unexpected
 from kbtool.cells.events import OnEvent
 from kbtool.cells.keeping import Keeper
 from kbtool.cells.plan import Session, runnable
+from kbtool.cells.reports import beyond, ended
 from kbtool.cells.sandbox import DEFAULT, Wanted
 from kbtool.commands.watching import Watch
 from kbtool.note import Note
@@ -51,10 +52,22 @@ class Done(NamedTuple):
 
 
 def run_all(keeper: Keeper, waiting: Sequence[Session], how: How, held: Mapping[NoteId, Outcome]) -> Done:
-    """Runs sessions; `held` are the outcomes that hold, with which `verify` compares."""
+    """Runs sessions; `held` are the outcomes that hold, with which `verify` compares.
+
+    One that asks for more than it may has failed, and nothing of it is kept.
+    """
     if how.cell is not None:
-        parts = [_part(session, keeper, (how.cell, how.alone)) for session in waiting]
-        return Done(tuple(map(keeper.placed, _run(keeper, parts, how))))
+        waiting = [_part(session, keeper, (how.cell, how.alone)) for session in waiting]
+    greedy = {one.note: ended(one, *found) for one in waiting if (found := beyond(one, how.wanted.most))}
+    if greedy and how.fail_fast:
+        waiting = ()
+    done = _run_these(keeper, [one for one in waiting if one.note not in greedy], how, held)
+    return Done((*map(keeper.placed, greedy.values()), *done.outcomes), done.problems)
+
+
+def _run_these(keeper: Keeper, waiting: Sequence[Session], how: How, held: Mapping[NoteId, Outcome]) -> Done:
+    if how.cell is not None:
+        return Done(tuple(map(keeper.placed, _run(keeper, waiting, how))))
     if how.anew == "twice":
         return _twice(keeper, waiting, how)
     finished: list[Outcome] = []
