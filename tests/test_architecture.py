@@ -69,7 +69,7 @@ ORDER = [
     *("cells.graphics",),
     *("cells.confine", "cells.sandbox", "cells.removing"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
-    *("cells.machine", "cells.shipping", "cells.cluster"),
+    *("cells.machine", "cells.shipping", "cells.fleet", "cells.cluster"),
     *("cells.keeping", "cells.recording"),
     *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
     *("render.colours", "render.shapes", "render.legible"),
@@ -169,7 +169,7 @@ RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "d
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
 RIM |= {f"cells.{name}" for name in ("archive", "recording", "ground", "line", "launching", "graphics", "removing")}
 RIM |= {"below", "beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
-RIM |= {f"cells.{name}" for name in ("machine", "shipping", "cluster")}
+RIM |= {f"cells.{name}" for name in ("machine", "shipping", "fleet", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "trusting")}
 # Regular expressions read note text in syntax/ alone; the others read names, LaTeX, SVG and what programs print.

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from kbtool.cells import cluster as cluster_module
+from kbtool.cells import fleet
 from kbtool.cells.cluster import run as on_cluster
 from kbtool.cells.digests import Digests
 from kbtool.cells.events import Event
@@ -440,3 +441,101 @@ def test_without_dask_it_says_what_to_install(base: Base, tmp_path: Path) -> Non
         check=False,
     )
     assert (done.returncode, "pip install 'kbtool[cluster]'" in done.stderr) == (2, True), done.stderr
+
+
+def package(base: Base) -> None:
+    """A package beside the notes, with what a session could list beside its code."""
+    for path, text in {
+        "__init__.py": "from . import inner\nfrom helper import double\n",
+        "inner.py": "X = 20\n",
+        "deep/__init__.py": "Y = 1\n",
+        "notes.txt": "",
+    }.items():
+        (base.folder / "kb/tools" / path).parent.mkdir(parents=True, exist_ok=True)
+        (base.folder / "kb/tools" / path).write_text(text)
+    (base.folder / "kb/helper.py").write_text(MODULE)
+    base.note("a", "import tools.deep\nprint(tools.double(tools.inner.X) + tools.deep.Y)")
+
+
+def test_a_package_beside_the_notes_is_sent_whole(base: Base, cluster: Cluster) -> None:
+    package(base)
+    code, said = base.run("a#1", "--on", cluster.address)
+    assert (code, "41" in said) == (0, True), said
+    assert base.states("--on", cluster.address) == {"a": "ran"}
+    assert base.states() == {"a": "cached"}
+    (base.folder / "kb/tools/inner.py").write_text("X = 21\n")
+    assert base.states() == {"a": "ran"}
+
+
+@pytest.mark.parametrize("address", ["foo", "tcp://", "http://x:1", "tcp://host", "tcp://host:port", "://", "x:0"])
+def test_what_is_no_address_is_said_in_one_breath(base: Base, address: str) -> None:
+    base.note("a", "1")
+    code, said = base.run("--on", address)
+    assert (code, said) == (
+        2,
+        f"error: --on {address}: no address of a scheduler\nhelp: name one as tcp://host:8786, or tls://host:8786\n",
+    )
+
+
+def other_kbtool(folder: Path) -> dict[str, str]:
+    """What makes a worker have another kbtool."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("import kbtool\nkbtool.__version__ = '0.0.1'\n")
+    return {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+
+
+def test_a_worker_that_differs_gets_no_session_and_that_is_said(base: Base, frail: Cluster, tmp_path: Path) -> None:
+    frail.worker(**other_kbtool(tmp_path / "other"))
+    frail.worker()
+    for name in "abcdef":
+        base.note(name, f"print({name!r})")
+    code, said = base.run("--on", frail.address)
+    assert (code, "6 ran" in said) == (0, True), said
+    assert "gets no session: it differs: it has kbtool 0.0.1" in said
+
+
+def held(mark: Path, code: str) -> str:
+    """What leaves a mark and waits for another one before it does its work."""
+    return (
+        f"import time, os\nopen({str(mark)!r}, 'a').write('x')\n"
+        f"while not os.path.exists({str(mark)!r} + '2'):\n    time.sleep(.01)\n{code}"
+    )
+
+
+def test_a_worker_that_comes_later_and_differs_ends_nothing(base: Base, frail: Cluster, tmp_path: Path) -> None:
+    frail.worker()
+    mark = base.folder / "mark"
+    for number in range(9):
+        base.note(
+            f"a{number}",
+            held(mark, f"print({number})"),
+        )
+    run = base.command("run", "--on", frail.address, "--sandbox", "none")
+    wait_for(mark.exists)
+    frail.worker(**other_kbtool(tmp_path / "other"))
+    time.sleep(3)
+    (base.folder / "mark2").touch()
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, "9 ran" in out) == (0, True), out + err
+    assert "gets no session: it differs: it has kbtool 0.0.1" in err
+
+
+def test_a_frozen_worker_is_a_lost_one(base: Base, frail: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fleet, "_SILENT", 4.0)
+    parts = {part.process.pid: part for part in (frail.worker(), frail.worker())}
+    mark = base.folder / "mark"
+    code = held(mark, "print('gut')")
+    sessions = plan([made(code).note], Config(), Environment("p", "l")).sessions
+
+    def freeze() -> None:
+        wait_for(mark.exists)
+        busy = next(part for part in parts.values() if has_child(part))
+        os.kill(busy.process.pid, signal.SIGSTOP)
+        wait_for(lambda: mark.read_text() == "xx")
+        (base.folder / "mark2").touch()
+
+    freezing = threading.Thread(target=freeze)
+    freezing.start()
+    (outcome,) = on_cluster(sessions, bare(base, Wanted("none")), dask(base, frail))
+    freezing.join()
+    assert not outcome.failed

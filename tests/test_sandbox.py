@@ -21,6 +21,7 @@ from kbtool import cells
 from kbtool.cells.sandbox import Wanted, features, found
 from kbtool.config import KbError
 from tests.accounts import as_an_account, give
+from tests.conftest import Run
 
 ROOT = Path(__file__).parents[1]
 ESCAPES = (ROOT / "tests" / "hostile" / "escapes.py").read_text("utf-8")
@@ -243,3 +244,16 @@ def test_of_a_package_that_is_edited_only_modules_are_seen(tmp_path: Path, level
     modules = written(project / "package/__init__.py", project / "package/data.txt", project / "module.py")
     found = seen(tmp_path / "kb", level, [*files, *modules], PYTHONPATH=f"{ROOT}:{project}")
     assert found == [False] * 3 + [True] * 3
+
+
+@needs_bwrap
+def test_under_strict_a_package_of_the_base_is_seen_whole(kbtool: Run, tmp_path: Path) -> None:
+    for path, text in {
+        "pages/a.md": "- ```python\n  import tools\n  print(tools.X)\n  ```\n",
+        "tools/__init__.py": "from tools.inner import X\n",
+        "tools/inner.py": "X = 41 + 1\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    done = kbtool("run", "--sandbox", "strict", str(tmp_path / "pages/a.md") + "#1", XDG_CACHE_HOME=str(tmp_path / "c"))
+    assert (done.returncode, "42" in done.stdout) == (0, True), done.stderr

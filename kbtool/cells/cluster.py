@@ -16,9 +16,10 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
-from kbtool.cells.attributes import processes
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
+from kbtool.cells.fleet import Fleet, asks
 from kbtool.cells.machine import Machine
 from kbtool.cells.plan import Session
 from kbtool.cells.reports import ended
@@ -32,12 +33,14 @@ from kbtool.values import NoteId
 _LIVES = 2
 """Workers that a session may lose."""
 _CONNECT = 10  # seconds
+_SCHEMES = ("tcp", "tls", "ws", "wss", "ucx", "ucxx")
 _LOOK = 2.0
 """Seconds between two looks at which workers there are."""
 _PATIENCE = 30.0
 """Seconds in which a worker may come back that has what a session asks for."""
 _ROOM = 256 << 20
 """Bytes of files that wait for their turn on the scheduler."""
+_LOST = CellError("WorkerLost", "the worker that ran it was lost, and so was the next", 0)
 _INSTALL = "install Dask with `pip install 'kbtool[cluster]'`"
 
 
@@ -58,13 +61,24 @@ def run(
     waiting = longest_first(sessions, settings.past)
     if not waiting:
         return
-    with _client(cluster.address) as client:
-        _compare(client, waiting, cluster.address)
+    with _client(_address(cluster.address)) as client:
         sent = _Sent(client, (waiting, settings, cluster), on_event)
         try:
             yield from sent.outcomes()
         finally:
             sent.cancel()
+
+
+def _address(told: str) -> str:
+    """The scheduler's address, as Dask wants it: `host:8786` is one, too."""
+    address = told if "://" in told else f"tcp://{told}"
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in _SCHEMES and parts.hostname and parts.port:
+            return address
+    except ValueError:
+        pass
+    raise KbError(f"--on {told}: no address of a scheduler\nname one as tcp://host:8786, or tls://host:8786")
 
 
 @contextmanager
@@ -96,49 +110,6 @@ def _gone(address: str) -> KbError:
     return KbError(f"the connection to the scheduler {address} is lost\nwhat had come in is kept: run again")
 
 
-def _compare(client: Any, sessions: Sequence[Session], address: str) -> None:
-    """Every worker must have the kbtool and the packages that are here: a key says which they are."""
-    here = _needs(sessions)
-    found = client.run(described, list(here["packages"]), on_error="return")
-    if not found:
-        raise KbError(f"the cluster of {address} has no worker\nstart one with `dask worker {address}`")
-    for worker, there in sorted(found.items()):
-        if isinstance(there, ImportError):
-            raise KbError(f"the worker {worker} has no kbtool: {there}\ninstall kbtool {here['kbtool']} there")
-        if isinstance(there, Exception):
-            raise KbError(f"the worker {worker} cannot be asked what it has: {there}\nrun again")
-        if why := difference(here, there):
-            raise KbError(f"the worker {worker} differs: {why}\ninstall the same there")
-
-
-def _needs(sessions: Iterable[Session]) -> dict[str, Any]:
-    """What a worker must have; the packages are those that the sessions' keys say."""
-    packages = {name: found for one in sessions for name, found in json.loads(one.decides)["packages"].items()}
-    return {**described(()), "packages": packages}
-
-
-def _asks(session: Session, memory: int) -> dict[str, float]:
-    """The resources that a worker must have declared."""
-    asked = {
-        "GPU": int(session.device == "cuda"),
-        "CPU": session.cpus * processes(session.launch),
-        "GPU_MEMORY": session.gpu_memory,
-    }
-    return {name: amount for name, amount in {**asked, "MEMORY": memory}.items() if amount}
-
-
-def _lacking(asked: Mapping[str, float], workers: Iterable[Mapping[str, float]]) -> CellError | None:
-    """Why no worker can have a session, if none can."""
-    there = list(workers)
-    if any(all(has.get(name, 0) >= amount for name, amount in asked.items()) for has in there):
-        return None
-    words = " ".join(f"{name}={amount:g}" for name, amount in asked.items())
-    if not words:
-        return CellError("NeedsWorker", "the cluster has no worker left", 0)
-    why = f'no worker of the cluster offers {words} (`dask worker --resources "{words}"`)'
-    return CellError("NeedsDevice" if asked.get("GPU") else "NeedsWorker", why, 0)
-
-
 # ---------------------------------------------------------------- on a worker
 
 
@@ -160,7 +131,7 @@ def _perform(task: str, files: Mapping[str, bytes], topic: str) -> str:
     needs = json.loads(task)["session"]["decides"]
     packages = json.loads(needs)["packages"]
     if why := difference({**described(()), "packages": packages}, described(packages)):
-        return json.dumps({"wrong": f"the worker {worker.address} differs: {why}\ninstall the same there"})
+        return json.dumps({"wrong": f"differs: {why}\ninstall the same there", "worker": worker.address})
     last = [0.0, 0]
 
     def tell(event: Event) -> None:
@@ -176,7 +147,7 @@ def _perform(task: str, files: Mapping[str, bytes], topic: str) -> str:
     try:
         answer = performed(Parcel(task, files), tell)
     except KbError as error:
-        return json.dumps({"wrong": f"the worker {worker.address}: {error}"})
+        return json.dumps({"wrong": f"cannot run it: {error}", "worker": worker.address})
     return json.dumps({"answer": answer, "last": last})
 
 
@@ -188,7 +159,20 @@ class _Sent:
 
     __slots__ = (
         *("client", "waiting", "settings", "cluster", "on_event", "news", "topic"),
-        *("futures", "sizes", "began", "done", "place", "unmet", "looked", "sessions"),
+        *(
+            "futures",
+            "sizes",
+            "began",
+            "done",
+            "place",
+            "unmet",
+            "looked",
+            "sessions",
+            "fleet",
+            "number",
+            "lives",
+            "warned",
+        ),
     )
 
     def __init__(self, client: Any, given: tuple[list[Session], Settings, Cluster], on_event: OnEvent) -> None:
@@ -196,6 +180,7 @@ class _Sent:
         self.waiting, self.settings, self.cluster = given
         self.on_event = on_event
         self.sessions = {one.note: one for one in self.waiting}
+        self.fleet = Fleet(client, self.cluster.address, self.waiting)
         self.news: queue.SimpleQueue[tuple[NoteId, Any]] = queue.SimpleQueue()
         self.topic = f"kbtool-{uuid.uuid4().hex}"
         self.futures: dict[NoteId, Any] = {}
@@ -204,7 +189,10 @@ class _Sent:
         self.done: dict[NoteId, int] = {}
         self.place: dict[NoteId, str] = {}  # the worker that began it last
         self.unmet: dict[NoteId, float] = {}
+        self.lives: dict[NoteId, int] = {}
+        self.warned: set[str] = set()
         self.looked = 0.0
+        self.number = 0
         client.subscribe_topic(self.topic, lambda event: self.news.put((event[1][2], event[1])))
 
     def cancel(self) -> None:
@@ -223,10 +211,10 @@ class _Sent:
             self.send()
             with suppress(queue.Empty):
                 note, what = self.news.get(timeout=max(0.01, ticks.patience()))
-                if what is not None:
+                if isinstance(what, tuple | list):
                     self.follow(note, what)
-                elif note in self.futures:
-                    yield from self.told([self.outcome(note)])
+                elif self.futures.get(note) is what:
+                    yield from self.told(self.outcome(note))
             if self.client.status != "running":
                 raise _gone(self.cluster.address)
             ticks.tell()
@@ -252,15 +240,17 @@ class _Sent:
                 future = self.client.submit(
                     _perform,
                     *(made.task, dict(made.files), self.topic),
-                    key=f"{self.topic}-{len(self.sizes)}",
-                    resources=_asks(session, self.settings.memory) or None,
+                    key=f"{self.topic}-{self.number}",
+                    resources=asks(session, self.settings.memory) or None,
+                    workers=None if self.fleet.is_whole() else self.fleet.fit(),
                     pure=False,
                 )
+            self.number += 1
             self.futures[note], self.sizes[note] = future, made.size
             future.add_done_callback(self.teller(note))
 
     def teller(self, note: NoteId) -> Callable[[Any], None]:
-        return lambda _: self.news.put((note, None))
+        return lambda future: self.news.put((note, future))
 
     def look(self) -> list[Outcome]:
         """The outcomes of sessions for which there is no worker, or none any more; looks now and then."""
@@ -268,22 +258,51 @@ class _Sent:
         if self.looked and now - self.looked < _LOOK:
             return []
         patience, self.looked = (_PATIENCE if self.looked else 0.0), now
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        offers = [worker.get("resources") or {} for worker in workers.values()]
-        found = []
+        self.fleet.look()
+        self.warn()
+        found = list(self.frozen())
         for note in [*self.futures, *(one.note for one in self.waiting)]:
-            runs = self.place.get(note) in workers
-            error = None if runs else _lacking(_asks(self.sessions[note], self.settings.memory), offers)
+            runs = note in self.futures and self.fleet.has(self.place.get(note, ""))
+            error = None if runs else self.fleet.lacks(self.sessions[note], self.settings.memory)
             if error is None:
                 self.unmet.pop(note, None)
             elif now - self.unmet.setdefault(note, now) >= patience:
                 found.append(self.without(note, error))
         return found
 
+    def warn(self) -> None:
+        """Say which workers get no session."""
+        for worker, why in self.fleet.refused.items():
+            if worker not in self.warned:
+                text = f"the worker {worker} gets no session: it {why.partition(chr(10))[0]}"
+                self.on_event(Event("warning", NoteId(""), 0, 0, 0.0, text))
+        self.warned |= self.fleet.refused.keys()
+
+    def frozen(self) -> Iterator[Outcome]:
+        """Sessions that a silent worker has begin again elsewhere, or have failed; Dask waits for minutes."""
+        if not self.fleet.silent:
+            return
+        held = self.client.processing(workers=sorted(self.fleet.silent))
+        notes = {future.key: note for note, future in self.futures.items()}
+        for worker, keys in held.items():
+            for note in [notes[key] for key in map(str, keys) if key in notes]:
+                self.lives[note] = self.lives.get(note, 0) + (note in self.began)
+                if self.lives[note] >= _LIVES:
+                    yield self.without(note, _LOST)
+                else:
+                    self.again(note, f"nothing is heard of {worker}")
+
+    def again(self, note: NoteId, why: str) -> None:
+        """A session is sent once more."""
+        self.client.cancel([self.futures.pop(note)], force=True)
+        self.place.pop(note, None)
+        self.waiting.insert(0, self.sessions[note])
+        self.on_event(Event("line", note, 0, len(self.sessions[note].steps), 0.0, f"{why}; again elsewhere"))
+
     def follow(self, note: NoteId, what: Sequence[Any]) -> None:
         """Take in what a worker tells of a session."""
         worker, kind, _, done, total, seconds, text = what
-        if note not in self.futures:
+        if note not in self.futures or worker in self.fleet.silent:
             return
         self.done[note], self.place[note] = done, worker
         if kind == "started" and note in self.began:
@@ -292,8 +311,8 @@ class _Sent:
             self.began[note] = time.monotonic()
         self.on_event(Event(kind, note, done, total, seconds, text))
 
-    def outcome(self, note: NoteId) -> Outcome:
-        """The outcome of a session whose task came to its end."""
+    def outcome(self, note: NoteId) -> list[Outcome]:
+        """The outcome of a session whose task came to its end; none where it goes on elsewhere."""
         from distributed import CancelledError, KilledWorker
 
         try:
@@ -303,16 +322,17 @@ class _Sent:
         except CancelledError as error:
             raise _gone(self.cluster.address) from error
         if "wrong" in told:
-            raise KbError(told["wrong"])
+            self.fleet.refuse(told["worker"], told["wrong"])
+            self.again(note, f"the worker {told['worker']} {told['wrong'].partition(chr(10))[0]}")
+            self.warn()
+            return []
         if "lost" in told:
-            return self.without(
-                note, CellError("WorkerLost", "the worker that ran it was lost, and so was the next", 0)
-            )
+            return [self.without(note, _LOST)]
         session = self.sessions[note]
         outcome = unpacked(told["answer"], session, self.cluster.here)
         seconds, memory = told["last"]
         self.forget(note, (len(session.steps), seconds, memory))
-        return outcome
+        return [outcome]
 
     def without(self, note: NoteId, error: CellError) -> Outcome:
         """The outcome of a session that gave none."""

@@ -18,10 +18,10 @@ class Event:
     """What happens to a session: it started, one of its cells finished, it printed a line (`text`), it finished.
 
     `done` of `total` cells are behind it; `seconds` since its start; `memory`, at its end, is the most that it had, in
-    bytes. A `tick` belongs to no session: half a second went by.
+    bytes. A `tick` belongs to no session: half a second went by; nor does a `warning`, which says `text`.
     """
 
-    kind: Literal["started", "cell", "line", "finished", "tick"]
+    kind: Literal["started", "cell", "line", "finished", "tick", "warning"]
     note: NoteId
     done: int
     total: int

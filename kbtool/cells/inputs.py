@@ -6,9 +6,11 @@ import ast
 import hashlib
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
+from kbtool.below import below
 from kbtool.cells.digests import Digests
 
 _MOST = 10_000
@@ -36,35 +38,61 @@ def _files(base: Path, pattern: str, digests: Digests) -> Iterator[tuple[str, st
 
 def modules(base: Path, names: Iterable[str], digests: Digests) -> dict[str, str]:
     """The digests of the modules of these names that lie in the base, each with those that it imports in turn."""
-    needs = _needs(base, names)
-    texts = {name: digests.of(os.fspath(base / f"{name}.py")) for name in needs}
-    return {name: _with_needs(name, texts, needs) for name in needs}
+    found = _modules(base, names)
+    texts = {name: _digest(base, one.files, digests) for name, one in found.items()}
+    return {name: _with_needs(name, texts, found) for name in found}
 
 
 def module_files(base: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """The files of the modules of these names that lie in the base, and of those that they import in turn."""
-    return tuple(os.fspath(base / f"{name}.py") for name in _needs(base, names))
+    """The files in the base of the modules of these names, and of those that they import in turn."""
+    return tuple(path for one in _modules(base, names).values() for path in one.files)
 
 
-def _needs(base: Path, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    needs: dict[str, tuple[str, ...]] = {}
+class _Module(NamedTuple):
+    """A module's files, by path in the base: one, or all those of a package; and the names that they import."""
+
+    files: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+def _modules(base: Path, names: Iterable[str]) -> dict[str, _Module]:
+    found: dict[str, _Module] = {}
     waiting = sorted(set(names))
     while waiting:
         name = waiting.pop()
-        path = base / f"{name}.py"
-        if name not in needs and path.is_file():
-            needs[name] = tuple(sorted(_imported(path)))
-            waiting += needs[name]
-    return needs
+        files = () if name in found else tuple(_module(base, name))
+        if files:
+            imported = set[str]().union(*(_imported(base / path) for path in files))
+            found[name] = _Module(files, tuple(sorted(imported)))
+            waiting += found[name].needs
+    return found
 
 
-def _with_needs(name: str, texts: dict[str, str], needs: dict[str, tuple[str, ...]]) -> str:
+def _module(base: Path, name: str) -> Iterator[str]:
+    """The files of a module; of a package, which comes before a file of that name, all its code."""
+    if (base / name / "__init__.py").is_file():
+        inside = sorted(Path(one.path).relative_to(base) for one in below(base / name) if one.name.endswith(".py"))
+        yield from (path.as_posix() for path in inside[:_MOST] if not any(part[0] == "." for part in path.parts))
+    elif (base / f"{name}.py").is_file():
+        yield f"{name}.py"
+
+
+def _digest(base: Path, files: tuple[str, ...], digests: Digests) -> str:
+    texts = [digests.of(os.fspath(base / path)) for path in files]
+    if len(texts) == 1:
+        return texts[0]
+    return hashlib.sha256(
+        "\n".join(f"{path} {text}" for path, text in zip(files, texts, strict=True)).encode()
+    ).hexdigest()
+
+
+def _with_needs(name: str, texts: Mapping[str, str], modules: Mapping[str, _Module]) -> str:
     found, waiting = set[str](), [name]
     while waiting:
         one = waiting.pop()
         if one in texts and one not in found:
             found.add(one)
-            waiting += needs[one]
+            waiting += modules[one].needs
     return hashlib.sha256("\n".join(f"{one} {texts[one]}" for one in sorted(found)).encode()).hexdigest()
 
 

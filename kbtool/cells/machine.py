@@ -19,7 +19,7 @@ CHANGED = "changed while it ran"
 """A gap: what was read is another file now than it was then, so that the outcome stands on nothing that is there."""
 HERE = "."
 """What facts from elsewhere call the base itself."""
-_COMPILED = "__pycache__/"
+_COMPILED = "/__pycache__/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,21 @@ class Machine:
         rows = tuple((fact.kind, fact.what, fact.state) for fact in facts)
         return Observed(rows, tuple(gaps), tuple(sorted(states.items())), self.where(session))
 
-    def taken_over(self, observed: Observed, searched: bool) -> Observed:
+    def taken_over(self, observed: Observed, searched: Iterable[str]) -> Observed:
         """What an outcome from elsewhere stands on, said of this base, of which a part lay there in a folder `HERE`.
 
         Two things that are not sent are looked at by Python's import alone, and what it can find by them is in the key:
-        compiled modules, and, where the base was `searched`, the names in it. So they are told as they are here.
+        compiled modules, and, of folders of the base that were `searched`, the names in them. So they are told as they
+        are here.
         """
         rows = [self._of_here(*fact) for fact in observed.facts]
-        if searched:
-            rows.append(("folder", self.base, self.world.state("folder", self.base)))
+        for folder in searched:
+            what = self.base if folder == HERE else folder
+            rows.append(("folder", what, self.world.state("folder", what)))
         return replace(observed, facts=tuple(rows))
 
     def _of_here(self, kind: str, what: str, state: str) -> tuple[str, str, str]:
-        if kind == "file" and what.startswith(_COMPILED):
+        if kind == "file" and _COMPILED in f"/{what}" and not what.startswith("/"):
             state = self.world.state("file", what)
         return kind, self.base if what == HERE else what, state
 

@@ -134,7 +134,8 @@ def _around_all(house: House, folder: Path) -> list[str]:
 
 def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]:
     """The command that puts a session into a sandbox of its own: of the base it sees the modules that it imports."""
-    modules = module_files(house.base, session.imports) if house.base else ()
+    base = house.base
+    modules = [str(base / path) for path in module_files(base, session.imports)] if base else []
     return command(house.sandbox, Folders((str(house.plots), *modules), tuple(own)), own[0])
 
 

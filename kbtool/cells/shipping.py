@@ -79,7 +79,7 @@ def _paths(session: Session, base: Path | None) -> Iterator[tuple[str, Path]]:
     """The files of the base that a session needs, with their places."""
     if base is not None:
         yield from ((path, base / path) for path in session.files)
-        yield from ((Path(place).name, Path(place)) for place in module_files(base, session.imports))
+        yield from ((path, base / path) for path in module_files(base, session.imports))
 
 
 def _shown(settings: Settings) -> str:
@@ -92,7 +92,13 @@ def unpacked(answer: str, session: Session, here: Machine) -> Outcome:
     """The outcome that came back, as one of this base."""
     told = json.loads(answer)
     outcome = decode(told["outcome"].encode(), session.key)
-    return replace(outcome, note=session.note, observed=here.taken_over(outcome.observed, told["searched"] is True))
+    return replace(outcome, note=session.note, observed=here.taken_over(outcome.observed, _folders(told["searched"])))
+
+
+def _folders(told: object) -> list[str]:
+    """Folders below the base, which a worker named."""
+    found = [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    return [one for one in found if not one.startswith("/") and ".." not in one.split("/")]
 
 
 # ---------------------------------------------------------------- there
@@ -127,7 +133,7 @@ def performed(sent: Parcel, on_event: OnEvent) -> str:
     task = json.loads(sent.task)
     session = _session(task["session"])
     level, grants = task["wanted"]
-    searched: list[bool] = []
+    searched: list[str] = []
     with _base(task, sent.files) as base:
         environment = read_environment(session.imports)
         wanted = Wanted(level, frozenset(grants))
@@ -136,8 +142,9 @@ def performed(sent: Parcel, on_event: OnEvent) -> str:
         there = replace(there, sees_gpu=sees_gpu)
 
         def observe(_: Session, looked: Looked, ran: tuple[Sequence[str], float]) -> Observed:
-            searched.append(str(base) in looked.searched)
-            elsewhere = [folder for folder in looked.searched if folder != str(base)]
+            within = [folder for folder in looked.searched if Path(folder).is_relative_to(base)]
+            searched.extend(Path(folder).relative_to(base).as_posix() for folder in within)
+            elsewhere = [folder for folder in looked.searched if folder not in within]
             return _moved(there.observed(session, looked._replace(searched=elsewhere), ran), str(base))
 
         settings = Settings(
@@ -155,7 +162,7 @@ def performed(sent: Parcel, on_event: OnEvent) -> str:
         with closing(run([replace(session, device="cpu") if blind else session], settings, on_event)) as outcomes:
             outcome = next(outcomes)
         there.digests.save()
-    return json.dumps({"outcome": encode(outcome).decode(), "searched": any(searched)})
+    return json.dumps({"outcome": encode(outcome).decode(), "searched": searched})
 
 
 def _moved(observed: Observed, base: str) -> Observed:

@@ -19,7 +19,7 @@ _NAME = 28
 class Watch:
     """Follows the events of a run and draws which sessions run, since when, what they printed, and what is left."""
 
-    __slots__ = ("_began", "_done", "_jobs", "_lines", "_live", "_past", "_ran", "_waiting")
+    __slots__ = ("_began", "_done", "_jobs", "_lines", "_live", "_past", "_ran", "_waiting", "_warnings")
 
     def __init__(self, sessions: Iterable[Session], past: Mapping[NoteId, Past], jobs: int) -> None:
         self._waiting = {session.note for session in sessions}
@@ -29,6 +29,7 @@ class Watch:
         self._began = time.monotonic()
         self._live: dict[NoteId, tuple[Event, float, str]] = {}
         self._ran: dict[NoteId, Past] = {}
+        self._warnings: list[str] = []
         self._lines = terminal.LiveLines()
 
     @property
@@ -42,6 +43,8 @@ class Watch:
             self._done += 1
             self._live.pop(event.note, None)
             self._ran[event.note] = Past(round(event.seconds, 3), event.memory)
+        elif event.kind == "warning":
+            self._warnings.append(event.text)
         elif event.kind != "tick":
             self._waiting.discard(event.note)
             _, began, text = self._live.get(event.note, (event, time.monotonic() - event.seconds, ""))
@@ -70,8 +73,11 @@ class Watch:
         return max([*running, *waiting, sum((*running, *waiting)) / max(1, self._jobs)], default=None)
 
     def end(self) -> None:
-        """Takes the lines away."""
+        """Takes the lines away, and says what was told of no session."""
         self._lines.end()
+        for text in self._warnings:
+            terminal.warn(f"warning: {visible(text)}")
+        self._warnings.clear()
 
 
 def stopwatch() -> Callable[[], float]:
