@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
+
+from kbtool.word_forms import written
 
 ASSETS = Path(__file__).parent / "site_assets"
 STYLE = "assets/kb/kb.css"
@@ -51,7 +54,14 @@ def script() -> str:
 
 def search_worker(directory_urls: bool) -> str:
     """The script that searches, on a site with these addresses."""
-    return f'"use strict"\nconst FOLDERS = {str(directory_urls).lower()}\n{_joined("search", _SEARCH)}'
+    return (
+        f'"use strict"\nconst FOLDERS = {str(directory_urls).lower()}\n{search_tables()}\n{_joined("search", _SEARCH)}'
+    )
+
+
+def search_tables() -> str:
+    """What of the script that searches are tables that the build has, too."""
+    return f"const WORD_FORMS = {json.dumps(written(), ensure_ascii=False, separators=(',', ':'))}"
 
 
 def math_font() -> Path | None:

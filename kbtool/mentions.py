@@ -189,7 +189,7 @@ class _Reader:
             return None
         gaps = tuple(text[a.end() : b.start()] for a, b in pairwise(words))
         written = tuple(m[0] for m in words)
-        fitting = [name for name in names if _fits(name, written, gaps)]
+        fitting = [name for name in names if _fits(self._known.stems, name, written, gaps)]
         lowered = tuple(word.lower() for word in written)
         return next((name for name in fitting if name.words == lowered), fitting[0] if fitting else None)
 
@@ -202,19 +202,20 @@ def _is_part(text: str, start: int, end: int) -> bool:
     return behind[:1] in _GLUE and behind[1:].isalnum() and not _POSSESSIVE.match(text, end)
 
 
-def _is_form(word: str, other: str) -> bool:
+def _is_form(stems: Stems, word: str, other: str) -> bool:
     """Whether two English words of one stem are forms of one word: a scheduler is no schedule."""
     if word == other or not (word.isascii() and other.isascii()):
         return True
+    word, other = stems.base(word), stems.base(other)
     shared = len(commonprefix((word, other)))
     doubled = word[shared - 1 : shared]
     return all(rest.removeprefix(doubled) in _ENDINGS or rest in _ENDINGS for rest in (word[shared:], other[shared:]))
 
 
-def _fits(name: NameOf, written: tuple[str, ...], gaps: tuple[str, ...]) -> bool:
+def _fits(stems: Stems, name: NameOf, written: tuple[str, ...], gaps: tuple[str, ...]) -> bool:
     if any(gap != own and not _BETWEEN.fullmatch(gap) for gap, own in zip(gaps, name.gaps, strict=True)):
         return False
-    if not all(map(_is_form, name.words, map(str.lower, written))):
+    if not all(_is_form(stems, own, word.lower()) for own, word in zip(name.words, written, strict=True)):
         return False
     if len(written) > 1:
         return True

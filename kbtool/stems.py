@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from kbtool import word_forms
+from kbtool.patterns import regex
+
 if TYPE_CHECKING:
+    import re
+
     from snowballstemmer.basestemmer import BaseStemmer  # type: ignore[import-untyped]
 
-_VOWELS = frozenset("аеиоуыэюя")
-# Letters behind a vowel that comes and goes: нейронка and нейронок, отец and отца, окно and окон.
-_FLEETING = frozenset("кцн")
+_LONGEST = 60  # letters of a word that has endings
+_LONGEST_PREFIX = 11  # letters before a root, and one
 _STOP_WORDS = frozenset(
     "и или а но да не ни на в во с со к ко у о об от до из за по под над при для без через про между как так "
     "что чтобы если когда где куда кто чей это этот эта эти того тому тот та те то он она оно они его ее их им "
     "ему ей мы вы ты я мой твой свой наш ваш себя весь вся все всё всего всех всем всеми был была было были "
     "быть есть будет будут нет уже еще ещё тоже также только лишь даже ли же бы вот там тут здесь потом затем "
     "теперь сейчас потому поэтому можно нужно надо очень более менее самый такой какой который один два три "
-    "раз другой каждый любой сам the a an and or but not no nor of to in on at by for from with without into "
+    "раз ведь хотя пусть тем теми другой каждый любой сам "
+    "the a an and or but not no nor of to in on at by for from with without into "
     "onto over under as is are was were be been being do does did done has have had having it its this that "
     "these those there here then than when where which who whom whose what why how if else so such can could "
     "may might must shall should will would we you he she they me him her them us our your his their my mine "
@@ -38,12 +44,12 @@ def common_words() -> frozenset[str]:
 class Stems:
     """Gives the stems of lower-case words and remembers them: a base has few words, each of them often."""
 
-    __slots__ = ("_english", "_known", "_russian")
+    __slots__ = ("_forms", "_known", "_stemmer")
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
-        self._russian: BaseStemmer | None = None
-        self._english: BaseStemmer | None = None
+        self._forms = _Forms()
+        self._stemmer: BaseStemmer | None = None
 
     def stem(self, word: str) -> str:
         """What stays the same in a word's forms; `ё` counts as `е`."""
@@ -52,21 +58,77 @@ class Stems:
             known = self._known[word] = self._made(word.replace("ё", "е"))
         return known
 
-    def _made(self, word: str) -> str:
-        if self._russian is None or self._english is None:
-            import snowballstemmer  # type: ignore[import-untyped]  # waits for the first word: most commands need none
+    def base(self, word: str) -> str:
+        """The word that an irregular form is of, which any other word is itself: ran is of run."""
+        return self._forms.base(word)
 
-            self._russian, self._english = snowballstemmer.stemmer("russian"), snowballstemmer.stemmer("english")
-        if len(word) > 60 or not word.isalpha():
+    def _made(self, word: str) -> str:
+        if len(word) > _LONGEST or not word.isalpha():
             return word
         if word.isascii():
-            return str(self._english.stemWord(word))
+            if self._stemmer is None:
+                import snowballstemmer  # type: ignore[import-untyped]  # waits for the first word
+
+                self._stemmer = snowballstemmer.stemmer("english")
+            return str(self._stemmer.stemWord(self._forms.base(word)))
         if not "а" <= word[-1] <= "я":
             return word  # no ending of Russian: most words of a base in Chinese
-        return _without_fleeting(str(self._russian.stemWord(word)))
+        return self._forms.russian(word)
 
 
-def _without_fleeting(stem: str) -> str:
-    if len(stem) > 3 and stem[-1] in _FLEETING and stem[-2] in "ое" and stem[-3] not in _VOWELS:
-        return stem[:-2] + stem[-1]
-    return stem
+class _Forms:
+    """The tables of `word_forms`, made ready when the first word comes: most commands need none."""
+
+    __slots__ = ("_irregular", "_prefixes", "_roots", "_rules", "_whole")
+
+    def __init__(self) -> None:
+        self._irregular: Mapping[str, str] = {}
+        self._roots: Mapping[str, str] = {}
+        self._prefixes: frozenset[str] = frozenset()
+        self._rules: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {}
+        self._whole = regex(word_forms.WHOLE)
+
+    def base(self, word: str) -> str:
+        self._make_ready()
+        if word in self._irregular or not word.isascii():
+            return self._irregular.get(word, word)
+        for prefix in word_forms.ENGLISH_PREFIXES:
+            if word.startswith(prefix) and word[len(prefix) :] in self._irregular:
+                return prefix + self._irregular[word[len(prefix) :]]
+        return self._changed("latin", word) if word.endswith(("ses", "ices")) else word
+
+    def russian(self, word: str) -> str:
+        word = self._changed("reflexive", self.base(word))
+        known = self._rooted(word)
+        if known:
+            return known
+        bare = self._changed("verbs", word)
+        if bare == word and not self._whole.search(word):
+            bare = self._changed("endings", word)
+        stem = self._changed("suffixes", bare.rstrip("ь")).rstrip("ь")
+        return self._changed("fleeting", stem) if stem[-2:-1] in ("е", "о") else stem
+
+    def _rooted(self, word: str) -> str:
+        """The stem of a form whose root has several, empty when it is none."""
+        for at in range(min(len(word), _LONGEST_PREFIX)):
+            made = self._roots.get(word[at:])
+            if made and word[:at] in self._prefixes and not made.startswith("=*"[not at]):
+                return word[:at] + made.lstrip("=*")
+        return ""
+
+    def _changed(self, step: str, word: str) -> str:
+        """The word as the first rule that it matches makes it."""
+        for pattern, instead in self._rules[step]:
+            found = pattern.match(word)
+            if found:
+                return found.expand(instead)
+        return word
+
+    def _make_ready(self) -> None:
+        if not self._rules:
+            self._irregular, self._roots = word_forms.irregular(), word_forms.roots()
+            self._prefixes = word_forms.prefixes()
+            self._rules = {
+                step: [(regex(pattern), instead.replace("$", "\\")) for pattern, instead in rules]
+                for step, rules in word_forms.RULES.items()
+            }

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from kbtool.front import ASSETS
+from kbtool.front import ASSETS, search_tables
 from kbtool.search_words import Words, fold, stretches
 from kbtool.stems import Stems
 from tests.conftest import ROOT
@@ -52,7 +52,7 @@ def words(text: str) -> list[str]:
 
 
 def scripts(*names: str) -> str:
-    return "\n".join((ASSETS / "search" / name).read_text("utf-8") for name in names)
+    return search_tables() + "\n" + "\n".join((ASSETS / "search" / name).read_text("utf-8") for name in names)
 
 
 def in_browser(node: str, function: str, texts: Sequence[str]) -> list[list[str]]:

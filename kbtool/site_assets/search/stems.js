@@ -1,5 +1,5 @@
-// The stems of words, as kbtool/stems.py gives them: Snowball's algorithms for Russian and English, and Russian's
-// vowel that comes and goes. tests/test_search_stems.py compares them word by word.
+// The stems of words, as kbtool/stems.py gives them: Snowball's algorithm for English, and the tables of
+// kbtool/word_forms.py for Russian and irregular forms. tests/test_search_words.py compares them word by word.
 
 const ENGLISH_WORDS = {
   skis: "ski", skies: "sky", idly: "idl", gently: "gentl", ugly: "ugli", early: "earli", only: "onli", singly: "singl",
@@ -87,44 +87,61 @@ function englishStem(given) {
   return withoutLast(word, first, second).replaceAll("Y", "y")
 }
 
-const GERUND = /(?:[иы]|(?<=[ая]))в(?:ши(?:сь)?)?$/
-const ADJECTIVE = /(?:[иоые]е|[иы]ми|[еиоы]й|[еиоы]м|[ео]го|[ео]му|[иы]х|[еоую]ю|ая|яя)$/
-const PARTICIPLE = /(?:[иы]вш|ующ|(?<=[ая])(?:ем|нн|вш|ю?щ))$/
-const VERB = new RegExp(
-  "(?:[иы]л[аио]?|ен[аоы]?|[еу]йте|ите|[еу]й|[иы]м|ят|у[ею]т|[иы]ть?|ишь|у?ю|" +
-    "(?<=[ая])(?:л[аио]?|н[аоы]?|ете|йте|й|ем|нно|[ею]т|ть|ешь))$",
-)
-const NOUN = /(?:[ео]в|[иь]е|[еи]и|и?ями|ами|[ео]й|и?ей|ий|и?ем|[ао]м|и?ям|ах|и?ях|[иь]ю|[иь]я|[аеийоуыьюя])$/
+// ---------------------------------------------------------------- forms, by the tables of kbtool/word_forms.py
 
-function russianStem(word) {
-  const vowel = /[аеиоуыэюя]/.exec(word)
-  if (!vowel) return word
-  const from = vowel.index + 1
-  const vowelThenConsonant = /[аеиоуыэюя][^аеиоуыэюя]/
-  const second = regionAfter(word, regionAfter(word, 0, vowelThenConsonant), vowelThenConsonant) - from
-  let rest = word.slice(from)
-  if (GERUND.test(rest)) {
-    rest = rest.replace(GERUND, "")
-  } else {
-    rest = rest.replace(/с[ья]$/, "")
-    if (ADJECTIVE.test(rest)) rest = rest.replace(ADJECTIVE, "").replace(PARTICIPLE, "")
-    else if (VERB.test(rest)) rest = rest.replace(VERB, "")
-    else rest = rest.replace(NOUN, "")
+const lines = table => table.split("\n").map(line => line.split(": ")).map(([word, forms]) => [word, forms.split(" ")])
+const irregular = new Map(lines(WORD_FORMS.irregular).flatMap(([word, forms]) => forms.map(form => [form, word])))
+const rules = Object.fromEntries(Object.entries(WORD_FORMS.rules).map(([step, all]) =>
+  [step, all.map(([pattern, instead]) => [new RegExp(pattern), instead])]))
+const whole = new RegExp(WORD_FORMS.whole)
+const single = ["", ...WORD_FORMS.prefixes]
+const prefixes = new Set(single.flatMap(first => single.map(second => first + second)))
+const LONGEST_PREFIX = 11
+const roots = new Map(lines(WORD_FORMS.roots).flatMap(([made, forms]) => forms.flatMap(form => {
+  const [root, ofClass] = form.split("+")
+  const common = made[0] === "-" ? root + made.slice(1) : made
+  return (ofClass ? WORD_FORMS.classes[ofClass].split(" ") : [""]).map(ending => [root + ending, common])
+})))
+
+// The word that an irregular form is of.
+function baseOf(word) {
+  if (irregular.has(word) || !/^[a-z]+$/.test(word)) return irregular.get(word) ?? word
+  for (const prefix of WORD_FORMS.englishPrefixes) {
+    const rest = word.slice(prefix.length)
+    if (word.startsWith(prefix) && irregular.has(rest)) return prefix + irregular.get(rest)
   }
-  rest = rest.replace(/и$/, "")
-  const abstract = /ость?$/.exec(rest)
-  if (abstract && abstract.index >= second) rest = rest.slice(0, abstract.index)
-  if (/ейше?$/.test(rest)) rest = rest.replace(/ейше?$/, "").replace(/нн$/, "н")
-  else rest = rest.replace(/нн$/, "н").replace(/ь$/, "")
-  return word.slice(0, from) + rest
+  return changed("latin", word)
 }
 
-function withoutFleeting(stem) {
-  return stem.length > 3 && /[^аеиоуыэюя][ое][кцн]$/.test(stem) ? stem.slice(0, -2) + stem.at(-1) : stem
+// The word as the first rule that it matches makes it.
+function changed(step, word) {
+  const rule = rules[step].find(([pattern]) => pattern.test(word))
+  return rule ? word.replace(...rule) : word
+}
+
+// The stem of a form whose root has several, empty when it is none.
+function rooted(word) {
+  for (let at = 0; at < word.length && at < LONGEST_PREFIX; at++) {
+    const made = roots.get(word.slice(at))
+    if (made && prefixes.has(word.slice(0, at)) && made[0] !== (at ? "=" : "*")) {
+      return word.slice(0, at) + made.replace(/^[=*]/, "")
+    }
+  }
+  return ""
+}
+
+function russianStem(given) {
+  const word = changed("reflexive", baseOf(given))
+  const known = rooted(word)
+  if (known) return known
+  let bare = changed("verbs", word)
+  if (bare === word && !whole.test(word)) bare = changed("endings", word)
+  const stem = changed("suffixes", bare.replace(/ь+$/, "")).replace(/ь+$/, "")
+  return "ео".includes(stem.at(-2) ?? "-") ? changed("fleeting", stem) : stem
 }
 
 function stemOf(word) {
   if (word.length > 60 || !/^\p{L}+$/u.test(word)) return word
-  if (/^[a-z]+$/.test(word)) return englishStem(word)
-  return /[а-я]$/.test(word) ? withoutFleeting(russianStem(word)) : word
+  if (/^[a-z]+$/.test(word)) return englishStem(baseOf(word))
+  return /[а-я]$/.test(word) ? russianStem(word) : word
 }
