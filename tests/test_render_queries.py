@@ -160,6 +160,18 @@ def test_an_expansion_is_no_reference() -> None:
     assert "kb-backlinks" not in page({"pages/a.md": "- x", "pages/b.md": "- {{poem red, a}}"}).html
 
 
+def test_a_macro_of_html_stands_in_its_line_where_it_can() -> None:
+    html = body("macro:: key <kbd>$1</kbd>\n\n- press {{key Esc}} now\n- {{frame x}}")
+    assert "press <kbd>Esc</kbd> now" in html
+    assert '<div class="kb-html"><div>x</div></div>' in body("macro:: box <div>$1</div>\n\n- {{box x}}")  # control
+
+
+def test_where_no_elements_may_stand_html_gives_its_words() -> None:
+    text = "macro:: box <div>$1</div>\n\n- ## press {{box Esc}} or <kbd>q</kbd>\n  collapsed:: true\n\t- inside"
+    assert "press Esc or q" in shown(text).text
+    assert "&lt;" not in body(text)
+
+
 def test_a_macro_may_be_a_query() -> None:
     assert "сделано" in shown("- {{done #x}}", b="- DONE сделано #x\n- DONE другое").text
 

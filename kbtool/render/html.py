@@ -33,6 +33,10 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
+# What may stand within a line.
+_PHRASING = frozenset(
+    "br code kbd samp var em strong b i s u mark small sub sup abbr cite q del ins a span ruby rt rp wbr time".split()
+)
 # Elements whose content goes with them.
 _UNSEEN = frozenset("script style math svg template noscript title textarea iframe".split())
 
@@ -94,6 +98,12 @@ def sanitise(source: str) -> str:
         link_rel="noopener noreferrer nofollow ugc",
     )
     return clean if _nesting(clean, _VOID) <= _MAX_OPEN else element("pre", {}, escape(source))
+
+
+def is_phrasing(clean: str) -> bool:
+    """Whether sanitised HTML can stand within a line of text."""
+    starts = (piece for piece in clean.split("<")[1:] if not piece.startswith("/"))
+    return all(piece.split(">", 1)[0].split(" ", 1)[0] in _PHRASING for piece in starts)
 
 
 def words_of(source: str) -> str:

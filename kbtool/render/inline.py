@@ -11,7 +11,7 @@ from kbtool.math import MathProblem, convert
 from kbtool.names import title
 from kbtool.render import urls
 from kbtool.render.context import Scope, ToUnwritten, inner_scope, quiet
-from kbtool.render.html import element, escape, safe_url, sanitise, void
+from kbtool.render.html import element, escape, safe_url, sanitise, void, words_of
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, wiki_label
 from kbtool.syntax import obsidian, tree
@@ -134,7 +134,7 @@ def html_html(scope: Scope, node: tree.Html) -> str:
         source = source.partition(": ")[2].removesuffix("@@")
     if scope.links and scope.boxes:
         return sanitise(source)
-    return escape(source, quote=False)
+    return escape(words_of(source), quote=False)
 
 
 # ---------------------------------------------------------------- references

@@ -11,14 +11,14 @@ from kbtool.queries import sums
 from kbtool.queries.asked import queries_of
 from kbtool.queries.rows import Entity, properties_of
 from kbtool.render.context import MAX_DEPTH, Scope
-from kbtool.render.html import element, escape, safe_url
-from kbtool.render.inline import cloze_html, embed_macro_html, line_html
+from kbtool.render.html import element, escape, is_phrasing, safe_url, words_of
+from kbtool.render.inline import cloze_html, embed_macro_html, html_html, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.results import LEAST, answer_of, name_html, query_html, source_html
 from kbtool.render.vals import val_html
 from kbtool.render.written import written_entry
 from kbtool.syntax.edn import read
-from kbtool.syntax.tree import Container, Macro, Prose
+from kbtool.syntax.tree import Container, Html, Macro, Prose
 from kbtool.syntax.val import NAME as VAL
 from kbtool.values import Span
 
@@ -74,8 +74,12 @@ def _read(scope: Scope, node: Macro, expansion: str, limit: int) -> str:
     parts = [part for block in inside.note.outline for part in block.parts]
     if len(parts) == 1 and isinstance(parts[0], Prose):
         return line_html(inner, parts[0].span, parts[0].inlines)
+    if len(parts) == 1 and isinstance(parts[0], Html) and scope.links:
+        content = html_html(inner, parts[0])
+        if is_phrasing(content):
+            return content
     if not scope.boxes:
-        return escape(expansion, quote=False)
+        return escape(words_of(expansion), quote=False)
     return "".join(parts_html(inner, block.parts, 0) for block in inside.note.outline)
 
 
