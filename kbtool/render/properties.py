@@ -10,7 +10,7 @@ from kbtool.render.inline import line_html, node_html, reference_html
 from kbtool.syntax.html import TagMatcher
 from kbtool.syntax.inline import InlineScanner
 from kbtool.syntax.limits import Budget
-from kbtool.syntax.tree import Code, Inline, Property
+from kbtool.syntax.tree import Code, Emphasis, Escape, Inline, Math, Property, Timestamp
 
 # For the tool, not for readers; the first three lines are Logseq's own list.
 HIDDEN = frozenset(
@@ -20,6 +20,9 @@ HIDDEN = frozenset(
     "card-last-interval card-repeats card-ease-factor card-next-schedule card-last-reviewed card-last-score "
     "title icon public filters exclude-from-graph-view template template-including-parent macro macros".split()
 )
+# Marks in values, and what they make.
+_SHOWN = (Code, Emphasis, Escape, Math, Timestamp)
+_MARKS = frozenset("`*_~^=$\\<")
 _IN_HEAD = frozenset({"tags", "alias", "aliases", "type", "status"})
 
 
@@ -42,17 +45,17 @@ def value_html(scope: Scope, prop: Property) -> str:
     """A value with its links and its code; a comma list links its bare names too."""
     if prop.words:
         return ", ".join(names_html(scope, prop))
-    return line_html(scope, prop.value_span, _with_code(scope, prop) if "`" in prop.text else prop.links)
+    return line_html(scope, prop.value_span, _with_marks(scope, prop) if _MARKS & set(prop.text) else prop.links)
 
 
-def _with_code(scope: Scope, prop: Property) -> tuple[Inline, ...]:
-    """The links of a value and the code beside them, which means nothing to the graph and is no node of the tree."""
+def _with_marks(scope: Scope, prop: Property) -> tuple[Inline, ...]:
+    """The links of a value, and what of it means nothing to the graph and is no node of the tree."""
     if prop.text.startswith('"'):
         return prop.links
     text, obsidian = scope.entry.text, scope.context.settings.dialect == "obsidian"
     nodes = InlineScanner(text, TagMatcher(text), Budget(), obsidian=obsidian).scan(*prop.value_span, macros=False)
     links = {node.span for node in prop.links}
-    return tuple(node for node in nodes if isinstance(node, Code) or node.span in links)
+    return tuple(node for node in nodes if node.span in links or isinstance(node, _SHOWN))
 
 
 def names_html(scope: Scope, prop: Property) -> list[str]:
