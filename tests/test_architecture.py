@@ -66,7 +66,7 @@ ORDER = [
     *("cells.weighing", "cells.reports", "cells.failures", "cells.claims"),
     *("cells.store", "cells.sources", "cells.secrets", "cells.revealing", "cells.recorded", "cells.archive"),
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.line", "cells.launching", "cells.runner"),
-    *("cells.graphics",),
+    *("cells.graphics", "cells.sockets"),
     *("cells.confine", "cells.sandbox", "cells.removing"),
     *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
     *("cells.machine", "cells.shipping", "cells.fleet", "cells.cluster"),
@@ -167,7 +167,10 @@ RIM |= {"cells.confine", "cells.weighing", "cells.sandbox", "cells.grants", "com
 RIM |= {f"cells.{name}" for name in ("environment", "history", "store", "shell", "session", "runner", "zygote")}
 RIM |= {f"cells.{name}" for name in ("warm", "process", "workers", "tracing", "digests", "observed", "importer")}
 RIM |= {f"cells.{name}" for name in ("packages", "inputs", "events", "keeping", "showing", "expected")}
-RIM |= {f"cells.{name}" for name in ("archive", "recording", "ground", "line", "launching", "graphics", "removing")}
+RIM |= {
+    f"cells.{name}"
+    for name in ("archive", "recording", "ground", "line", "launching", "graphics", "removing", "sockets")
+}
 RIM |= {"below", "beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
 RIM |= {f"cells.{name}" for name in ("machine", "shipping", "fleet", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}

@@ -53,6 +53,7 @@ def outside(user: str) -> Iterator[dict[str, Any]]:
         for folder in (place / "home", place / "cache", place / "kb" / "pages"):
             folder.mkdir(parents=True)
         (place / "home/key").write_text("secret", "utf-8")
+        (place / "kb/pages/given.md").write_text("- words\n", "utf-8")
         if user == "as an account":
             give(place)
         yield from _around(place, USERS[user])
@@ -90,6 +91,7 @@ def _around(tmp_path: Path, user: Sequence[str]) -> Iterator[dict[str, Any]]:
             "token": TOKEN,
             "cache": str(tmp_path / "cache"),
             "base": str(tmp_path / "kb"),
+            "note": str(tmp_path / "kb/pages/given.md"),
             "package": pytest.__file__,
             "kbtool": cells.__file__,
         }
@@ -103,27 +105,39 @@ def note(*lines: str) -> str:
 
 
 def kbtool(
-    base: Path, words: Sequence[str], user: Sequence[str] = (), given: Mapping[str, str] = NOTHING
+    base: Path,
+    words: Sequence[str],
+    user: Sequence[str] = (),
+    given: Mapping[str, str] = NOTHING,
+    *,
+    program: Sequence[str] = ("-m", "kbtool"),
 ) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(base.parent / "cache"), "TOKEN": TOKEN}
     environment |= given
     if "setpriv" in user:
         environment |= {"HOME": str(base.parent / "home")}
-    command = [*user, sys.executable, "-m", "kbtool", *words]
+    command = [*user, sys.executable, *program, *words]
     return subprocess.run(command, cwd=base.parent, env=environment, capture_output=True, text=True, check=False)
 
 
+OTHER = """import os, time
+open("own", "w").write("x")
+for _ in range({tries}):
+    if not os.path.exists("seen"):
+        time.sleep(0.1)"""
 SAID = "raise SystemError(json.dumps(escapes()))"
 
 
-def ways_out(outside: dict[str, Any], level: str, user: Sequence[str]) -> set[str]:
+def ways_out(
+    outside: dict[str, Any], level: str, user: Sequence[str], program: Sequence[str] = ("-m", "kbtool")
+) -> set[str]:
     base = Path(outside["base"])
     told = f"GIVEN.update({outside!r})"
     (base / "pages/escapes.md").write_text(
         note(ESCAPES, told, "import json; open('own', 'w').write('x')", SAID), "utf-8"
     )
-    (base / "pages/other.md").write_text(note("import time; open('own', 'w').write('x'); time.sleep(4)"), "utf-8")
-    done = kbtool(base, ["run", "kb", "--force", "--sandbox", level, "--jobs", "2"], user)
+    (base / "pages/other.md").write_text(note(OTHER.format(tries=200 if level == "none" else 40)), "utf-8")
+    done = kbtool(base, ["run", "kb", "--force", "--sandbox", level, "--jobs", "2"], user, program=program)
     assert "1 ran, 1 failed" in done.stdout, done.stdout + done.stderr
     said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
     planted = {"write_into_the_cache": Path(outside["cache"], "planted.json")}
@@ -149,6 +163,23 @@ def test_without_a_sandbox_each_leads_out(outside: dict[str, Any], user: str) ->
     # What another account installed is safe from this one without any sandbox.
     others = {"change_an_installed_package", "change_kbtool_itself"} if user == "as an account" else set()
     assert every - ways_out(outside, "none", USERS[user]) == others
+
+
+# A kbtool to which bubblewrap is not there.
+ALONE = """
+import sys
+from kbtool.cells import sandbox
+from kbtool.cli import main
+sandbox._tried = lambda: ("", "it is hidden")
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.skipif("signals" not in features()[1].why, reason=f"Landlock: {features()[1].why}")
+@pytest.mark.skipif(not features()[2].works, reason=f"no seccomp: {features()[2].why}")
+@pytest.mark.parametrize("user", ["as it comes", "as an account"], indirect=True)
+def test_without_bubblewrap_no_way_leads_out_either(outside: dict[str, Any], user: str) -> None:
+    assert ways_out(outside, "auto", USERS[user], ("-c", ALONE)) == set()
 
 
 BOMB = "import os\nwhile True:\n    if os.fork() == 0:\n        import time; time.sleep(600)"

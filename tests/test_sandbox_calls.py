@@ -16,7 +16,7 @@ from kbtool.cells.sandbox import Folders, Sandbox, Wanted, command, confinement,
 
 NO_FOLDERS = Folders((), ())
 BEGIN = """
-import ctypes, errno, json, os, resource, signal, struct, sys
+import ctypes, errno, json, os, resource, signal, socket, struct, sys
 from kbtool.cells import confine
 if json.loads(sys.argv[1]):
     confine.restrict(json.loads(sys.argv[1]))
@@ -31,6 +31,7 @@ uid, gid = os.getuid(), os.getgid()
 other = os.fork()
 if other == 0:
     signal.pause()
+os.setpgid(other, other)  # else this group would be that of the tests
 
 def there(answer, *wanted):
     return answer >= 0 or ctypes.get_errno() in wanted
@@ -58,7 +59,7 @@ none = ctypes.c_long(-1)
 OF_OTHERS = {
     "chown": lambda: there(LIBC.chown(path, uid, gid)),
     "fchown": lambda: there(LIBC.fchown(held, uid, gid)),
-    "lchown": lambda: there(LIBC.lchown(b"/proc/self/exe", uid, gid), errno.EPERM if CALL and uid else 0),
+    "lchown": lambda: there(LIBC.lchown(b"/nowhere", uid, gid), errno.ENOENT),
     "fchownat": lambda: there(LIBC.fchownat(-100, path, uid, gid, 0)),
     "fanotify_init": lambda: removed(LIBC.fanotify_init(0x200, 0), os.close),
     "sethostname": lambda: there(LIBC.sethostname(b"x", none), errno.EINVAL),
@@ -88,7 +89,47 @@ OF_OTHERS = {
     "ioprio_set": lambda: there(numbered(251, 30, 1, other, 3 << 13)),
     "ioprio_set of a user": lambda: there(numbered(251, 30, 3, 4_000_000, 3 << 13), errno.ESRCH),
 }
+def old(x86, *given):
+    return there(LIBC.syscall(x86, *given) if CALL else LIBC.utimensat(-100, path, None, 0))
+
+def at(x86, arm, file, *given):
+    return there(numbered(x86, arm, file, b"", *given), errno.ERANGE)
+
+def made(*ends):
+    for end in ends:
+        end.close()
+    return True
+
+OF_FILES = {
+    "chmod": lambda: there(LIBC.chmod(path, 0o600)),
+    "fchmod": lambda: there(LIBC.fchmod(held, 0o600)),
+    "fchmodat": lambda: there(LIBC.fchmodat(-100, path, 0o600, 0)),
+    "fchmodat2": lambda: there(LIBC.syscall(452, -100, path, 0o600, 0), errno.ENOSYS),
+    "utime": lambda: old(132, path, None),
+    "utimes": lambda: old(235, path, None),
+    "futimesat": lambda: old(261, -100, path, None),
+    "utimensat": lambda: there(LIBC.utimensat(-100, path, None, 0)),
+    "futimens": lambda: there(LIBC.futimens(held, None)),
+    "setxattr": lambda: at(188, 5, path, b"x", 1, 0),
+    "lsetxattr": lambda: at(189, 6, path, b"x", 1, 0),
+    "fsetxattr": lambda: at(190, 7, held, b"x", 1, 0),
+    "getxattr": lambda: at(191, 8, path, None, 0),
+    "lgetxattr": lambda: at(192, 9, path, None, 0),
+    "fgetxattr": lambda: at(193, 10, held, None, 0),
+    "listxattr": lambda: there(numbered(194, 11, path, None, 0)),
+    "llistxattr": lambda: there(numbered(195, 12, path, None, 0)),
+    "flistxattr": lambda: there(numbered(196, 13, held, None, 0)),
+    "removexattr": lambda: at(197, 14, path),
+    "lremovexattr": lambda: at(198, 15, path),
+    "fremovexattr": lambda: at(199, 16, held),
+    "setting flags": lambda: there(LIBC.ioctl(held, 0x40086602, bytes(8)), errno.ENOTTY, errno.EOPNOTSUPP),
+    "a socket": lambda: made(socket.socket(socket.AF_UNIX)),
+    "a socket of datagrams": lambda: made(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)),
+    "a pair for datagrams": lambda: made(*socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)),
+    "a pair for packets": lambda: made(*socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)),
+}
 OF_ITSELF = {
+    "a pair of streams": lambda: made(*socket.socketpair()),
     "prlimit64": lambda: resource.prlimit(0, resource.RLIMIT_NOFILE) == resource.prlimit(os.getpid(), 7),
     "setrlimit": lambda: resource.setrlimit(resource.RLIMIT_STACK, resource.getrlimit(resource.RLIMIT_STACK)) is None,
     "nice": lambda: os.nice(1) > 0,
@@ -105,7 +146,7 @@ def goes(action):
     except OSError:
         return False
 
-tables = {"others": OF_OTHERS, "itself": OF_ITSELF}
+tables = {"others": OF_OTHERS, "files": OF_FILES, "itself": OF_ITSELF}
 told = {name: {call: goes(action) for call, action in calls.items()} for name, calls in tables.items()}
 os.kill(other, signal.SIGKILL)
 print(json.dumps(told))
@@ -118,11 +159,13 @@ own = capabilities(open("/proc/self/status").read())
 executed = capabilities(subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True).stdout)
 print(json.dumps([own, executed]))
 """
-CALLED = [line.split('"')[1] for line in CALLS.splitlines() if line.startswith('    "')]
-OTHERS, ITSELF = CALLED[: CALLED.index("ioprio_set of a user") + 1], CALLED[CALLED.index("ioprio_set of a user") + 1 :]
+_, OTHERS, FILES, ITSELF = (
+    [line.split('"')[1] for line in part.splitlines() if line.startswith('    "')] for part in CALLS.split("\nOF_")
+)
 # Root's hosts have names that an ordinary user may not give them, without any sandbox.
 OF_ROOT = ("sethostname", "setdomainname")
 needs_seccomp = pytest.mark.skipif(not features()[2].works, reason=f"no seccomp: {features()[2].why}")
+needs_bubblewrap = pytest.mark.skipif(not features()[0].works, reason=f"no bubblewrap: {features()[0].why}")
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has capabilities at all")
 WALLS = ["bubblewrap", "Landlock", "seccomp", "none of them"]
 
@@ -146,17 +189,20 @@ def walls(which: str) -> Sandbox:
 
 
 @cache
-def said(level: str) -> Mapping[str, Mapping[str, bool]]:
+def said(which: str) -> Mapping[str, Mapping[str, bool]]:
+    """Which calls go through: inside bubblewrap, without it, or where there is no sandbox at all."""
+    program = found(Wanted()).bwrap if which == "inside" else ""
     answers: dict[str, dict[str, bool]] = behind(
-        walls("seccomp") if level == "auto" else Sandbox(Wanted("none")), CALLS
+        Sandbox(Wanted("none")) if which == "none" else Sandbox(Wanted(), program, seccomp=True), CALLS
     )
     return answers
 
 
 @needs_seccomp
+@pytest.mark.parametrize("which", ["alone", pytest.param("inside", marks=needs_bubblewrap)])
 @pytest.mark.parametrize("call", OTHERS)
-def test_what_no_computation_asks_for_is_refused(call: str) -> None:
-    assert not said("auto")["others"][call]
+def test_what_no_computation_asks_for_is_refused(which: str, call: str) -> None:
+    assert not said(which)["others"][call]
 
 
 @pytest.mark.parametrize("call", [pytest.param(one, marks=needs_root if one in OF_ROOT else ()) for one in OTHERS])
@@ -165,9 +211,22 @@ def test_without_a_sandbox_it_is_not(call: str) -> None:
 
 
 @needs_seccomp
+@pytest.mark.parametrize("call", FILES)
+def test_what_bubblewrap_alone_keeps_from_other_files_is_refused_without_it(call: str) -> None:
+    assert not said("alone")["files"][call]
+
+
+@pytest.mark.parametrize("which", ["none", pytest.param("inside", marks=[needs_seccomp, needs_bubblewrap])])
+@pytest.mark.parametrize("call", FILES)
+def test_it_is_not_refused_elsewhere(which: str, call: str) -> None:
+    assert said(which)["files"][call]
+
+
+@needs_seccomp
+@pytest.mark.parametrize("which", ["alone", pytest.param("inside", marks=needs_bubblewrap)])
 @pytest.mark.parametrize("call", ITSELF)
-def test_of_itself_a_session_may_ask_it(call: str) -> None:
-    assert said("auto")["itself"][call]
+def test_of_itself_a_session_may_ask_it(which: str, call: str) -> None:
+    assert said(which)["itself"][call]
 
 
 @needs_seccomp

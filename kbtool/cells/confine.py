@@ -81,9 +81,19 @@ _REFUSED = (
     "shmget:29:194 shmat:30:196 shmctl:31:195 shmdt:67:197 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192 "
     "msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 mq_open:240:180 mq_unlink:241:181"
 )
+# What Landlock leaves to whoever owns a file that may be read: its mode, its times, its attributes.
+_OF_OWNERS = (
+    "chmod:90:0 fchmod:91:52 fchmodat:268:53 fchmodat2:452:452 utime:132:0 utimes:235:0 futimesat:261:0 "
+    "utimensat:280:88 file_setattr:469:469"
+)
+_ATTRIBUTES = (
+    "setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10 listxattr:194:11 "
+    "llistxattr:195:12 flistxattr:196:13 removexattr:197:14 lremovexattr:198:15 fremovexattr:199:16 setxattrat:463:463 "
+    "getxattrat:464:464 listxattrat:465:465 removexattrat:466:466"
+)
 _ASKED = (
-    "ioctl:16:29 socket:41:198 clone:56:220 setpriority:141:140 sched_setparam:142:118 sched_setscheduler:144:119 "
-    "sched_setaffinity:203:122 ioprio_set:251:30 prlimit64:302:261 sched_setattr:314:274"
+    "ioctl:16:29 socket:41:198 socketpair:53:199 clone:56:220 setpriority:141:140 sched_setparam:142:118 "
+    "sched_setscheduler:144:119 sched_setaffinity:203:122 ioprio_set:251:30 prlimit64:302:261 sched_setattr:314:274"
 )
 """Those that are refused with some arguments."""
 _MACHINES: Mapping[str, tuple[int, int]] = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
@@ -95,8 +105,10 @@ _NEW_SPACES = 0x7E020080  # the flags of `clone` that ask for namespaces
 _TYPES_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _OF_SELF = ("prlimit64", "sched_setparam", "sched_setscheduler", "sched_setattr")
 _PRIORITIES = (("setpriority", (0, 1)), ("ioprio_set", (1, 2)))  # of a process or a group, not of all that a user has
-_UNIX, _INTERNET = (1,), (1, 2, 10, 16)  # families of sockets; 16 lists the network's interfaces
-_EPERM, _EACCES, _NOSYS = 1, 13, 38
+_FLAGS_OF_FILES = (0x40086602, 0x40046602, 0x40087602, 0x401C5820)  # FS_IOC_SETFLAGS and its like
+_UNIX, _INTERNET = (1,), (2, 10, 16)  # families of sockets; 16 lists the network's interfaces
+_STREAMS = (0x1, 0x801, 0x80001, 0x80801)  # SOCK_STREAM, blocking or not, kept or closed in other programs
+_EPERM, _EACCES, _NOSYS, _NOTSUP = 1, 13, 38, 95
 _LOAD, _EQUAL, _ANY_BIT, _NOT_LESS, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24  # where they stand in `seccomp_data`
@@ -112,11 +124,10 @@ def has_seccomp() -> bool:
     return False
 
 
-def restrict_calls(internet: bool) -> None:
-    """No system call goes through that a computation does not need and an attack does; sockets only as allowed."""
+def restrict_calls(asked: Mapping[str, Any]) -> None:
+    """No system call goes through that a computation does not need and an attack does; sockets only as asked for."""
     architecture, column = _MACHINES[platform.machine()]
-    asked, refused = (_numbers(table, column) for table in (_ASKED, _REFUSED))
-    program = b"".join(_program(architecture, (asked, refused.values()), internet))
+    program = b"".join((*_beginning(architecture), *_program(asked, column), _step(_RETURN, _ALLOW)))
     buffer = ctypes.create_string_buffer(program)
     libc = ctypes.CDLL(None, use_errno=True)
     _prctl(libc, _NO_NEW_PRIVS, 1)
@@ -129,25 +140,40 @@ def _numbers(table: str, column: int) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-def _program(architecture: int, given: tuple[Mapping[str, int], Iterable[int]], internet: bool) -> Iterator[bytes]:
-    """The filter, instruction by instruction: of a jump's two ways one goes over so many instructions."""
-    calls, refused = given
+def _beginning(architecture: int) -> Iterator[bytes]:
+    """What makes sure that numbers mean what they say; of a jump's two ways one goes over so many instructions."""
     yield _step(_LOAD, _ARCHITECTURE)
     yield _step(_EQUAL, architecture, yes=1)
     yield _step(_RETURN, _KILL)
     yield _step(_LOAD, _NUMBER)
     yield _step(_NOT_LESS, _OTHER_TABLE, no=1)
     yield _step(_RETURN, _ERROR | _EPERM)
-    for number in (*refused, *_NEW_ONES):
-        yield _step(_EQUAL, number, no=1)
-        yield _step(_RETURN, _ERROR | _EPERM)
-    yield _step(_EQUAL, _CLONE3, no=1)  # its flags lie in memory, which a filter can't read: then `clone` is called
-    yield _step(_RETURN, _ERROR | _NOSYS)
+
+
+def _program(asked: Mapping[str, Any], column: int) -> Iterator[bytes]:
+    """The filter, instruction by instruction."""
+    calls = _numbers(_ASKED, column)
+    yield from _never((*_numbers(_REFUSED, column).values(), *_NEW_ONES), _EPERM)
+    # Its flags lie in memory, which a filter can't read: then `clone` is called.
+    yield from _never((_CLONE3,), _NOSYS)
     yield from _argument(calls["clone"], _FIRST, [(_ANY_BIT, _NEW_SPACES)], _ERROR | _EPERM)
     yield from _argument(calls["ioctl"], _SECOND, [(_EQUAL, one) for one in _TYPES_INTO_TERMINAL], _ERROR | _EPERM)
     yield from _of_others(calls)
-    yield from _unless(calls["socket"], _FIRST, _INTERNET if internet else _UNIX, _ERROR | _EACCES)
-    yield _step(_RETURN, _ALLOW)
+    families = (*(_UNIX if asked["local"] else ()), *(_INTERNET if asked["internet"] else ()))
+    yield from _unless(calls["socket"], _FIRST, families, _ERROR | _EACCES)
+    if not asked["local"]:  # of pairs only streams have no way to anybody else
+        yield from _unless(calls["socketpair"], _SECOND, _STREAMS, _ERROR | _EACCES)
+    if not asked["inside"]:
+        yield from _never(_numbers(_OF_OWNERS, column).values(), _EPERM)
+        yield from _never(_numbers(_ATTRIBUTES, column).values(), _NOTSUP)
+        yield from _argument(calls["ioctl"], _SECOND, [(_EQUAL, one) for one in _FLAGS_OF_FILES], _ERROR | _EPERM)
+
+
+def _never(numbers: Iterable[int], answer: int) -> Iterator[bytes]:
+    """Refuses calls, whatever they say."""
+    for number in numbers:
+        yield _step(_EQUAL, number, no=1)
+        yield _step(_RETURN, _ERROR | answer)
 
 
 def _of_others(calls: Mapping[str, int]) -> Iterator[bytes]:
@@ -230,7 +256,7 @@ def restrict(asked: Mapping[str, Any]) -> None:
     if sys.platform == "linux":
         drop_capabilities()
     if asked["seccomp"]:
-        restrict_calls(asked["internet"])
+        restrict_calls(asked)
 
 
 def _prctl(libc: ctypes.CDLL, option: int, value: int) -> None:

@@ -18,17 +18,26 @@ _PLACE = regex(r'(File ")?<cell (\d{1,9})(?: of import (\d{1,9}))?>(", line |(?:
 """A line of a cell, as tracebacks (`File "<cell 3>", line 2`), warnings (`<cell 3>:2:`) and bash name it; of another
 note the cells are `<cell 0 of import 1>` (see `library.named_cells`)."""
 
+_ALONE = (
+    "without bubblewrap cells have no UNIX sockets and change neither modes nor times of files; `kbtool doctor` says "
+    "what is missing"
+)
+
 
 def failures(note: Note, outcome: Outcome, others: Sequence[Note] = ()) -> tuple[Diagnostic, ...]:
     """A `cell-failed` for each cell of a note that failed, at the line that did, or a `needs-device`.
 
     `others` are the notes that it imports.
     """
-    return tuple(
+    found = tuple(
         _failure(note, cell, cell.error, others)
         for cell in outcome.cells
         if cell.state == "failed" and cell.error is not None and cell.index < len(note.cells)
     )
+    isolation = outcome.provenance.isolation
+    if "seccomp" not in isolation or "bubblewrap" in isolation:
+        return found
+    return tuple(one._replace(help=_ALONE) if one.message.startswith("PermissionError: ") else one for one in found)
 
 
 def _failure(note: Note, outcome: CellOutcome, error: CellError, others: Sequence[Note]) -> Diagnostic:

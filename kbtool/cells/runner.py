@@ -48,7 +48,10 @@ def run(ends: tuple[int, int, int], sibling: Callable[[str], Any]) -> NoReturn:
     faulthandler.register(signal.SIGUSR1, dumps, all_threads=False)
     warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")  # `plt.show()` is harmless here
     sibling("importer").install(work["imported"])
-    speaking, barred, unknown = sibling("line"), sibling("confine").refusal(work["confinement"]), ""
+    asked, speaking, unknown = work["confinement"], sibling("line"), ""
+    barred = sibling("confine").refusal(asked)
+    if asked and asked["seccomp"] and not asked["local"]:
+        sibling("sockets").explain()
 
     def perform(line: Any) -> None:
         _execute(work, (line, speaking.Streams(line)), (barred, unknown), sibling)

@@ -279,11 +279,16 @@ def _modules(folder: str) -> frozenset[str]:
 
 
 class Confinement(NamedTuple):
-    """What `confine.restrict` does in a session."""
+    """What `confine.restrict` does in a session, which may have sockets of the internet's families, and `local` ones.
+
+    `inside`: bubblewrap stands around it.
+    """
 
     landlock: bool
     seccomp: bool
     internet: bool
+    local: bool
+    inside: bool
     readable: Sequence[str]
     writable: Sequence[str]
     listable: Sequence[str]
@@ -311,4 +316,8 @@ def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement 
     writable = [*folders.writable, *devices, *private, *names]
     # Inside bubblewrap the internet is a loopback device and nothing else.
     internet = "net" in grants or bool(sandbox.bwrap)
-    return Confinement(sandbox.landlock, sandbox.seccomp, internet, readable, writable, listable, limits)
+    inside = bool(sandbox.bwrap)
+    # CUDA's driver makes local sockets, too.
+    local = inside or "gpu" in grants
+    walls = (sandbox.landlock, sandbox.seccomp, internet, local, inside)
+    return Confinement(*walls, readable, writable, listable, limits)

@@ -192,6 +192,26 @@ def write_a_file_without_end() -> bool:
     return True
 
 
+def change_the_mode_of_a_file_at_home() -> bool:
+    os.chmod(GIVEN["secret"], 0o640)
+    return True
+
+
+def change_the_mode_of_an_open_file() -> bool:
+    with open(GIVEN["note"]) as file:
+        os.fchmod(file.fileno(), 0o640)
+    return True
+
+
+def change_the_times_of_a_file_at_home() -> bool:
+    os.utime(GIVEN["secret"], (0, 0))
+    return True
+
+
+def see_the_attributes_of_a_file_at_home() -> bool:
+    return os.listxattr(GIVEN["secret"]) is not None
+
+
 def look_at_the_limits_of_another_process() -> bool:
     return bool(resource.prlimit(GIVEN["pid"], resource.RLIMIT_NOFILE))
 
@@ -225,7 +245,9 @@ def look_into_another_session() -> bool:
     for _ in range(30):
         for path in Path.cwd().parent.iterdir():
             if path.name != Path.cwd().name and (path / "own").exists():
-                return (path / "own").read_text() == "x"
+                found = (path / "own").read_text() == "x"
+                (path / "seen").write_text("")  # it need not stay any longer
+                return found
         time.sleep(0.1)
     return False
 
