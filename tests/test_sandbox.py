@@ -140,7 +140,10 @@ def ways_out(
     done = kbtool(base, ["run", "kb", "--force", "--sandbox", level, "--jobs", "2"], user, program=program)
     assert "1 ran, 1 failed" in done.stdout, done.stdout + done.stderr
     said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
-    planted = {"write_into_the_cache": Path(outside["cache"], "planted.json")}
+    planted = {
+        "write_into_the_cache": Path(outside["cache"], "planted.json"),
+        "write_beside_the_base": base.parent / "planted.txt",
+    }
     # What was written where only the session sees it did not get out.
     return {
         name for name in json.loads(said.partition("SystemError: ")[2]) if name not in planted or planted[name].exists()
@@ -165,14 +168,22 @@ def test_without_a_sandbox_each_leads_out(outside: dict[str, Any], user: str) ->
     assert every - ways_out(outside, "none", USERS[user]) == others
 
 
-# A kbtool to which bubblewrap is not there.
-ALONE = """
+# A kbtool to which a wall is not there.
+LESS = """
 import sys
-from kbtool.cells import sandbox
+from kbtool.cells import confine, sandbox
 from kbtool.cli import main
-sandbox._tried = lambda: ("", "it is hidden")
+{}
 sys.exit(main(sys.argv[1:]))
 """
+ALONE = LESS.format("sandbox._tried = lambda: ('', 'it is hidden')")
+WITHOUT_LANDLOCK = LESS.format("confine.landlock_version = lambda: 0")
+
+
+@needs_bwrap
+@pytest.mark.parametrize("user", USERS, indirect=True)
+def test_without_landlock_no_way_leads_out_either(outside: dict[str, Any], user: str) -> None:
+    assert ways_out(outside, "auto", USERS[user], ("-c", WITHOUT_LANDLOCK)) == set()
 
 
 @pytest.mark.skipif("signals" not in features()[1].why, reason=f"Landlock: {features()[1].why}")
@@ -222,7 +233,9 @@ def test_a_grant_opens_the_network(outside: dict[str, Any]) -> None:
 # ---------------------------------------------------------------- what is there to see
 
 
-def seen(base: Path, level: str, paths: Sequence[Path], **given: str) -> list[bool]:
+def seen(
+    base: Path, level: str, paths: Sequence[Path], program: Sequence[str] = ("-m", "kbtool"), **given: str
+) -> list[bool]:
     """Which of the files a session can read."""
     (base / "pages").mkdir(parents=True, exist_ok=True)
     code = f"found = []\nfor path in {[str(path) for path in paths]!r}:\n"
@@ -230,7 +243,7 @@ def seen(base: Path, level: str, paths: Sequence[Path], **given: str) -> list[bo
         "    try:\n        found.append(bool(open(path).read()))\n    except OSError:\n        found.append(False)\n"
     )
     (base / "pages/a.md").write_text(note(code + "raise SystemError(found)"), "utf-8")
-    done = kbtool(base, ["run", str(base), "--force", "--sandbox", level], given=given)
+    done = kbtool(base, ["run", str(base), "--force", "--sandbox", level], given=given, program=program)
     said = next(line for line in done.stdout.splitlines() if line.startswith("error[cell-failed]: SystemError: "))
     found: list[bool] = json.loads(said.partition("SystemError: ")[2].lower())
     return found
@@ -257,6 +270,14 @@ def test_what_git_keeps_is_hidden_at_any_depth(tmp_path: Path) -> None:
     kept = written(base / ".git/config", base / "sub/.git/config", base / ".hidden/deep/er/.git/config")
     other = written(base / "sub/.gitignore", base / "sub/git/config")
     assert seen(base, "auto", [*kept, *other]) == [False] * 3 + [True] * 2
+
+
+@needs_bwrap
+def test_without_landlock_the_base_is_seen_as_with_it(tmp_path: Path) -> None:
+    files = written(tmp_path / "kb/data/text", tmp_path / "kb/.git/config", tmp_path / "home/key")
+    for program in (("-m", "kbtool"), ("-c", WITHOUT_LANDLOCK)):
+        assert seen(tmp_path / "kb", "auto", files, program) == [True, False, False]
+    assert seen(tmp_path / "kb", "strict", files) == [False, False, False]
 
 
 @pytest.mark.skipif(not any(one.works for one in features()[:2]), reason="no walls of files")

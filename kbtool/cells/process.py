@@ -133,10 +133,14 @@ def _around_all(house: House, folder: Path) -> list[str]:
 
 
 def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]:
-    """The command that puts a session into a sandbox of its own: of the base it sees the modules that it imports."""
-    base = house.base
-    modules = [str(base / path) for path in module_files(base, session.imports)] if base else []
-    return command(house.sandbox, Folders((str(house.plots), *modules), tuple(own)), own[0])
+    """The command that puts a session into a sandbox of its own.
+
+    A strict one shows of the base the modules that the session imports, and nothing else.
+    """
+    base = [house.base] if house.base else []
+    if house.sandbox.wanted.level == "strict":
+        base = [folder / path for folder in base for path in module_files(folder, session.imports)]
+    return command(house.sandbox, Folders((str(house.plots), *map(str, base)), tuple(own)), own[0])
 
 
 def start(session: Session, given: Nursery) -> Process:

@@ -81,8 +81,8 @@ class Sandbox:
 
     @property
     def each(self) -> bool:
-        """Whether each session has a sandbox of its own, which starts cold."""
-        return self.wanted.level == "strict"
+        """Whether each session has a sandbox of its own, which starts cold: in one for all Landlock parts them."""
+        return self.wanted.level == "strict" or bool(self.bwrap and not self.landlock)
 
     @property
     def name(self) -> str:
