@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
@@ -18,6 +22,7 @@ from kbtool import disk, server
 from kbtool.commands import serve, sessions
 from kbtool.render.policy import FRAMES
 from kbtool.rules import LEVELS
+from tests.conftest import ROOT
 from tests.test_incremental_build import MKDOCS
 
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -269,3 +274,19 @@ def test_the_system_tells_of_an_edit(tmp_path: Path) -> None:
         assert isinstance(changed, threading.Event)
         write(tmp_path, "a", "- b\n")
         assert changed.wait(10)
+
+
+def test_a_terminated_server_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "tmp").mkdir()
+    write(tmp_path, "a", "- x\n")
+    (tmp_path / "mkdocs.yml").write_text("site_name: x\ndocs_dir: kb\nplugins: [kbtool]\n", "utf-8")
+    words = [sys.executable, "-m", "kbtool", "serve", "--port", "0"]
+    env = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path / "tmp"), "XDG_CACHE_HOME": str(tmp_path / "c")}
+    with subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("serving" in line for line in iter(process.stderr.readline, ""))
+        assert len(list((tmp_path / "tmp").iterdir())) == 1  # control
+        process.terminate()
+        assert process.wait(30) == 128 + signal.SIGTERM
+    assert list((tmp_path / "tmp").iterdir()) == []

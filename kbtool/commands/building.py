@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import gc
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -182,7 +183,7 @@ def _standing(opened: opening.Opened, made: SiteInput, built: Built, site: Path)
 
 def differs(opened: opening.Opened, results: Mapping[NoteId, Result], site: Path) -> bool:
     """Whether a clean build is another one; says where. That is a fault of kbtool, which the clean build mends."""
-    with tempfile.TemporaryDirectory(prefix="kbtool-verify-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"kbtool-{os.getpid()}-") as folder:
         clean = Path(folder) / "site"
         build_into(opened, results, clean)
         found = swap.different(clean, site)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import shutil
+import signal
+import sys
 import tempfile
 import threading
 import time
@@ -53,7 +56,9 @@ def run(options: argparse.Namespace) -> int:
     project = disk.find(Path.cwd())
     mkdocs_yml(project)
     trusting.refuse_code(project, options)
-    with tempfile.TemporaryDirectory(prefix="kbtool-serve-") as folder, _changes(project) as changed:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the folder goes, too
+    # By its name the next run knows whose it was, and takes it away.
+    with tempfile.TemporaryDirectory(prefix=f"kbtool-{os.getpid()}-") as folder, _changes(project) as changed:
         how = sessions.How(wanted=isolating.wanted(options)) if options.run else None
         seen, show = outside.fingerprint(project), _Show(Path(folder), how)
         show.update(project)
