@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 from hypothesis import settings
 
+from kbtool.cells.sandbox import Wanted
+from kbtool.commands import isolating
 from tests.browsing import address, bases, browser, own_site, page, trouble
 
 __all__ = ["address", "bases", "browser", "own_site", "page", "trouble"]
@@ -188,9 +190,6 @@ def without_isolation(text: str) -> str:
 
 
 @pytest.fixture
-def unconfined(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The person's own settings let note code do all: what a test's cells do outside can be seen."""
-    settings = tmp_path_factory.mktemp("config")
-    (settings / "kbtool").mkdir()
-    (settings / "kbtool/kbtool.yml").write_text("sandbox: none\n", "utf-8")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(settings))
+def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands of this process let note code do all: what a test's cells do outside can be seen."""
+    monkeypatch.setattr(isolating, "own", lambda: Wanted("none"))

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from kbtool import cells
+from kbtool.cells.grants import own
 from kbtool.cells.sandbox import Wanted, features, found
 from kbtool.config import KbError
 from tests.accounts import as_an_account, give
@@ -203,6 +204,16 @@ def test_a_bomb_of_processes_is_defused(tmp_path: Path, level: str) -> None:
     done = kbtool(tmp_path / "kb", ["run", "kb", "--sandbox", level])
     assert done.returncode == 1
     assert "ProcessLimit: it had started more than 512 processes" in done.stdout or "BlockingIOError" in done.stdout
+
+
+def test_a_person_s_settings_cannot_take_the_sandbox_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "kbtool").mkdir()
+    (tmp_path / "kbtool/kbtool.yml").write_text("sandbox: none\n", "utf-8")
+    with pytest.raises(KbError, match="`sandbox: none` is for the command line alone"):
+        own()
+    (tmp_path / "kbtool/kbtool.yml").write_text("sandbox: strict\n", "utf-8")
+    assert own().level == "strict"
 
 
 def test_strict_is_refused_where_there_is_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:

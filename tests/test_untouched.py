@@ -55,6 +55,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unconfined: None) -> Project:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     made = Project(tmp_path / "project")
     monkeypatch.chdir(made.folder)
     return made
@@ -103,8 +104,8 @@ def _commit(project: Project) -> None:
 
 def _settings(_: Project) -> None:
     place = settings_file()
-
-    place.write_text("sandbox: none\nallow: [gpu]\n", "utf-8")
+    place.parent.mkdir(parents=True)
+    place.write_text("allow: [gpu]\n", "utf-8")
 
 
 CHANGES: dict[str, Callable[[Project], object]] = {

@@ -67,8 +67,12 @@ def _read(path: Path, said: Any) -> Wanted:
             advice = f"did you mean `{near}`?" if near else f"known are {', '.join(_KEYS)}"
             raise KbError(f"{path}: nobody knows `{key}`\n{advice}")
     level, grants = said.get("sandbox", "auto"), said.get("allow", [])
+    if level == "none":  # nobody shall forget that they wrote it
+        raise KbError(
+            f"{path}: `sandbox: none` is for the command line alone\nmend it, and say --sandbox none each time"
+        )
     if level not in LEVELS:
-        raise KbError(f"{path}: `sandbox` is one of {', '.join(LEVELS)}, not {level!r}\nmend it")
+        raise KbError(f"{path}: `sandbox` is auto or strict, not {level!r}\nmend it")
     if not isinstance(grants, list) or not set(map(str, grants)) <= {*GRANTS, SITE}:
         raise KbError(f"{path}: `allow` is a list of {', '.join((*GRANTS, SITE))}\nmend it")
     return Wanted(cast("Level", level), frozenset(grants), _ceilings(path, said))
