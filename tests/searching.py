@@ -31,8 +31,12 @@ self.fetch = async url => {
 _ASK = """
 const answers = []
 const ask = async query => {
-  const data = await results(query)
-  answers.push({ ...data, fetched: harness.fetched.splice(0) })
+  const search = await searched(query)
+  const data = await stretch(search)
+  const first = harness.fetched.splice(0)
+  const stretches = [data.items]
+  for (let next; given.all && (next = await stretch(search)).items.length;) stretches.push(next.items)
+  answers.push({ ...data, stretches, suggest: suggestions(search.words), fetched: first })
 }
 given.queries.reduce((before, query) => before.then(() => ask(query)), Promise.resolve())
   .then(() => console.log(JSON.stringify(answers)))
@@ -40,11 +44,17 @@ given.queries.reduce((before, query) => before.then(() => ask(query)), Promise.r
 
 
 class Answer(NamedTuple):
-    """What search says to a query; `files` are those that it fetched for it."""
+    """What search says to a query; `files` are those that it fetched for the first stretch of `items`.
+
+    `total` is how many pages there are, at least so many where the answer `is_open`.
+    """
 
     items: Sequence[Sequence[dict[str, Any]]]
     suggest: Sequence[str]
     files: Sequence[str]
+    total: int
+    is_open: bool
+    stretches: Sequence[Sequence[Sequence[dict[str, Any]]]]
 
     @property
     def pages(self) -> list[str]:
@@ -86,8 +96,13 @@ def files(pages: Iterable[Page], directory_urls: bool = True) -> tuple[File, ...
     return search_files([page_words(one, Words()) for one in pages], Stems(), directory_urls)
 
 
-def ask(node: str, made: Iterable[File], *queries: str, directory_urls: bool = True) -> list[Answer]:
-    """The answers to queries, asked one after the other."""
-    given = {"files": {one.path: one.text for one in made}, "queries": queries}
+def ask(
+    node: str, made: Iterable[File], *queries: str, directory_urls: bool = True, all_of_it: bool = False
+) -> list[Answer]:
+    """The answers to queries, asked one after the other; all stretches of each if wished."""
+    given = {"files": {one.path: one.text for one in made}, "queries": queries, "all": all_of_it}
     answers = run(node, _AROUND + search_worker(directory_urls) + _ASK, given)
-    return [Answer(one["items"], one["suggest"], one["fetched"]) for one in answers]
+    return [
+        Answer(one["items"], one["suggest"], one["fetched"], one["total"], one["isOpen"], one["stretches"])
+        for one in answers
+    ]

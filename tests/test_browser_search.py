@@ -24,6 +24,7 @@ NOTES = {
     "Сигмоида": "- Логит $\\sigma^{-1}(p) = \\ln\\frac{p}{1-p}$, а <u>логистическая</u> регрессия",
     "Чужое": '- Здесь <img src=x onerror="window.hit=1"> и `<script>window.hit=1</script>` опасно',
     "Тайное": "public:: false\n\n- Секретный градиент",
+    **{f"Опыт {at}": f"- Тензор номер {at}\n- Ещё один тензор" for at in range(1, 38)},
 }
 
 
@@ -149,3 +150,54 @@ def test_without_a_script_there_is_a_list_of_all_pages(browser: Browser, address
     found.locator("article").get_by_role("link", name="Все страницы").click()
     expect(found.locator(".kb-index")).to_be_visible()
     context.close()
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+def test_more_results_come_when_the_last_one_is_seen(page: Page, addresses: dict[str, str], place: str) -> None:
+    page.goto(addresses[place])
+    results = search(page, "тензоры").locator("h1")
+    expect(results).to_have_count(10)
+    expect(page.locator(".md-search-result__meta")).to_have_text("Найдено совпадений: 37 · 1–10")
+    expect(page.get_by_role("status").filter(has_text="37")).to_be_visible()
+    for seen in (20, 30, 37):
+        page.locator(".md-search-result__item").last.scroll_into_view_if_needed()
+        expect(results).to_have_count(seen)
+    expect(page.locator(".md-search-result__meta")).to_have_text("Найдено совпадений: 37")
+    assert len(set(results.all_inner_texts())) == 37
+
+
+def test_what_comes_later_looks_like_what_came_first(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    items = search(page, "тензоры").locator("xpath=..")
+    page.locator(".md-search-result__item").last.scroll_into_view_if_needed()
+    expect(items.nth(19)).to_be_attached()
+    shape = """item => [...item.querySelectorAll("*")].map(one => `${one.tagName}.${one.className}`).join(" ")"""
+    first, later = (page.locator(".md-search-result__item").nth(at).evaluate(shape) for at in (0, 19))
+    assert "MARK" in first
+    assert later == first
+
+
+def test_the_arrow_goes_on_from_the_last_result(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    expect(search(page, "тензоры").locator("h1")).to_have_count(10)
+    items = page.locator(".md-search-result__item")
+    expect(items.and_(page.locator("[aria-posinset]"))).to_have_count(10)
+    items.last.locator("a").last.focus()
+    page.keyboard.press("ArrowDown")
+    expect(items.nth(10).locator("a").first).to_be_focused()
+    assert items.nth(10).get_attribute("aria-posinset") == "11"
+    assert items.nth(10).get_attribute("aria-setsize") == "37"
+    page.keyboard.press("ArrowUp")
+    expect(items.nth(9).locator("a").last).to_be_focused()
+
+
+def test_a_new_query_begins_anew(page: Page, addresses: dict[str, str]) -> None:
+    page.goto(addresses["server"])
+    results = search(page, "тензоры").locator("h1")
+    page.locator(".md-search-result__item").last.scroll_into_view_if_needed()
+    expect(results).to_have_count(20)
+    page.locator(".md-search__input").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("вниманию")
+    expect(page.locator(".md-search-result__meta")).to_have_text("Найдено 1 совпадение")
+    expect(results).to_have_count(1)

@@ -156,6 +156,45 @@ def test_the_page_that_is_called_so_comes_first(node: str) -> None:
     assert first(node, files([*pages, page("сеть", "Сеть")]), "сети").pages[0] == "сеть/"
 
 
+# ---------------------------------------------------------------- how many
+
+
+def many(number: int, text: str = "слово и дело") -> list[Page]:
+    return [page(f"p{at}", f"Страница {at}", ("b", "text", text)) for at in range(number)]
+
+
+def test_the_number_of_pages_is_told_and_all_come_in_stretches(node: str) -> None:
+    found = ask(node, files(many(137)), "слову", all_of_it=True)[0]
+    assert (found.total, found.is_open) == (137, False)
+    assert [len(stretch) for stretch in found.stretches] == [10] * 13 + [7]
+    places = [item[0]["location"] for stretch in found.stretches for item in stretch]
+    assert len(set(places)) == 137
+    scores = [item[0]["score"] for stretch in found.stretches for item in stretch]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_the_first_stretch_fetches_as_much_however_many_pages_there_are(node: str) -> None:
+    fetched = [len(ask(node, files(many(number, "слово " * 700)), "слово")[0].files) for number in (60, 240)]
+    assert max(fetched) <= 12
+    assert len([one for one in files(many(240, "слово " * 700)) if "/texts/" in one.path]) > 20
+
+
+def test_where_many_pages_have_all_words_those_with_some_do_not_answer(node: str) -> None:
+    some = page("some", "А", ("b", "text", "слово"))
+    few, enough = (ask(node, files([*many(number), some]), "слово дело")[0] for number in (9, 10))
+    assert (few.total, enough.total) == (10, 10)
+    assert few.pages[-1] == "some/"
+    assert "some/" not in enough.pages
+
+
+def test_a_phrase_has_its_number_when_all_pages_are_read(node: str) -> None:
+    pages = [*many(80, "дело и слово"), *[page(f"q{at}", "А", ("b", "text", "слово и дело")) for at in range(12)]]
+    found = ask(node, files(pages), '"слово и дело"', all_of_it=True)[0]
+    assert found.is_open
+    assert sum(map(len, found.stretches)) == 12
+    assert not ask(node, files(pages[60:]), '"слово и дело"')[0].is_open
+
+
 # ---------------------------------------------------------------- what is shown
 
 

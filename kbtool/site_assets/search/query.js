@@ -107,6 +107,9 @@ function isMistyped(typed, meant) {
 
 // ---------------------------------------------------------------- all words
 
+// So many pages with all words, and those with some are none that answer.
+const ENOUGH = 10
+
 // Pages with all words first, then, where these are few, those with some.
 async function ranked(query) {
   const { pages: total, common } = await directory()
@@ -137,7 +140,8 @@ async function ranked(query) {
     isWhole: matched === words.length,
     score: score * (together ? 1.3 : 1) * matched ** 2,
   }))
-  return { words, phrases, order: order.sort(bestFirst) }
+  const whole = order.filter(({ isWhole }) => isWhole)
+  return { words, phrases, order: (phrases.length || whole.length >= ENOUGH ? whole : order).sort(bestFirst) }
 }
 
 function bestFirst(a, b) {

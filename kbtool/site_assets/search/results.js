@@ -1,23 +1,41 @@
 // From pages to what the search box shows: blocks that answer the query, below their page.
 
-// Texts are most of what a query costs: so many files of them, and so many pages if these have them.
-const SHOWN_FILES = 10
-const SHOWN_PAGES = 50
+// The box gets so many pages at a time. They are the best of more, whose texts are most of what a query costs: so many
+// files of them are read at once, and so many pages if these have them.
+const PAGES_AT_ONCE = 10
+const READ_FILES = 10
+const READ_PAGES = 50
+// Of pages with the words of a phrase few have it, so more are read, but no more than these for a stretch.
+const MOST_PAGES_OF_PHRASE = 60
 const SHOWN_BLOCKS = 3
 const MOST_BLOCKS = 20
-const MOST_PAGES_OF_PHRASE = 60
 const SNIPPET = 220
 const [CODE, TEXT, HEADING, ALIAS] = [0, 1, 2, 3]
 
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
 const escaped = text => text.replace(/[&<>"']/g, character => ESCAPES[character])
 
-async function results(query) {
-  const { words, phrases, order } = await ranked(query)
-  const pages = phrases.length
-    ? await withPhrases(order, words, phrases)
-    : await read(await withinFiles(order.slice(0, SHOWN_PAGES), SHOWN_FILES), words)
-  return { items: pages.sort(bestFirst).map((page, at) => item(page, words, 1000 - at)), suggest: suggestions(words) }
+// The pages that answer a query, and how far they have been read (`place`), judged (`ready`) and given away (`shown`).
+async function searched(query) {
+  return { ...await ranked(query), place: 0, ready: [], shown: 0 }
+}
+
+// The next of them for the box. `total` is how many there are; `isOpen` tells that more may be, whose texts are not read.
+async function stretch(search) {
+  const end = search.phrases.length ? search.place + MOST_PAGES_OF_PHRASE : Infinity
+  while (search.ready.length < PAGES_AT_ONCE && search.place < Math.min(end, search.order.length)) await readOn(search)
+  const items = search.ready.splice(0, PAGES_AT_ONCE).map((page, at) => item(page, search.words, 1000 - search.shown - at))
+  search.shown += items.length
+  const isOpen = search.phrases.length > 0 && search.place < search.order.length
+  return { items, total: search.phrases.length ? search.shown + search.ready.length : search.order.length, isOpen }
+}
+
+async function readOn(search) {
+  const { words, phrases } = search
+  const next = await withinFiles(search.order.slice(search.place, search.place + READ_PAGES), READ_FILES)
+  search.place += next.length
+  const pages = await read(next, words)
+  search.ready.push(...(phrases.length ? withPhrases(pages, phrases) : pages).sort(bestFirst))
 }
 
 // The pages with their texts and how well each block answers.
@@ -26,21 +44,13 @@ async function read(order, words) {
   return pages.filter(({ text }) => text).map(one => judged(one, words))
 }
 
-async function withPhrases(order, words, phrases) {
-  const whole = order.filter(({ isWhole }) => isWhole).slice(0, MOST_PAGES_OF_PHRASE)
-  const pages = []
-  for (let at = 0; at < whole.length && pages.length < SHOWN_FILES; at += SHOWN_FILES) {
-    for (const page of await read(whole.slice(at, at + SHOWN_FILES), words)) {
-      const texts = [page.title, ...page.blocks]
-      if (phrases.every(phrase => texts.some(text => placeOfPhrase(text.tokens, phrase) >= 0))) pages.push(page)
-    }
+function withPhrases(pages, phrases) {
+  const found = pages.filter(page =>
+    phrases.every(phrase => [page.title, ...page.blocks].some(text => placeOfPhrase(text.tokens, phrase) >= 0)))
+  for (const block of found.flatMap(({ blocks }) => blocks)) {
+    if (phrases.some(phrase => placeOfPhrase(block.tokens, phrase) >= 0)) block.score *= 4
   }
-  for (const page of pages) {
-    for (const block of page.blocks) {
-      if (phrases.some(phrase => placeOfPhrase(block.tokens, phrase) >= 0)) block.score *= 4
-    }
-  }
-  return pages
+  return found
 }
 
 function placeOfPhrase(found, phrase) {
