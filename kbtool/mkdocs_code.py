@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from yaml import Node
 
 # They read no code of the base. Others may: `macros` runs modules and templates, `gen-files` scripts.
-_PLUGINS = frozenset({"kbtool", "search", "tags", "offline"})
+_PLUGINS = ("kbtool", "search", "tags", "offline", "material/search", "material/tags", "material/offline")
+# Any other name is a module, or with `:` an object in one: it is imported, and called with the options beside it.
+_EXTENSIONS = tuple(
+    "abbr admonition attr_list codehilite def_list extra fenced_code footnotes legacy_attrs legacy_em md_in_html meta"
+    " nl2br sane_lists smarty tables toc wikilinks".split()
+)
+_EXTENSION_PACKAGES = ("markdown.extensions.", "material.extensions.", "pymdownx.")
 _CORE = "tag:yaml.org,2002:"
 # As Material's manual has them: a function of an installed package is named, and one makes another.
 _KNOWN_TAGS = ("name:material.", "name:materialx.", "name:pymdownx.", "object/apply:pymdownx.slugs.")
+_COLLECTIONS = ("map", "seq", "omap", "pairs", "set")
 # Values from the environment, and paths; neither calls anything.
 _VALUES = ("!ENV", "!relative")
 
@@ -41,7 +48,9 @@ def _settings(root: Node) -> Iterator[Code]:
             case "theme":
                 yield from _theme(value)
             case "plugins":
-                yield from _plugins(value)
+                yield from _unknown(value, "plugin", _PLUGINS.__contains__)
+            case "markdown_extensions":
+                yield from _unknown(value, "Markdown extension", _extension)
 
 
 def _theme(theme: Node) -> Iterator[Code]:
@@ -52,19 +61,25 @@ def _theme(theme: Node) -> Iterator[Code]:
             yield _code(value, "`custom_dir`: templates, which can run anything")
 
 
-def _plugins(plugins: Node) -> Iterator[Code]:
-    if not _plain(plugins):
-        yield _code(plugins, "`plugins`: what is not written out")
-    for name in _names(plugins):
-        if not _plain(name) or str(name.value).removeprefix("material/") not in _PLUGINS:
-            yield _code(name, f"the plugin `{name.value}`" if _plain(name) else "a plugin that is not written out")
+def _unknown(listed: Node, what: str, known: Callable[[str], bool]) -> Iterator[Code]:
+    if not _plain(listed):
+        yield _code(listed, f"a list of {what}s that is not written out")
+    for name in _names(listed):
+        if not _plain(name):
+            yield _code(name, f"a {what} that is not written out")
+        elif not known(str(name.value)):
+            yield _code(name, f"the {what} `{name.value}`")
 
 
-def _names(plugins: Node) -> Iterator[Node]:
-    """The nodes that name plugins; these are a list of names and mappings, or one mapping."""
+def _extension(name: str) -> bool:
+    return name in _EXTENSIONS or (name.startswith(_EXTENSION_PACKAGES) and ":" not in name)
+
+
+def _names(listed: Node) -> Iterator[Node]:
+    """The nodes that name what is listed: a list of names and mappings, or one mapping."""
     from yaml import MappingNode, SequenceNode
 
-    for item in plugins.value if isinstance(plugins, SequenceNode) else (plugins,):
+    for item in listed.value if isinstance(listed, SequenceNode) else (listed,):
         if isinstance(item, MappingNode):
             yield from (key for key, _ in item.value)
         elif _holds(item):
@@ -72,7 +87,7 @@ def _names(plugins: Node) -> Iterator[Node]:
 
 
 def _tags(root: Node) -> Iterator[Code]:
-    """Tags that build or call what they name, and keys that are not written out."""
+    """Tags that build or call what they name, and values and keys that become others than are written there."""
     seen: set[int] = set()
     waiting = [(root, False)]
     while waiting:
@@ -93,11 +108,13 @@ def _inside(values: Sequence[object]) -> Iterator[tuple[Node, bool]]:
 
 
 def _known(node: Node, *, key: bool) -> bool:
-    if node.tag.startswith(_CORE):
-        plain = node.tag.removeprefix(_CORE)
-        python = plain.startswith("python/")
-        return not python or (not key and (plain == "python/tuple" or plain[7:].startswith(_KNOWN_TAGS)))
-    return not key and node.tag in _VALUES
+    if not node.tag.startswith(_CORE):
+        return not key and node.tag in _VALUES
+    plain = node.tag.removeprefix(_CORE)
+    if plain.startswith("python/"):
+        return not key and (plain == "python/tuple" or plain[7:].startswith(_KNOWN_TAGS))
+    # `!!str {=: hooks}` is the word `hooks`.
+    return not isinstance(node.value, list) or plain in _COLLECTIONS
 
 
 def _entries(node: Node) -> Iterator[tuple[str, Node]]:

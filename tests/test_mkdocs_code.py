@@ -28,12 +28,33 @@ CODE: dict[str, tuple[str, dict[str, str]]] = {
     "merged": (f"x: &x {{custom_dir: own}}\n{PLUGINS}theme: {{name: material, <<: *x}}\n", {"own/main.html": JINJA}),
     "inherited": (f"{THEME}{PLUGINS}INHERIT: more/base.yml\n", {"more/base.yml": f"extra: {APPLY}\n"}),
     "a key from the environment": (f"{THEME}{PLUGINS}!ENV [NO_SUCH, hooks]: [hook.py]\n", {"hook.py": PYTHON}),
+    "a Markdown extension": (
+        f"{THEME}{PLUGINS}markdown_extensions: [toc, 'subprocess:Popen': {{args: [touch, MARK]}}]\n",
+        {},
+    ),
+    "a Markdown extension among keys": (
+        f"{THEME}{PLUGINS}markdown_extensions: {{'runpy:run_path': {{path_name: x.py}}}}\n",
+        {"x.py": PYTHON},
+    ),
+    "Markdown extensions from the environment": (
+        f"{THEME}{PLUGINS}markdown_extensions: !ENV [NO_SUCH, ['subprocess:Popen': {{args: [touch, MARK]}}]]\n",
+        {},
+    ),
+    "a key in disguise": (f"{THEME}{PLUGINS}? !!str {{=: hooks}}\n: [hook.py]\n", {"hook.py": PYTHON}),
+    "a disguised key of the theme": (
+        f"{PLUGINS}theme: {{name: material, ? !!str {{=: custom_dir}} : own}}\n",
+        {"own/main.html": JINJA},
+    ),
+    "a disguised file that is inherited": (
+        f"{THEME}{PLUGINS}INHERIT: !!str {{=: more.yml}}\n",
+        {"more.yml": f"extra: {APPLY}\n"},
+    ),
     "a theme from the environment": (
         PLUGINS + "theme: !ENV [NO_SUCH, {name: material, custom_dir: own}]\n",
         {"own/main.html": JINJA},
     ),
 }
-UNSPRUNG = {"a theme from the environment", "extra templates"}
+UNSPRUNG = {"a theme from the environment", "extra templates", "Markdown extensions from the environment"}
 """Refused, though MkDocs as it is now makes nothing of them."""
 
 
@@ -46,6 +67,9 @@ plugins:
   kbtool:
 markdown_extensions:
   - toc: {slugify: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}}
+  - tables
+  - markdown.extensions.admonition
+  - pymdownx.blocks.admonition
   - pymdownx.emoji:
       emoji_index: !!python/name:material.extensions.emoji.twemoji
       emoji_generator: !!python/name:material.extensions.emoji.to_svg
