@@ -6,6 +6,7 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 
+from kbtool.search_words import GREEK
 from kbtool.word_forms import written
 
 ASSETS = Path(__file__).parent / "site_assets"
@@ -61,7 +62,10 @@ def search_worker(directory_urls: bool) -> str:
 
 def search_tables() -> str:
     """What of the script that searches are tables that the build has, too."""
-    return f"const WORD_FORMS = {json.dumps(written(), ensure_ascii=False, separators=(',', ':'))}"
+    tables = (("WORD_FORMS", written()), ("GREEK", GREEK))
+    return "\n".join(
+        f"const {name} = {json.dumps(table, ensure_ascii=False, separators=(',', ':'))}" for name, table in tables
+    )
 
 
 def math_font() -> Path | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kbtool.patterns import regex
 
@@ -27,6 +27,17 @@ _UNSPACED = regex("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _RUN = regex("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 # Words of a stretch that is remembered: of Chinese a stretch is half a sentence, and hardly comes again.
 _KEPT = 6
+_GREEK_RUN = regex("[\u0370-\u03ff]+")
+_SYMBOLS = 3
+"""Greek letters in a row that are signs of a formula, each for itself; more are a word."""
+GREEK: Mapping[str, str] = {
+    word[0]: word[1:]
+    for word in (
+        "αalpha βbeta γgamma δdelta εepsilon ϵepsilon ζzeta ηeta θtheta ϑtheta ιiota κkappa λlambda μmu νnu ξxi "
+        "οomicron πpi ϖpi ρrho ϱrho σsigma τtau υupsilon φphi ϕphi χchi ψpsi ωomega"
+    ).split()
+}
+"""Names of Greek letters, as LaTeX has them."""
 _SAME = str.maketrans({"ё": "е", "ς": "σ", "ß": "ss"})
 
 
@@ -53,7 +64,7 @@ class Words:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def of(self, stretch: str) -> tuple[str, ...]:
-        """The stretch, folded, and the parts of an identifier; of Chinese its pairs."""
+        """The stretch, folded, the parts of an identifier, the signs of a formula; of Chinese its pairs."""
         known = self._known.get(stretch)
         if known is None:
             known = tuple(_words(stretch))
@@ -70,9 +81,21 @@ def _words(stretch: str) -> Iterator[str]:
         if len(word) <= LONGEST:
             yield word
             yield from (part for part in word.split("_") if len(part) > 1 and part != word)
+    if not stretch.isascii() and len(stretch) <= LONGEST:
+        yield from _symbols(fold(stretch))
     for word in _CAMEL.findall(stretch) if len(stretch) <= _IDENTIFIERS else ():
         if len(word) <= LONGEST:
             yield from (fold(part) for part in _HUMP.findall(word) if len(part) > 1)
+
+
+def _symbols(word: str) -> Iterator[str]:
+    """The Greek letters in a word and their names, where they are signs: αβ in a formula."""
+    for run in _GREEK_RUN.findall(word):
+        for letter in run if len(run) <= _SYMBOLS else "":
+            if letter != word:
+                yield letter
+            if letter in GREEK:
+                yield GREEK[letter]
 
 
 def _bare(letter: re.Match[str]) -> str:

@@ -98,6 +98,13 @@ def test_parts_of_identifiers_are_found(node: str, made: tuple[File, ...]) -> No
     assert [one.pages for one in answers] == [["внимание/"]] * 4 + [["спуск/"]]
 
 
+def test_a_formula_is_found_by_the_names_of_its_letters(node: str) -> None:
+    made = files([page("a", "А", ("b", "text", "шаг α_i · Lβ")), page("c", "Б", ("b", "text", "шаг p"))])
+    answers = ask(node, made, "alpha", "\\alpha", "α", "beta", "β")
+    assert [one.pages for one in answers] == [["a/"]] * 5
+    assert ask(node, made, "gamma")[0].pages == []
+
+
 def test_chinese_is_found_without_spaces(node: str) -> None:
     made = files([page("a", "深度学习入门"), page("b", "学习深度")])
     both, begun = ask(node, made, "深度学习", "入")

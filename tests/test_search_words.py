@@ -37,6 +37,7 @@ TEXTS = (
     "Градиентный спуск; ВНИМАНИЕ, ёлка — за́мок",
     "naïve Größe straße Ελλάδας ÉCOLE İstanbul",
     "scaled_dot_product, __init__, nn.MultiHeadAttention, HTTPServer2 x_1 getURL2Path",
+    "α_i + β² − Lαβ, Σ ϵεφ, Γ(x) και ϵεφϕ αα",
     "GPT-2 3.14 1e-5 a+b",
     "深度学习と機械 학습 GPT模型abc 用MultiHead_x注意",
     "深" * 50 + "x" * 50,
@@ -125,6 +126,11 @@ def test_identifiers_are_found_by_their_parts() -> None:
     found = set(words(TEXTS[2]))
     assert {"scaled_dot_product", "scaled", "dot", "product", "init", "nn"} <= found
     assert {"multiheadattention", "multi", "head", "attention", "http", "server"} <= found
+
+
+def test_signs_of_formulas_are_found_by_their_names() -> None:
+    assert words("α_i β² Lαβ") == ["α_i", "α", "alpha", "β²", "β", "beta", "lαβ", "α", "alpha", "β", "beta"]
+    assert words("Ελλάδας") == ["ελλαδασ"]
 
 
 def test_chinese_is_found_by_pairs() -> None:

@@ -8,6 +8,8 @@ const CAMEL = /\p{L}*(?:[a-zа-я\p{Nd}][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])[\p{L
 const HUMP = /[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\p{Nd}+/gu
 // Written without spaces: Chinese and Japanese.
 const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]/
+const GREEK_RUN = /[\u0370-\u03ff]+/g
+const SYMBOLS = 3
 const RUN = /[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+|[^\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+/g
 
 function fold(text) {
@@ -28,10 +30,17 @@ function wordsOf(stretch) {
   for (const word of fold(stretch).match(WORD) ?? []) {
     if ([...word].length <= LONGEST) keys.push(word, ...(word.includes("_") ? word.split("_").filter(isPart) : []))
   }
+  if ([...stretch].length <= LONGEST) keys.push(...symbolsOf(fold(stretch)))
   for (const word of ([...stretch].length <= IDENTIFIERS && stretch.match(CAMEL)) || []) {
     if ([...word].length <= LONGEST) keys.push(...(word.match(HUMP) ?? []).filter(isPart).map(fold))
   }
   return keys.length ? [{ start: 0, end: stretch.length, keys }] : []
+}
+
+// The Greek letters in a word and their names, where they are signs: αβ in a formula.
+function symbolsOf(word) {
+  const letters = (word.match(GREEK_RUN) ?? []).filter(run => run.length <= SYMBOLS).flatMap(run => [...run])
+  return letters.flatMap(letter => [letter, GREEK[letter]]).filter(key => key && key !== word)
 }
 
 function isPart(word) {
