@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from posixpath import commonprefix
 from typing import NamedTuple
 
 from kbtool.dates import journal_day
@@ -41,8 +40,6 @@ _POSSESSIVE = regex(r"[’']s\b")
 _BETWEEN = regex(r"[ \t\xa0]*(?:[-–—]|\r?\n)?[ \t\xa0]*")
 # A word that touches one of these is part of something else: a path, an address, an identifier, a compound.
 _GLUE = frozenset("-‑/\\&=.’'@")
-# What English inflection adds, also behind a doubled consonant (running).
-_ENDINGS = frozenset(("", "ing", "ed", "s", "es", "e", "y", "ies", "ied", "d"))
 _SIGNS = frozenset("@#$\\")
 
 
@@ -202,20 +199,10 @@ def _is_part(text: str, start: int, end: int) -> bool:
     return behind[:1] in _GLUE and behind[1:].isalnum() and not _POSSESSIVE.match(text, end)
 
 
-def _is_form(stems: Stems, word: str, other: str) -> bool:
-    """Whether two English words of one stem are forms of one word: a scheduler is no schedule."""
-    if word == other or not (word.isascii() and other.isascii()):
-        return True
-    word, other = stems.base(word), stems.base(other)
-    shared = len(commonprefix((word, other)))
-    doubled = word[shared - 1 : shared]
-    return all(rest.removeprefix(doubled) in _ENDINGS or rest in _ENDINGS for rest in (word[shared:], other[shared:]))
-
-
 def _fits(stems: Stems, name: NameOf, written: tuple[str, ...], gaps: tuple[str, ...]) -> bool:
     if any(gap != own and not _BETWEEN.fullmatch(gap) for gap, own in zip(gaps, name.gaps, strict=True)):
         return False
-    if not all(_is_form(stems, own, word.lower()) for own, word in zip(name.words, written, strict=True)):
+    if not all(stems.are_forms(own, word.lower()) for own, word in zip(name.words, written, strict=True)):
         return False
     if len(written) > 1:
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from posixpath import commonprefix
 from typing import TYPE_CHECKING
 
 from kbtool import word_forms
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from snowballstemmer.basestemmer import BaseStemmer  # type: ignore[import-untyped]
 
+# What English inflection adds, also behind a doubled consonant (running).
+_ENDINGS = frozenset(("", "ing", "ed", "s", "es", "e", "y", "ies", "ied", "d"))
 _LONGEST = 60  # letters of a word that has endings
 _LONGEST_PREFIX = 11  # letters before a root, and one
 _STOP_WORDS = frozenset(
@@ -58,9 +61,16 @@ class Stems:
             known = self._known[word] = self._made(word.replace("ё", "е"))
         return known
 
-    def base(self, word: str) -> str:
-        """The word that an irregular form is of, which any other word is itself: ran is of run."""
-        return self._forms.base(word)
+    def are_forms(self, word: str, other: str) -> bool:
+        """Whether two words of one stem are forms of one word, which English ones may not be: author, authority."""
+        if word == other or not (word.isascii() and other.isascii()):
+            return True
+        word, other = self._forms.base(word), self._forms.base(other)
+        shared = len(commonprefix((word, other)))
+        doubled = word[shared - 1 : shared]
+        return all(
+            rest.removeprefix(doubled) in _ENDINGS or rest in _ENDINGS for rest in (word[shared:], other[shared:])
+        )
 
     def _made(self, word: str) -> str:
         if len(word) > _LONGEST or not word.isalpha():

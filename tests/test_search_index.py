@@ -150,6 +150,13 @@ def test_the_form_that_was_typed_comes_first(node: str) -> None:
     assert (one.pages, other.pages) == (["a/", "b/"], ["b/", "a/"])
 
 
+def test_a_form_comes_before_a_word_of_the_same_root(node: str) -> None:
+    texts = ("authority", "authors", "experience", "experiments")
+    made = files([page(text, text, ("b", "text", f"{text} words")) for text in texts])
+    author, experiment = ask(node, made, "author ", "experiment ")
+    assert (author.pages, experiment.pages) == (["authors/", "authority/"], ["experiments/", "experience/"])
+
+
 def test_pages_with_all_words_come_before_those_with_some(node: str) -> None:
     all_words = page("all", "А", ("b", "text", "матрица весов"))
     some = page("some", "Матрица", ("b", "text", "матрица матриц"))

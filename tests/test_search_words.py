@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from kbtool.front import ASSETS, search_tables
@@ -104,6 +105,18 @@ def test_words_of_odd_forms_have_the_same_stems(node: str) -> None:
     edges = "y yy ay sayyid the as б й ся ость статейше ъ 模型 x1 étude глаголъ " + "z" * 70
     chosen = f"{exceptions} {edges} added egged hopping hoping hop past pasting".split()
     assert different(node, chosen) == []
+
+
+def test_the_same_words_are_forms_of_one(node: str) -> None:
+    made = [word for word in made_up(2_000) if word.isascii()]
+    known = "run ran running runner hope hopped hoping author authors authority matrix matrices весом вес study studies"
+    pairs = [*pairwise(made), *((one, two) for one in known.split() for two in known.split())]
+    there = run(
+        node, scripts("stems.js") + "\nconsole.log(JSON.stringify(given.map(pair => areForms(...pair))))", pairs
+    )
+    stems = Stems()
+    assert there == [stems.are_forms(*pair) for pair in pairs]
+    assert {True, False} == set(there)
 
 
 def test_a_wrong_stem_would_be_noticed(node: str) -> None:

@@ -3,9 +3,11 @@
 // What a word counts where it stands: in code, text, a heading, a title or alias.
 const KIND_WEIGHTS = [1, 2, 7, 25]
 const OFTEN_WEIGHTS = [1, 1.2, 1.4, 1.6]
-// How well a form of the index is what was typed: the same, another form of it, begun with it, a letter off.
+// How well a form of the index is what was typed: the same, another form of it, a word made of it, begun with it, a letter
+// off.
 const SAME = 1
 const INFLECTED = 0.8
+const RELATED = 0.4
 const BEGUN = 0.5
 const MISTYPED = 0.3
 const ALL_SECTIONS = 63
@@ -49,11 +51,12 @@ function onOtherKeyboard(query) {
 function quality(term, stem, form) {
   if (form.form === term.word) return SAME
   if (term.isExact) return 0
-  if (form.stem === stem) return INFLECTED
+  const isKin = form.stem === stem
+  if (isKin && areForms(form.form, term.word)) return INFLECTED
   if (term.isBeginning && form.form.startsWith(term.word)) {
     return BEGUN + 0.2 * (term.word.length / form.form.length)
   }
-  return 0
+  return isKin ? RELATED : 0
 }
 
 // An identifier that is nowhere as a whole is looked for by its parts.

@@ -140,6 +140,19 @@ function russianStem(given) {
   return "ео".includes(stem.at(-2) ?? "-") ? changed("fleeting", stem) : stem
 }
 
+const FORM_ENDINGS = new Set(["", "ing", "ed", "s", "es", "e", "y", "ies", "ied", "d"])
+
+// Whether two words of one stem are forms of one word, which English ones may not be: author and authority.
+function areForms(word, other) {
+  if (word === other || !/^[\x00-\x7f]*$/.test(word + other)) return true
+  const [one, two] = [baseOf(word), baseOf(other)]
+  let shared = 0
+  while (shared < one.length && one[shared] === two[shared]) shared++
+  const doubled = one.slice(Math.max(0, shared - 1), shared)
+  return [one.slice(shared), two.slice(shared)].every(rest =>
+    FORM_ENDINGS.has(rest) || (rest.startsWith(doubled) && FORM_ENDINGS.has(rest.slice(doubled.length))))
+}
+
 function stemOf(word) {
   if (word.length > 60 || !/^\p{L}+$/u.test(word)) return word
   if (/^[a-z]+$/.test(word)) return englishStem(baseOf(word))
