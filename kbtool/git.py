@@ -13,7 +13,9 @@ from kbtool.config import KbError
 from kbtool.values import NoteId
 
 # A repository may come from anywhere: neither its file watcher nor its hooks are started, and nothing is locked.
-_SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "--no-pager")
+# Folders among the notes that only look like one (`HEAD`, `config`, `objects`) are none.
+_SETTINGS = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "safe.bareRepository=explicit")
+_SAFE = ("--no-optional-locks", "--no-pager", *(word for setting in _SETTINGS for word in ("-c", setting)))
 
 
 def changed(base: Path, revision: str) -> frozenset[str]:
@@ -54,10 +56,14 @@ def history(base: Path) -> Mapping[NoteId, Change]:
     # A clone of the last commits alone would have everything made on one day.
     if asked.returncode != 0 or asked.stdout.split() != [b"true", b"false"]:
         return {}
-    said = (f"--format={MARK.decode('ascii')}%ct", "--name-status", "-z", "--find-renames", "--relative")
+    said = (f"--format={MARK.decode('ascii')}%ct", "--name-status", "-z", "--relative")
     quiet = ("--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all")
-    done = _run(base, {}, "log", *said, *quiet, "--", ".")
-    return read_log(done.stdout) if done.returncode == 0 else {}
+    # A clone without old files (`--filter=blob:none`) can't compare them; those that were only renamed it knows.
+    for renames in ("--find-renames", "--find-renames=100%"):
+        done = _run(base, {}, "log", renames, *said, *quiet, "--", ".")
+        if done.returncode == 0:
+            return read_log(done.stdout)
+    return {}
 
 
 def _refuse_outside(base: Path) -> None:
@@ -94,6 +100,9 @@ def _run(base: Path, more: Mapping[str, str], *words: str) -> subprocess.Complet
         raise KbError("--changed needs git, and there is none here\ninstall it, or name the notes to check")
     # In a hook git's own variables name an index and a folder for its own use; the base says which repository it is.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    variables |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", **more}
+    variables |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    # What a clone left where it came from would be fetched with programs that the repository names: git is told twice,
+    # as it hears the first since 2.45.
+    variables |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", **more}
     command = [os.path.abspath(program), *_SAFE, *words]  # noqa: PTH100 -- a link to git stays what it is
     return subprocess.run(command, cwd=base, env=variables, stdin=subprocess.DEVNULL, capture_output=True, check=False)

@@ -11,8 +11,8 @@ import pytest
 
 from kbtool import publish
 from kbtool.changes import Change, read_log
-from kbtool.config import Config
-from kbtool.git import history
+from kbtool.config import Config, KbError
+from kbtool.git import changed, history
 from kbtool.kb import Kb
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
@@ -63,6 +63,49 @@ def test_a_shallow_clone_knows_nothing(repository: Path, tmp_path: Path) -> None
     clone = ["git", "clone", "-q", "--depth=1", repository.parent.as_uri(), str(tmp_path / "clone")]
     subprocess.run(clone, check=True, capture_output=True)
     assert history(tmp_path / "clone" / "kb") == {}
+
+
+def lazy(repository: Path, mark: Path) -> Path:
+    """A clone without files' bytes, which says itself what fetches them: a program that makes a mark."""
+    folder = mark.parent / "lazy"
+    subprocess.run(["git", "config", "uploadpack.allowFilter", "true"], cwd=repository, check=True)
+    options = ("-q", "--no-checkout", "--filter=blob:none")
+    subprocess.run(["git", "clone", *options, repository.parent.as_uri(), str(folder)], check=True)
+    subprocess.run(["git", "config", "remote.origin.uploadpack", f"touch '{mark}';"], cwd=folder, check=True)
+    (folder / "kb").mkdir()
+    return folder / "kb"
+
+
+def test_what_was_never_fetched_is_not_fetched_now(repository: Path, tmp_path: Path) -> None:
+    commit_renamed_and_edited(repository)
+    found = history(lazy(repository, tmp_path / "mark"))
+    assert found[NoteId("pages/c.md")] == Change(1 * DAY, 2 * DAY, ("pages/ы a.md",))
+    assert found[NoteId("pages/d.md")] == Change(4 * DAY, 4 * DAY)
+    assert not (tmp_path / "mark").exists()
+
+
+def commit_renamed_and_edited(repository: Path) -> None:
+    (repository / "pages/d.md").write_text((repository / "pages/b.md").read_text("utf-8") + "- more\n", "utf-8")
+    (repository / "pages/b.md").unlink()
+    commit(repository.parent, 4 * DAY)
+
+
+def test_control_git_itself_fetches_it_with_that_program(repository: Path, tmp_path: Path) -> None:
+    commit_renamed_and_edited(repository)
+    log = ["git", "log", "--find-renames", "--name-status"]
+    subprocess.run(log, cwd=lazy(repository, tmp_path / "mark"), check=False, capture_output=True)
+    assert (tmp_path / "mark").exists()
+
+
+def test_a_folder_that_looks_like_a_repository_is_none(repository: Path) -> None:
+    subprocess.run(["git", "init", "-q", "--bare", str(repository)], check=True)
+    for setting in (("core.bare", "false"), ("core.worktree", ".")):
+        subprocess.run(["git", "config", *setting], cwd=repository, check=True)
+    taken = subprocess.run(["git", "rev-parse", "--git-dir"], cwd=repository, check=True, capture_output=True).stdout
+    assert taken.strip() == b"."  # the control
+    assert history(repository) == {}
+    with pytest.raises(KbError, match="--changed needs git"):
+        changed(repository, "HEAD")
 
 
 def test_a_path_that_was_used_before_is_another_file() -> None:
