@@ -288,6 +288,19 @@ def test_every_end_has_its_error(outcome: Run, code: str, error: CellError) -> N
     assert found.cells[1].outputs[-1].kind == "error"
 
 
+def test_a_session_that_cannot_start_says_why(outcome: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusing = ["/bin/sh", "-c", "echo '1st line\nbwrap: no such place' >&2; exit 1", "sh"]
+    monkeypatch.setattr("kbtool.cells.process.command", lambda *_: refusing)
+    found = outcome("1", "2")
+    assert states(found) == ["failed", "skipped"]
+    assert found.cells[0].error == CellError("Crash", "the session could not start: bwrap: no such place", 0)
+
+
+def test_a_session_whose_supervisor_is_killed_says_so(free: Run) -> None:
+    found = free("import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(9)")
+    assert found.cells[0].error == CellError("Crash", "the process that watches over the session was killed", 0)
+
+
 def test_output_before_a_crash_is_kept(outcome: Run) -> None:
     assert text(outcome("import os\nprint('еще', end='')\nos._exit(1)")).startswith("еще")
 

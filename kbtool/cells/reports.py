@@ -240,6 +240,14 @@ def crashed(status: int) -> CellError:
     return CellError("Crash", f"the process left with exit code {status}", 0)
 
 
+def gone(pieces: Sequence[Piece], *, begun: bool) -> CellError:
+    """The error of a session whose supervisor said nothing of its end; `pieces` are what was written before that."""
+    if begun:
+        return CellError("Crash", "the process that watches over the session was killed", 0)
+    said = b"".join(data for _, data in pieces).decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return CellError("Crash", f"the session could not start{': ' * bool(said)}{said}", 0)
+
+
 def lost(rank: int, status: int) -> CellError:
     """The error of a cell one of whose processes ended."""
     why = crashed(status)

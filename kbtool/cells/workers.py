@@ -30,6 +30,7 @@ from kbtool.cells.reports import (
     Piece,
     crashed,
     cut_mark,
+    gone,
     lost,
     outcome_of,
     outgrown,
@@ -375,15 +376,20 @@ class _Live:
         cells = list(self.cells)
         if len(cells) == len(self.session.steps) and not self.reported and cells[-1].state == "ok":
             # It ended between its last cell and its own end: nobody knows what its results stand on.
-            cells[-1] = replace(cells[-1], state="failed", error=self.ending or crashed(self.status))
+            cells[-1] = replace(cells[-1], state="failed", error=self.why())
         step = self.next_step()
         if step is not None and not any(cell.state == "failed" for cell in cells):
-            why = self.ending or crashed(self.status)
+            why = self.why()
             error, trace = stopped(self.session, step, why, self.dump.decode("ascii", "replace"))
             seconds = step.timeout if why.name == "Timeout" else 0.0
             cells.append(CellOutcome(step.index, "failed", (*streams(self.pieces, self.paths), trace), seconds, error))
         cells += (CellOutcome(step.index, "skipped", (), 0.0) for step in self.session.steps[len(cells) :])
         return tuple(cells)
+
+    def why(self) -> CellError:
+        """Why the session ended before its time."""
+        lost = gone(self.pieces, begun=bool(self.cells or self.step))
+        return self.ending or (lost if self.status < 0 else crashed(self.status))
 
     def provenance(self) -> Provenance:
         version, started = platform.python_version(), self.started.isoformat(timespec="seconds")
