@@ -148,7 +148,7 @@ _C = "[^аеиоуыэюя]"
 _OF_SOFT = f"(?:{_SOFT.replace(' ', '|')})"
 _OF_HARD = f"(?:{_HARD.replace(' ', '|')})"
 _STEM = f"^({_C}*{_V}.*?)"
-_ALL = f"^(.*{_V}.*)"
+_ALL = f"^({_C}*{_V}.*)"
 _REFLEXIVE: Rules = ((r"^(.{3,})ся$", "$1"), (r"^(.{2,}(?:[лш][ао]|[^п]и|[уюй]|те))сь$", "$1"))
 # What a verb, and no adjective, has before its ending of the first person.
 _WE = "(?:полу|[буз]у|клю|зна|вели|отли|грани|кон|сме|то)ч|[нл]ож|[мр]еш|мен|равн|ясн|олн|помн|хран|цен|един"
@@ -192,7 +192,7 @@ _SUFFIXES: Rules = (
     (f"{_ALL}({_C})[ео]$", "$1$2"),
     (f"{_ALL}(?:уем|ующ)$", "$1овал"),
     (f"{_ALL}(?:ит|(?<=[бвдзлмпрст])им|ящ|ивш)$", "$1ил"),
-    (f"^(.*{_V}.*{_C}.*{_V}.*{_C})ост$", "$1"),
+    (f"^({_C}*{_V}+{_C}+{_V}.*{_C})ост$", "$1"),
 )
 # Vowels that stand only where no ending does, by what is around them: кус(о)к, ядер and ядр, огон(е)к and огоньк.
 _FLEETING: Rules = (
