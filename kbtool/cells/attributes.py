@@ -86,7 +86,7 @@ _SEEDS = 1 << 32  # those that NumPy takes
 _UNITS = "KMGT"
 _TORCHRUN = "torchrun:"
 _MOST = 16
-"""Processes of a session; each has some ten threads, of which a sandbox has 512 (see `sandbox`)."""
+"""Processes of a session; each has some ten threads, of which a sandbox has 1024 (see `sandbox`)."""
 
 
 def needs_value(name: str) -> bool:

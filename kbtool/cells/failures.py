@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from kbtool.cells.library import exported
 from kbtool.cells.plan import runnable
@@ -21,6 +22,19 @@ note the cells are `<cell 0 of import 1>` (see `library.named_cells`)."""
 _ALONE = (
     "without bubblewrap cells have no UNIX sockets and change neither modes nor times of files; `kbtool doctor` says "
     "what is missing"
+)
+
+_ADVICE: Mapping[str, str] = MappingProxyType(
+    {
+        "MemoryLimit": "take less at once, or allow sessions more with `kbtool run --memory SIZE`",
+        "ProcessLimit": "start fewer at once, and wait for their ends; a loop may have none",
+        "OutputLimit": "print less; a loop may have no end",
+        "Mismatch": "correct the code or the answer; `...` stands for what may differ",
+        "LaunchError": "run it where that can be had, or show what `kbtool run --record` kept there",
+        "NeedsWorker": "start such a worker, or let the note ask for less",
+        "WorkerLost": "see the workers' logs; the cell may have taken all memory of their machines",
+        "Crash": "the cells below did not run; the process ended before Python could say why",
+    }
 )
 
 
@@ -74,28 +88,16 @@ def _line(cell: Cell, number: int) -> Span:
 
 def _advice(cell: Cell, error: CellError) -> str:
     fence = "pycon" if cell.kind == "transcript" else cell.kind
+    if error.name in _ADVICE:
+        return _ADVICE[error.name]
     match error.name:
         case "Timeout":
             return f"make the cell do less, or give it more seconds with `timeout=…` after ```{fence}"
-        case "MemoryLimit":
-            return "take less at once, or allow sessions more with `kbtool run --memory SIZE`"
         case "NotRaised":
             return f"take `raises={cell.options.raises}` away if the cell is right as it is"
-        case "OutputLimit":
-            return "print less; a loop may have no end"
-        case "Mismatch":
-            return "correct the code or the answer; `...` stands for what may differ"
-        case "LaunchError":
-            return "run it where that can be had, or show what `kbtool run --record` kept there"
-        case "NeedsWorker":
-            return "start such a worker, or let the note ask for less"
         case "NeedsGrant":
             flag = "--max-output SIZE" if "output_limit" in error.message else "--max-timeout SECONDS"
             return f"ask for less, or grant more with `{flag}`"
-        case "WorkerLost":
-            return "see the workers' logs; the cell may have taken all memory of their machines"
-        case "Crash":
-            return "the cells below did not run; the process ended before Python could say why"
     expected = cell.options.raises
     if cell.kind == "transcript" and not expected:
         return "if the statement is meant to fail, write its traceback below it"

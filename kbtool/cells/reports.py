@@ -11,7 +11,7 @@ from typing import Any, get_args
 from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Ceilings, Session, Step
-from kbtool.cells.weighing import CROWDED
+from kbtool.cells.weighing import CROWDED, FRAYED, THREADS
 from kbtool.outcomes import CellError, CellOutcome, Outcome, Output, OutputKind, Provenance, Value
 from kbtool.rich import PICTURES, is_sound
 
@@ -223,9 +223,11 @@ def printed_too_much(limit: int) -> CellError:
 
 
 def outgrown(status: int, memory: tuple[int, int]) -> CellError:
-    """The error of a cell whose session is CROWDED or HEAVY; `memory`: the bytes that it took, and may take."""
+    """The error of a cell whose session is CROWDED, FRAYED or HEAVY; `memory`: the bytes that it took, and may take."""
     if status == CROWDED:
         return CellError("ProcessLimit", "it had started more than 512 processes that had not ended", 0)
+    if status == FRAYED:
+        return CellError("ProcessLimit", f"it had more than {THREADS:,} threads at once", 0)
     took, most = (f"{amount >> 20:,} MiB" for amount in memory)
     return CellError("MemoryLimit", f"the processes of the session took {took} together; {most} is the limit", 0)
 

@@ -192,6 +192,7 @@ class _Program:
         self.own = sys.modules["__main__"]  # a module that nobody holds may lose its names
         self.module = types.ModuleType("__main__")
         self.flags = 0
+        self.owner = os.getpid()
         sys.modules["__main__"] = self.module
         sys.argv = [""]
 
@@ -274,10 +275,15 @@ class _Program:
             return "failed", ("NotRaised", message, 0), f"NotRaised: {message}"
         if isinstance(error, _Stopped):
             return "ok" if expected == error.name else "failed", (error.name, str(error), error.line), error.shown
+        refused = isinstance(error, BlockingIOError | RuntimeError) and os.getpid() == self.owner
+        crowded = self.sibling("weighing").crowd(error) if refused else ""
         trace = traceback.TracebackException(type(error), error, error.__traceback__, lookup_lines=False, compact=True)
-        problem = (type(error).__name__, _message(error), _line(trace, error, name))
-        state = "ok" if expected and self.is_expected(error, expected) else "failed"
-        return state, problem, _text(trace)
+        line, shown = _line(trace, error, name), _text(trace)
+        if expected and self.is_expected(error, expected):
+            return "ok", (type(error).__name__, _message(error), line), shown
+        if crowded:
+            return "failed", ("ProcessLimit", crowded, line), f"{shown}ProcessLimit: {crowded}\n"
+        return "failed", (type(error).__name__, _message(error), line), shown
 
     def is_expected(self, error: BaseException, expected: str) -> bool:
         """Whether an exception is of the class that `raises=` names, as the note's code has it or as it is called."""

@@ -45,7 +45,7 @@ _SUFFIXES = tuple(all_suffixes())
 _NOBODY = "65534"
 _APART = ("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 _LIMITS = MappingProxyType({"RLIMIT_CORE": 0, "RLIMIT_FSIZE": 4 << 30})
-_PROCESSES = 512
+_PROCESSES = 1024
 """Processes and threads of all sessions; counted for the sandbox alone, where it is one of bubblewrap's."""
 
 

@@ -61,6 +61,8 @@ def supervise(given: list[int], programs: tuple[types.ModuleType, types.ModuleTy
         signal.signal(number, signal.SIG_IGN)
     for held in (control, dumps, task, 1, 2):
         os.close(held)
+    with suppress(OSError):  # root alone may, whose processes the kernel does not count: thousands would leave no time
+        os.setpriority(os.PRIO_PROCESS, 0, -20)
     _supervise(runner, (line, caller), weighing.Scales(memory, _PROCESSES))
 
 
@@ -84,10 +86,13 @@ def _supervise(runner: int, above: tuple[int, int], scales: Any) -> NoReturn:
         word = os.read(line, 1) if line in ready else b"-"
         if word == b"d":
             os.kill(runner, signal.SIGUSR1)
+            os.kill(runner, signal.SIGCONT)  # where it was stopped
         status = _reap().get(runner)
         if not word or os.getppid() != caller:
             break
         if not ready and until == inf and (outgrown := scales.look()):
+            if outgrown != scales.heavy:  # what multiplies would go on meanwhile
+                _stop(runner)
             _say(line, outgrown, scales.peak)
             until = time.monotonic() + _LAST
     _kill_everything(runner)
@@ -96,6 +101,11 @@ def _supervise(runner: int, above: tuple[int, int], scales: Any) -> NoReturn:
     if not _say(line, told, max(largest, scales.peak)):  # nobody else takes the working directory away
         _sibling("removing").remove(os.getcwd())  # noqa: PTH109
     os._exit(0)
+
+
+def _stop(runner: int) -> None:
+    with suppress(OSError):
+        os.killpg(runner, signal.SIGSTOP)
 
 
 def _say(line: int, status: int, memory: int) -> bool:

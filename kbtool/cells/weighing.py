@@ -7,13 +7,18 @@ there is nothing to be seen, and limits of the kernel's hold alone.
 
 from __future__ import annotations
 
+import _thread
 import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-CROWDED, HEAVY = 256, 257
-"""Exit statuses, which no process can have, of sessions that had too many processes or took too much memory."""
+CROWDED, HEAVY, FRAYED = 256, 257, 258
+"""Exit statuses, which no process can have, of sessions that had too many processes, took too much memory, or had too
+many threads."""
+THREADS = 4096
+"""Threads of a session at once; of an ordinary user's in bubblewrap the kernel allows less."""
+_CROWD = 512
 _LOOK, _SELDOM = 0.1, 1.0  # seconds between two looks, at least and at most
 _SHARE = 20  # looking takes one part in so many of the time, and no more
 _GROWN = 1.25  # a session that has grown so much is weighed anew, which takes longer the larger it is
@@ -26,7 +31,8 @@ class Scales:
     They may take `limit` bytes, 0 for any, and be `most` at once; `patience` is when to look again.
     """
 
-    __slots__ = ("_due", "_weighed", "limit", "most", "patience", "peak")
+    heavy = HEAVY
+    __slots__ = ("_cost", "_due", "_exactly", "_weighed", "_weighs", "limit", "most", "patience", "peak")
 
     def __init__(self, limit: int, most: int) -> None:
         self.limit = limit or 1 << 62
@@ -34,42 +40,78 @@ class Scales:
         self.patience = _LOOK
         self.peak = 0
         self._due = time.monotonic() + _LOOK
-        self._weighed = 0.0
+        self._weighed = self._cost = 0.0
+        self._exactly = 0
+        self._weighs = False
 
     def look(self) -> int:
-        """CROWDED or HEAVY when the descendants are too many or too large, else 0, as when it is too early to look."""
+        """CROWDED, FRAYED or HEAVY when the descendants have outgrown their limits, else 0, as when it is too early."""
         if time.monotonic() < self._due:
             return 0
         began = time.process_time()
-        found = _descendants(self.most)
-        verdict = CROWDED if len(found) > self.most else HEAVY if self._weight(found) > self.limit else 0
-        self.patience = min(max(_LOOK, _SHARE * (time.process_time() - began)), _SELDOM)
+        found, threads = _descendants(self.most)
+        verdict = CROWDED if len(found) > self.most else FRAYED if threads > THREADS else 0
+        if not verdict and self._weight(found) > self.limit:
+            verdict = HEAVY
+        self.patience = min(max(_LOOK, _SHARE * (time.process_time() - began + self._cost)), _SELDOM)
+        self._cost = 0.0
         self._due = time.monotonic() + self.patience
         return verdict
 
     def _weight(self, found: Sequence[int]) -> int:
-        """What processes take, 0 where that is known to be no news: roughly they take at least what they take."""
+        """What processes took when they were last weighed; roughly they take at least what they take."""
         roughly = sum(map(_roughly, found))
-        if roughly <= self.limit and (len(found) < 2 or roughly <= _GROWN * self._weighed):
-            return 0  # a process by itself the kernel has measured when it ends
-        self._weighed = roughly
-        exactly = sum(map(_exactly, found))
-        self.peak = max(self.peak, exactly)
-        return exactly
+        news = roughly > self.limit or (len(found) > 1 and roughly > _GROWN * self._weighed)
+        # A process by itself the kernel has measured when it ends.
+        if news and not self._weighs:
+            self._weighed, self._weighs = roughly, True
+            try:
+                _thread.start_new_thread(self._weigh, (found,))
+            except RuntimeError:  # this account has no room for a thread: at the next look, perhaps
+                self._weighed, self._weighs = 0.0, False
+        return self._exactly if roughly > self.limit else 0
+
+    def _weigh(self, found: Sequence[int]) -> None:
+        """What processes take, in a thread: a process in the middle of a fork is waited for, which takes seconds where
+        hundreds want to run, and they are to be counted meanwhile."""
+        began = time.thread_time()
+        self._exactly = sum(map(_exactly, found))
+        self.peak = max(self.peak, self._exactly)
+        self._cost = time.thread_time() - began
+        self._weighs = False
 
 
-def _descendants(most: int) -> list[int]:
-    """The processes that this one is an ancestor of, the supervisor of orphans of them too; no more than there may be
-    by much."""
-    found, at = [os.getpid()], 0
+def crowd(error: BaseException) -> str:
+    """Why a process or a thread could not be started, where an error says so and many are there; else nothing."""
+    full = isinstance(error, BlockingIOError) or str(error) == "can't start new thread"
+    there = _tasks() if full and os.path.isdir("/proc/self/task") else 0  # noqa: PTH112
+    return f"no more can be started: {there:,} processes and threads are there" if there > _CROWD else ""
+
+
+def _tasks() -> int:
+    """The processes and threads that are to be seen of this user."""
+    found = 0
+    for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+        with suppress(OSError):
+            if os.stat(f"/proc/{process}").st_uid == os.geteuid():  # noqa: PTH116
+                found += len(os.listdir(f"/proc/{process}/task"))  # noqa: PTH208
+    return found
+
+
+def _descendants(most: int) -> tuple[list[int], int]:
+    """The processes that this one is an ancestor of, the supervisor of orphans of them too, and the threads of all; no
+    more than there may be by much."""
+    found, at, threads = [os.getpid()], 0, 0
     while at < len(found) <= most + 1:
         place = f"/proc/{found[at]}/task"
         with suppress(OSError):
-            for thread in os.listdir(place):  # noqa: PTH208
+            tasks = os.listdir(place)  # noqa: PTH208
+            threads += len(tasks)
+            for thread in tasks if threads <= THREADS else ():
                 with suppress(OSError), open(f"{place}/{thread}/children", "rb") as file:  # noqa: PTH123
                     found += map(int, file.read().split())
         at += 1
-    return found[1:]
+    return found[1:], threads
 
 
 def _roughly(process: int) -> int:

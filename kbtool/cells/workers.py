@@ -45,7 +45,7 @@ from kbtool.cells.reports import (
 )
 from kbtool.cells.sandbox import DEFAULT, Wanted, found
 from kbtool.cells.schedule import Budget, fitting, longest_first
-from kbtool.cells.weighing import CROWDED, HEAVY
+from kbtool.cells.weighing import CROWDED, FRAYED, HEAVY
 from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
 
@@ -250,7 +250,7 @@ class _Live:
             status, _, peak = said.partition(b" ")
             if status.isdigit() and peak.isdigit():
                 self.status, self.peak = int(status), int(peak)
-        if self.status in (CROWDED, HEAVY):
+        if self.status in (CROWDED, HEAVY, FRAYED):
             self.stop(outgrown(self.status, (self.peak, self.around.nursery.house.memory)))
         self.ended = not data
 
