@@ -165,6 +165,7 @@ def test_a_contradiction_shows_the_first_place() -> None:
         *("device", "device=", "device=tpu0", "gpu_mem=8", "gpu_mem=G", "gpu_mem=0G", "gpu_mem=1.5G", "gpu_mem=-1G"),
         *("cpus=0", "cpus=-1", "cpus=1.5", "cpus=²", "seed=-1", "seed=4294967296", "seed=x", "seed=07"),
         *("inputs=", "inputs=a,", "inputs=/etc/passwd", "inputs=../a", "inputs=a/../../b", "inputs=~/a", "inputs=a\\b"),
+        *('inputs="data/a.csv"', "inputs='a','b'"),
         *("launch=torchrun", "launch=torchrun:", "launch=torchrun:0", "launch=torchrun:-2", "launch=mpirun:2"),
         *("launch=torchrun:17", "launch=torchrun:1e9"),
     ],
@@ -185,6 +186,7 @@ def test_a_bad_value_is_a_problem_and_has_no_effect(word: str) -> None:
         ("gpu-mem", "500mib", "500M"),
         ("cpus", '"2"', "2"),
         ("inputs", "data\\a.csv", "data/a.csv"),
+        ("inputs", '"data/*.csv"', "data/*.csv"),
         ("launch", "Torchrun:2", "torchrun:2"),
     ],
 )

@@ -208,6 +208,7 @@ def rich(base: Base) -> None:
     base.note("b", "from kb.lib import three\nx = three()\nprint(x)\nx")
     base.note("c", "import random\nprint(random.random())", "import warnings\nwarnings.warn('Achtung')")
     base.note("d", "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()")
+    base.note("f", "import os\nprint(sorted(os.environ))")
     if LAUNCHES:
         base.note("e", RANKS, head="launch:: torchrun:2\n\n")
 
@@ -215,7 +216,7 @@ def rich(base: Base) -> None:
 def test_records_are_those_of_a_local_run(base: Base, cluster: Cluster) -> None:
     rich(base)
     code, said = base.run("--record", cache="here")
-    assert (code, f"{5 + LAUNCHES} ran" in said) == (0, True), said
+    assert (code, f"{6 + LAUNCHES} ran" in said) == (0, True), said
     local = base.records()
     for path in (base.folder / "kb/.kbtool/records").rglob("*.json"):
         path.unlink()

@@ -164,7 +164,7 @@ def processes(launch: str) -> int:
 
 
 def _is_below(path: str) -> bool:
-    return bool(path) and path[0] not in "/~" and "\\" not in path and ".." not in path.split("/")
+    return bool(path) and path[0] not in "/~'\"" and "\\" not in path and ".." not in path.split("/")
 
 
 def _is_positive(value: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from kbtool import __version__
 from kbtool.cells.digests import Digests
-from kbtool.cells.environment import distributions, read_environment
+from kbtool.cells.environment import distributions, machine_device, read_environment
 from kbtool.cells.events import OnEvent
 from kbtool.cells.inputs import module_files
 from kbtool.cells.library import Imported, Module
@@ -158,7 +158,7 @@ def performed(sent: Parcel, on_event: OnEvent) -> str:
             wanted=wanted,
             shown=task["shown"],
         )
-        blind = not sees_gpu and session.device == "auto"
+        blind = not sees_gpu and session.device == "auto" and machine_device() != "cpu"
         with closing(run([replace(session, device="cpu") if blind else session], settings, on_event)) as outcomes:
             outcome = next(outcomes)
         there.digests.save()
