@@ -287,12 +287,12 @@ def test_what_happens_is_told_as_it_is_here(base: Base, cluster: Cluster) -> Non
 
 
 def test_what_no_worker_has_is_said(base: Base, cluster: Cluster) -> None:
-    base.note("a", "1", head="device:: cuda\n\n")
+    base.note("a", "1", head="device:: cuda\ngpu-mem:: 8G\n\n")
     base.note("b", "1", head="cpus:: 64\n\n")
     base.note("c", "print('gut')")
     code, said = base.run("--on", cluster.address)
     assert code == 1
-    assert "no worker of the cluster offers GPU=1" in said
+    assert "no worker of the cluster offers GPU=1 GPU_MEMORY=8589934592" in said
     assert 'dask worker --resources "CPU=64"' in said
     assert base.states("--on", cluster.address)["c"] == "cached"
 

@@ -87,7 +87,7 @@ class Fleet:
         offers = [self._offers[worker] for worker in self.fit()]
         if any(all(has.get(name, 0) >= amount for name, amount in asked.items()) for has in offers):
             return None
-        words = " ".join(f"{name}={amount:g}" for name, amount in asked.items())
+        words = " ".join(f"{name}={amount:.0f}" for name, amount in asked.items())
         if not words:
             return CellError("NeedsWorker", "the cluster has no worker left", 0)
         why = f'no worker of the cluster offers {words} (`dask worker --resources "{words}"`)'
