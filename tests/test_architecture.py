@@ -68,7 +68,15 @@ ORDER = [
     *("cells.showing", "cells.tracing", "cells.spoken", "cells.shell", "cells.line", "cells.launching", "cells.runner"),
     *("cells.graphics", "cells.sockets"),
     *("cells.confine", "cells.sandbox", "cells.removing"),
-    *("cells.importer", "cells.zygote", "cells.session", "cells.warm", "cells.process", "cells.workers"),
+    *(
+        "cells.importer",
+        "cells.zygote",
+        "cells.session",
+        "cells.warm",
+        "cells.process",
+        "cells.stowing",
+        "cells.workers",
+    ),
     *("cells.machine", "cells.shipping", "cells.fleet", "cells.cluster"),
     *("cells.keeping", "cells.recording"),
     *("render.result_words", "render.words", "render.urls", "render.html", "render.highlight"),
@@ -172,6 +180,7 @@ RIM |= {
     for name in ("archive", "recording", "ground", "line", "launching", "graphics", "removing", "sockets")
 }
 RIM |= {"below", "beside", "sealed", "shelf", "outside", "untouched", "commands.building"}
+RIM |= {"cells.stowing"}
 RIM |= {f"cells.{name}" for name in ("machine", "shipping", "fleet", "cluster")}
 RIM |= {f"commands.{name}" for name in ("opening", "watching", "build", "serve", "check", "reporting", "new", "init")}
 RIM |= {f"commands.{name}" for name in ("changes", "targets", "sessions", "cache", "clean", "trusting")}

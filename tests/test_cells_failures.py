@@ -55,6 +55,7 @@ def test_a_message_is_one_line(note: Made, error: CellError, message: str) -> No
         ("ZeroDivisionError", "`raises=ZeroDivisionError`"),
         ("Timeout", "`timeout=…`"),
         ("OutputLimit", "print less"),
+        ("FileLimit", "write less"),
         ("MemoryLimit", "`kbtool run --memory SIZE`"),
     ],
 )

@@ -288,6 +288,23 @@ def test_every_end_has_its_error(outcome: Run, code: str, error: CellError) -> N
     assert found.cells[1].outputs[-1].kind == "error"
 
 
+FILLING = """
+import os
+os.makedirs("a/b")
+for n in range(10_000):
+    with open(f"a/b/{n}", "wb") as file:
+        file.write(bytes(1 << 20))
+"""
+
+
+def test_files_have_a_limit_together(outcome: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not outcome(FILLING.replace("10_000", "9")).failed  # control
+    monkeypatch.setattr("kbtool.cells.stowing.MOST", 50 << 20)
+    error = outcome(FILLING).cells[0].error
+    assert error is not None
+    assert (error.name, error.message.rpartition("; ")[2]) == ("FileLimit", "50 MiB is the limit")
+
+
 def test_a_session_that_cannot_start_says_why(outcome: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     refusing = ["/bin/sh", "-c", "echo '1st line\nbwrap: no such place' >&2; exit 1", "sh"]
     monkeypatch.setattr("kbtool.cells.process.command", lambda *_: refusing)

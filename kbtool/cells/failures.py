@@ -29,6 +29,7 @@ _ADVICE: Mapping[str, str] = MappingProxyType(
         "MemoryLimit": "take less at once, or allow sessions more with `kbtool run --memory SIZE`",
         "ProcessLimit": "start fewer at once, and wait for their ends; a loop may have none",
         "OutputLimit": "print less; a loop may have no end",
+        "FileLimit": "write less, or take away what is not needed any more; a loop may have no end",
         "Mismatch": "correct the code or the answer; `...` stands for what may differ",
         "LaunchError": "run it where that can be had, or show what `kbtool run --record` kept there",
         "NeedsWorker": "start such a worker, or let the note ask for less",

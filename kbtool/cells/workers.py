@@ -19,32 +19,16 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from kbtool.cells import process as processes
+from kbtool.cells import reports
 from kbtool.cells.environment import available_memory, cores, distributions, gpu_memory, processor
 from kbtool.cells.events import Event, OnEvent, Ticks, ignore
 from kbtool.cells.history import Past
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Environment, Session, Step
-from kbtool.cells.reports import (
-    FAR_TOO_MUCH,
-    BadReportError,
-    Piece,
-    crashed,
-    cut_mark,
-    gone,
-    lost,
-    outcome_of,
-    outgrown,
-    printed_too_much,
-    read_names,
-    read_report,
-    read_trace,
-    readable,
-    stopped,
-    streams,
-    timed_out,
-)
+from kbtool.cells.reports import FAR_TOO_MUCH, BadReportError, Piece
 from kbtool.cells.sandbox import DEFAULT, Wanted, found
 from kbtool.cells.schedule import Budget, fitting, longest_first
+from kbtool.cells.stowing import Stowage
 from kbtool.cells.weighing import CROWDED, FRAYED, HEAVY
 from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
@@ -113,6 +97,7 @@ def run(sessions: Iterable[Session], settings: Settings, on_event: OnEvent = ign
                     key.data()
                 for one in live if ticks.tell() else ():
                     one.tell_line()
+                    one.look()
                 for one in [one for one in live if one.is_over()]:
                     live.remove(one)
                     outcome = one.outcome()
@@ -150,7 +135,7 @@ class _Live:
     __slots__ = (
         *("session", "around", "process", "paths", "started", "wall", "deadline", "told"),
         *("step", "pieces", "printed", "cells", "inbox", "device", "modules"),
-        *("dump", "ending", "killed", "ended", "status", "peak", "untold", "looked", "reported"),
+        *("dump", "ending", "killed", "ended", "status", "peak", "untold", "looked", "reported", "stowage"),
     )
 
     def __init__(self, session: Session, around: _Around) -> None:
@@ -175,6 +160,7 @@ class _Live:
         self.peak = 0  # of the memory that its processes took together, in bytes
         self.untold = ""
         self.looked = Looked()
+        self.stowage = Stowage((self.process.scratch, str(around.nursery.house.states / session.key)))
         self.reported = False  # whether it came to its end, and said what it looked at
         for end, hear in self.ears():
             around.selector.register(end, selectors.EVENT_READ, hear)
@@ -215,9 +201,9 @@ class _Live:
         if room >= 0 and data:
             self.pieces.append((kind, data[:room]))
         if room >= 0 and len(data) > room:
-            self.pieces.append(("stderr", cut_mark(limit)))
+            self.pieces.append(("stderr", reports.cut_mark(limit)))
         if self.printed > FAR_TOO_MUCH * limit:
-            self.stop(printed_too_much(limit))
+            self.stop(reports.printed_too_much(limit))
         self.untold = data.decode("utf-8", "replace").rstrip().rpartition("\n")[2] or self.untold
         self.tell_line()
         return bool(data)
@@ -251,7 +237,7 @@ class _Live:
             if status.isdigit() and peak.isdigit():
                 self.status, self.peak = int(status), int(peak)
         if self.status in (CROWDED, HEAVY, FRAYED):
-            self.stop(outgrown(self.status, (self.peak, self.around.nursery.house.memory)))
+            self.stop(reports.outgrown(self.status, (self.peak, self.around.nursery.house.memory)))
         self.ended = not data
 
     def hear(self) -> bool:
@@ -277,7 +263,7 @@ class _Live:
                 self.begin_cell(index)
                 return
             case {"lost": int(rank), "status": int(status)}:
-                self.stop(lost(rank, status))
+                self.stop(reports.lost(rank, status))
                 return
             case {"sync": True}:
                 self.drain()
@@ -287,7 +273,11 @@ class _Live:
             case {"device": str(device), "modules": modules, "trace": trace}:
                 if not self.may_use(device):
                     raise BadReportError
-                self.device, self.modules, self.looked = readable(device), read_names(modules), read_trace(trace)
+                self.device, self.modules, self.looked = (
+                    reports.readable(device),
+                    reports.read_names(modules),
+                    reports.read_trace(trace),
+                )
                 self.reported = True
             case _:
                 raise BadReportError
@@ -306,10 +296,10 @@ class _Live:
         self.deadline = time.monotonic() + step.timeout
 
     def end_cell(self, message: Mapping[str, Any]) -> None:
-        report = read_report(message, self.session.output_limit)
+        report = reports.read_report(message, self.session.output_limit)
         if self.step is None or self.step.index != report.index:
             raise BadReportError
-        self.cells.append(outcome_of(report, streams(self.pieces, self.paths), self.paths))
+        self.cells.append(reports.outcome_of(report, reports.streams(self.pieces, self.paths), self.paths))
         self.step, self.pieces, self.printed = None, [], 0
         self.deadline = time.monotonic() + _START
         self.tell("cell")
@@ -326,6 +316,11 @@ class _Live:
             self.ending = why
             self.deadline = time.monotonic() + _DUMP
             processes.ask_for_dump(self.process)
+
+    def look(self) -> None:
+        """See whether its files have outgrown the disk's room for it."""
+        if why := self.stowage.look():
+            self.stop(CellError("FileLimit", why, 0))
 
     def is_over(self) -> bool:
         """Whether the process has ended; sees to its time."""
@@ -347,7 +342,7 @@ class _Live:
         while self.hear():
             pass
         if self.ending is None and time.monotonic() >= self.deadline:
-            self.stop(timed_out(step) if step else CellError("Timeout", f"no start after {_START:g} s", 0))
+            self.stop(reports.timed_out(step) if step else CellError("Timeout", f"no start after {_START:g} s", 0))
 
     def outcome(self) -> Outcome:
         """The outcome of a session that has ended, which is cleared away."""
@@ -380,16 +375,18 @@ class _Live:
         step = self.next_step()
         if step is not None and not any(cell.state == "failed" for cell in cells):
             why = self.why()
-            error, trace = stopped(self.session, step, why, self.dump.decode("ascii", "replace"))
+            error, trace = reports.stopped(self.session, step, why, self.dump.decode("ascii", "replace"))
             seconds = step.timeout if why.name == "Timeout" else 0.0
-            cells.append(CellOutcome(step.index, "failed", (*streams(self.pieces, self.paths), trace), seconds, error))
+            cells.append(
+                CellOutcome(step.index, "failed", (*reports.streams(self.pieces, self.paths), trace), seconds, error)
+            )
         cells += (CellOutcome(step.index, "skipped", (), 0.0) for step in self.session.steps[len(cells) :])
         return tuple(cells)
 
     def why(self) -> CellError:
         """Why the session ended before its time."""
-        lost = gone(self.pieces, begun=bool(self.cells or self.step))
-        return self.ending or (lost if self.status < 0 else crashed(self.status))
+        lost = reports.gone(self.pieces, begun=bool(self.cells or self.step))
+        return self.ending or (lost if self.status < 0 else reports.crashed(self.status))
 
     def provenance(self) -> Provenance:
         version, started = platform.python_version(), self.started.isoformat(timespec="seconds")
