@@ -479,8 +479,9 @@ def test_what_is_no_address_is_said_in_one_breath(base: Base, address: str) -> N
 
 
 def other_kbtool(folder: Path) -> dict[str, str]:
-    """What makes a worker have another kbtool."""
-    folder.mkdir()
+    """What makes a worker have another kbtool, and another package of those that Dask itself compares."""
+    (folder / "numpy-9.9.9.dist-info").mkdir(parents=True)
+    (folder / "numpy-9.9.9.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 9.9.9\n")
     (folder / "sitecustomize.py").write_text("import kbtool\nkbtool.__version__ = '0.0.1'\n")
     return {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
@@ -493,6 +494,7 @@ def test_a_worker_that_differs_gets_no_session_and_that_is_said(base: Base, frai
     code, said = base.run("--on", frail.address)
     assert (code, "6 ran" in said) == (0, True), said
     assert "gets no session: it differs: it has kbtool 0.0.1" in said
+    assert "VersionMismatch" not in said  # Dask's own word of it
 
 
 def held(mark: Path, code: str) -> str:

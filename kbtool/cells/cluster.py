@@ -90,6 +90,7 @@ def _client(address: str) -> Iterator[Any]:
         raise KbError(f"--on {address} needs the package distributed\n{_INSTALL}") from error
     for name in ("distributed", "distributed.client", "distributed.comm", "distributed.core", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # it is told once, and by us
+    warnings.filterwarnings("ignore", module="distributed")  # so is a worker with other packages
     if address.startswith("tls:") and Security().get_connection_args("client")["ssl_context"] is None:
         raise KbError(f"{address} needs certificates\nname them in Dask's own settings, distributed.comm.tls")
     try:
