@@ -42,7 +42,7 @@ NOTES: Mapping[str, str] = {
 """,
     "pages/всякое.md": """\
 - ## Заголовок со ссылкой на [[Дом]] и **[[ссылки]]**
-  - Слово[^1] с примечанием
+  - Слово[^1] с примечанием и #справа среди слов, *наклонных и #формулы тоже*
   - [^1]: Примечание со ссылкой на [[Дом]] внутри
 - ```python hide
   class Wide:
@@ -64,6 +64,7 @@ NOTES: Mapping[str, str] = {
     "pages/нечёт.md": "- нечёт",
     "pages/справа.md": "- שלום עולם\n- ## שלום\n- слева\n\n-\n\t- под пустой строкой\n",
     "pages/вещи.md": "- ![звук](../assets/sound.wav)\n- ![красное](../assets/red.png){:height 120, :width 240}\n",
+    "pages/формулы.md": r"- $\cancel{x}$ $\begin{array}{c|c} a & b \\ \hline c & d \\ \hline \end{array}$",
     "journals/2026_01_30.md": "- день",
     "journals/2026_02_01.md": "- другой день",
     "pages/ссылки.md": "- ((00000000-0000-4000-8000-0000000000aa))\n\t- [[Дом]]\n- \n\t- [[Дом]]",
@@ -263,6 +264,19 @@ def test_the_sign_for_copying_is_seen(page: Page, home: str) -> None:
     dark(page)
     until(page, lambda: min(lightness(page, ".md-code__button", "color")) > 0.42)
     assert min(lightness(page, ".md-code__button", "color")) > 0.42
+
+
+def test_what_a_formula_strikes_out_is_struck_out(page: Page, home: str) -> None:
+    page.goto(f"{home}формулы/")
+    assert "gradient" in page.locator("menclose").evaluate("each => getComputedStyle(each).backgroundImage")
+
+
+def test_the_last_line_of_an_array_lies_below_its_last_row(page: Page, home: str) -> None:
+    page.goto(f"{home}формулы/")
+    rows = page.locator("mtr")
+    assert [rows.nth(at).is_visible() for at in range(rows.count())] == [True, True, False]
+    width = page.locator("mtable").evaluate("each => getComputedStyle(each).borderBottomWidth")
+    assert float(width.removesuffix("px")) > 0
 
 
 # ---------------------------------------------------------------- many references

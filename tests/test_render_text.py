@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,6 +178,14 @@ def test_a_block_reference_shows_the_first_line() -> None:
     html = body(f"- см. (({UUID}))", b=f"- мысль **важная** [[a]]\n  вторая строка\n  id:: {UUID}")
     assert f'<a class="kb-ref" href="../b/#{UUID}">мысль <strong>важная</strong>' in html
     assert "вторая строка" not in html
+
+
+def test_a_block_reference_in_a_quotation_says_what_it_refers_to_in_few_words() -> None:
+    thought = f"- мысль **важная** {'и длинная ' * 20}\n  id:: {UUID}"
+    html = body("- {{query [[c]]}}", b=thought, c=f"- [[c]] и (({UUID}))")
+    (said,) = re.findall(r'<a class="kb-ref" href="[^"]*">(.*?)</a>', html)
+    assert said.startswith("мысль важная и длинная")
+    assert len(said) <= 120
 
 
 def test_a_link_holds_no_link() -> None:

@@ -13,7 +13,7 @@ from kbtool.render import urls
 from kbtool.render.context import Scope, ToUnwritten, inner_scope, quiet
 from kbtool.render.html import element, escape, safe_url, sanitise, void, words_of
 from kbtool.render.mathml import without_styles
-from kbtool.render.plain import escaped, first_line, plain, wiki_label
+from kbtool.render.plain import escaped, first_line, plain, plain_title, wiki_label
 from kbtool.syntax import obsidian, tree
 from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
@@ -35,6 +35,8 @@ INLINE_MACROS = frozenset(
 _VIDEO = frozenset({"mp4", "m4v", "webm", "ogv", "mov"})
 _AUDIO = frozenset({"mp3", "ogg", "oga", "opus", "wav", "flac", "m4a"})
 _PICTURES = frozenset({"png", "jpg", "jpeg", "gif", "webp", "avif", "bmp", "ico", "svg"})
+# Characters of a block that a reference to it says where no more may stand.
+_BRIEF_LENGTH = 120
 
 
 def line_html(scope: Scope, span: Span, nodes: tuple[tree.Inline, ...]) -> str:
@@ -207,7 +209,7 @@ def _block_link(scope: Scope, node: tree.BlockLink) -> str:
 def _quoted_title(scope: Scope, target: ToNote) -> str:
     """The first line of a block of any note (all, where the graph asks for it), without links.
 
-    The name of its note when it begins otherwise.
+    Its words alone, and not many, in quotations and too deep; the name of its note when it begins otherwise.
     """
     entry = scope.context.entries.get(target.note)
     if entry is None:
@@ -219,7 +221,9 @@ def _quoted_title(scope: Scope, target: ToNote) -> str:
         lines = [(part.span, part.inlines) for part in block.parts if isinstance(part, tree.Prose)]
     inner = inner_scope(scope, target, sum(span.end - span.start for span, _ in lines)) if lines else None
     if inner is None:
-        return escape(entry.note.name, quote=False)
+        words = plain_title(entry.text, block) if block else ""
+        brief = words if len(words) <= _BRIEF_LENGTH else words[: _BRIEF_LENGTH - 1].rstrip() + "…"
+        return escape(brief or entry.note.name, quote=False)
     return "<br>\n".join(line_html(quiet(inner), *one) for one in lines)
 
 
