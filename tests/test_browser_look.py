@@ -159,6 +159,7 @@ def test_paper_is_light_also_from_the_dark(page: Page, home: str) -> None:
     page.emulate_media(media="print")
     until(page, lambda: max(lightness(page, f"{OWN_TEXT}, main code", "color")) < 0.4)  # colours change bit by bit
     assert max(lightness(page, f"{OWN_TEXT}, main code", "color")) < 0.4
+    until(page, lambda: min(lightness(page, "body, main code", "backgroundColor")) > 0.9)
     assert min(lightness(page, "body, main code", "backgroundColor")) > 0.9
 
 
