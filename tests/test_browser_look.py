@@ -64,6 +64,11 @@ NOTES: Mapping[str, str] = {
     "pages/нечёт.md": "- нечёт",
     "pages/справа.md": "- שלום עולם\n- ## שלום\n- слева\n\n-\n\t- под пустой строкой\n",
     "pages/вещи.md": "- ![звук](../assets/sound.wav)\n- ![красное](../assets/red.png){:height 120, :width 240}\n",
+    "pages/бумага.md": """\
+- первый
+  logseq.order-list-type:: number
+- <details><summary>шапка</summary><b>складка</b></details>
+""",
     "pages/формулы.md": r"- $\cancel{x}$ $\begin{array}{c|c} a & b \\ \hline c & d \\ \hline \end{array}$",
     "journals/2026_01_30.md": "- день",
     "journals/2026_02_01.md": "- другой день",
@@ -163,6 +168,16 @@ def test_paper_is_light_also_from_the_dark(page: Page, home: str) -> None:
     assert min(lightness(page, "body, main code", "backgroundColor")) > 0.9
 
 
+def test_paper_has_numbers_of_lists_and_what_authors_fold_and_no_other_bullets(page: Page, home: str) -> None:
+    page.goto(f"{home}бумага/")
+    is_seen = "each => each.checkVisibility({ contentVisibilityAuto: true })"
+    assert not page.locator("details b").evaluate(is_seen)
+    page.emulate_media(media="print")
+    assert page.locator(".kb-block--numbered > .kb-bullet").is_visible()
+    assert page.locator("details b").evaluate(is_seen)
+    assert page.locator(".kb-bullet:visible").count() == 1
+
+
 def test_paper_has_diagrams_as_they_are_in_the_light(page: Page, home: str) -> None:
     page.goto(home)
     dark(page)
@@ -256,6 +271,18 @@ def test_an_address_with_a_stray_percent_sign_is_no_trouble(page: Page, home: st
 def test_nothing_keeps_people_from_using_these_pages(browser: Browser, home: str, look: tuple[str, int]) -> None:
     addresses = [home + path for path in ("", "всякое/", "цель/", "цель/-references/")]
     assert hindrances(browser, addresses, look) == {}
+
+
+def test_the_keyboard_stops_at_nothing_that_is_not_seen(page: Page, home: str) -> None:
+    page.goto(home)
+    page.wait_for_load_state("networkidle")
+    stops = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("[document.activeElement.className, document.activeElement.offsetHeight]"))
+    assert any("md-search__input" in name for name, _ in stops)
+    # The switch of colours is a radio button that cannot be seen; its label is, and carries the focus.
+    assert [name for name, height in stops if not height and "md-option" not in name] == []
 
 
 def test_the_sign_for_copying_is_seen(page: Page, home: str) -> None:

@@ -72,6 +72,12 @@ def test_a_value_of_code_leaves_a_sign_in_its_sentence() -> None:
     assert found(page("- Всего {{val total}} шагов {{query (todo now)}}")) == [("text", "Всего … шагов")]
 
 
+def test_a_block_of_another_place_leaves_a_sign_in_its_sentence() -> None:
+    ident = "67a71ecf-a4e1-4d76-9d45-82f185cfb56b"
+    made = page(f"- Сказано: (({ident})), и верно\n- (({ident}))", b=f"- мысль\n  id:: {ident}")
+    assert found(made) == [("text", "Сказано: …, и верно")]
+
+
 def test_a_heading_s_anchor_stays_what_its_latex_gave() -> None:
     made = page("- # О $\\alpha$\n- # Плюс <b>жирный</b>\n- # Итог {{val x}}")
     assert [entry.anchor for entry in made.search] == ["о-alpha", "плюс", "итог"]

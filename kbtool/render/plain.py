@@ -11,6 +11,8 @@ from kbtool.syntax import tree
 from kbtool.syntax.val import NAME
 from kbtool.values import Span
 
+_UNSAID = "…"
+"""For values of code and blocks of other places: without a sign of them their sentence would be another one."""
 Formula = Callable[[str, bool], str]
 """How a formula is said, from its LaTeX and whether it is displayed."""
 
@@ -28,7 +30,8 @@ def plain(text: str, span: Span, nodes: tuple[tree.Inline, ...], formula: Formul
         found += (text[at : node.span.start], _node(text, node, formula))
         at = node.span.end
     found.append(text[at : span.end])
-    return " ".join("".join(found).split())
+    said = " ".join("".join(found).split())
+    return "" if said == _UNSAID else said
 
 
 def wiki_label(text: str, node: tree.WikiLink) -> str:
@@ -80,12 +83,13 @@ def _node(text: str, node: tree.Inline, formula: Formula) -> str:
         case tree.Timestamp():
             return node.text
         case tree.Macro():
-            # A value of code stands in a sentence, which would be another one without a sign of it.
-            unsaid = "…" if node.name == NAME and formula is not as_written else ""
+            unsaid = _UNSAID if node.name == NAME and formula is not as_written else ""
             return ", ".join(node.arguments) if node.name == "cloze" else unsaid
         case tree.WikiLink():
             return wiki_label(text, node)
         case tree.Html():
             return "" if formula is as_written or node.hiccup else words_of(text[slice(*node.span)])
-        case tree.BlockLink() | tree.Footnote() | tree.Hidden():
+        case tree.BlockLink():
+            return "" if formula is as_written else _UNSAID
+        case tree.Footnote() | tree.Hidden():
             return ""
