@@ -213,8 +213,14 @@ def exploded(base: Path, level: str, given: tuple[str, Sequence[str]]) -> str:
 
 
 @pytest.mark.parametrize("user", ["as it comes", "as an account"], indirect=True)
-@pytest.mark.parametrize("level", [pytest.param("auto", marks=needs_bwrap), "none"])
-@pytest.mark.parametrize("bomb", BOMBS)
+# Were one that doubles not defused outside of a sandbox, the whole machine would stand still.
+@pytest.mark.parametrize(
+    ("level", "bomb"),
+    [
+        *(pytest.param("auto", bomb, marks=needs_bwrap) for bomb in BOMBS),
+        *(("none", bomb) for bomb in BOMBS if bomb != "processes that fork"),
+    ],
+)
 def test_a_bomb_is_defused(outside: dict[str, Any], level: str, bomb: str, user: str) -> None:
     said = exploded(Path(outside["base"]), level, (LIT + BOMBS[bomb], USERS[user]))
     assert said.startswith("error[cell-failed]: ProcessLimit: ")
