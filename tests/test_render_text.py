@@ -167,6 +167,18 @@ def test_a_remote_picture_is_not_loaded() -> None:
     assert 'href="https://example.org/x.png"' in html
 
 
+@pytest.mark.parametrize("text", ["- слово {}", "- {}", "- <p>{}</p>"])
+def test_a_picture_in_raw_html_is_named_and_what_is_remote_linked(text: str) -> None:
+    html = body(text.format('<img alt="рис &quot;a>b&quot;" src="https://example.org/x.png?a=1&amp;b=2" width="30"/>'))
+    assert '<a class="kb-external" href="https://example.org/x.png?a=1&amp;b=2" rel="noopener noreferrer">' in html
+    assert 'рис "a&gt;b"</a>' in html
+    assert '<span class="kb-name" title="../assets/x.png">x.png</span>' in body(
+        text.format('<img src="../assets/x.png"/>')
+    )
+    assert "<img" not in html
+    assert "kb-external" not in body(text.format('<!-- <img src="https://example.org/x.png"/> -->'))
+
+
 def test_a_local_picture_has_its_size() -> None:
     pages = rendered(
         {"pages/a.md": "- ![рис](../assets/x y.png){:height 20, :width 30}"}, assets=frozenset({"assets/x y.png"})

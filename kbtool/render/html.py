@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from html import escape, unescape
+from itertools import takewhile
 from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
@@ -98,6 +99,25 @@ def sanitise(source: str) -> str:
         link_rel="noopener noreferrer nofollow ugc",
     )
     return clean if _nesting(clean, _VOID) <= _MAX_OPEN else element("pre", {}, escape(source))
+
+
+def pictures_of(source: str) -> tuple[tuple[str, str], ...]:
+    """The addresses and descriptions of the pictures in raw HTML, which `sanitise` leaves out."""
+    import nh3
+
+    if "<img" not in source.lower() or _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
+        return ()
+    said = {"img": {"src", "alt"}}
+    clean = nh3.clean(source, tags={"img"}, attributes=said, clean_content_tags=set(_UNSEEN), url_schemes=set(_SCHEMES))
+    found: list[tuple[str, str]] = []
+    for piece in clean.split("<img ")[1:]:
+        names, values = piece.split('"')[::2], piece.split('"')[1::2]
+        pairs = dict(
+            takewhile(lambda pair: pair[0] in said["img"], zip((n.strip(" =") for n in names), values, strict=False))
+        )
+        if src := unescape(pairs.get("src", "")).strip():
+            found.append((src, unescape(pairs.get("alt", "")).strip()))
+    return tuple(found)
 
 
 def is_phrasing(clean: str) -> bool:

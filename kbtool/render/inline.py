@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,7 +11,7 @@ from kbtool.math import MathProblem, convert
 from kbtool.names import title
 from kbtool.render import urls
 from kbtool.render.context import Scope, ToUnwritten, inner_scope, quiet
-from kbtool.render.html import element, escape, safe_url, sanitise, void, words_of
+from kbtool.render.html import element, escape, pictures_of, safe_url, sanitise, void, words_of
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, plain_title, wiki_label
 from kbtool.syntax import obsidian, tree
@@ -135,8 +135,18 @@ def html_html(scope: Scope, node: tree.Html) -> str:
     if source.startswith("@@"):
         source = source.partition(": ")[2].removesuffix("@@")
     if scope.links and scope.boxes:
-        return sanitise(source)
+        return " ".join(filter(None, (sanitise(source), *_pictures_in_html(source))))
     return escape(words_of(source), quote=False)
+
+
+def _pictures_in_html(source: str) -> Iterator[str]:
+    """What raw HTML would load is named instead: the way to what another host has, else its name."""
+    for src, alt in pictures_of(source):
+        label = escape(alt or src.rstrip("/").rsplit("/", 1)[-1], quote=False)
+        if href := safe_url(src):
+            yield element("a", {"class": "kb-external", "href": href, "rel": "noopener noreferrer"}, label)
+        else:
+            yield element("span", {"class": "kb-name", "title": src}, label)
 
 
 # ---------------------------------------------------------------- references
