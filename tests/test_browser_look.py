@@ -65,6 +65,9 @@ NOTES: Mapping[str, str] = {
     "pages/справа.md": "- שלום עולם\n- ## שלום\n- слева\n\n-\n\t- под пустой строкой\n",
     "pages/вещи.md": "- ![звук](../assets/sound.wav)\n- ![красное](../assets/red.png){:height 120, :width 240}\n",
     "pages/бумага.md": """\
+автор:: [[справа]]
+глава:: [[формулы]]
+
 - первый
   logseq.order-list-type:: number
 - <details><summary>шапка</summary><b>складка</b></details>
@@ -269,7 +272,7 @@ def test_an_address_with_a_stray_percent_sign_is_no_trouble(page: Page, home: st
 @pytest.mark.usefixtures("axe")
 @pytest.mark.parametrize("look", [("light", 1280), ("dark", 390)])
 def test_nothing_keeps_people_from_using_these_pages(browser: Browser, home: str, look: tuple[str, int]) -> None:
-    addresses = [home + path for path in ("", "всякое/", "цель/", "цель/-references/")]
+    addresses = [home + path for path in ("", "всякое/", "бумага/", "цель/", "цель/-references/")]
     assert hindrances(browser, addresses, look) == {}
 
 
