@@ -52,7 +52,12 @@ def test_eight_at_once_with_kills_damage_nothing(tmp_path: Path) -> None:
 
 
 def test_kills_damage_outcomes_that_are_written_in_their_places(tmp_path: Path) -> None:
-    assert report(tmp_path, "killed", 11, 8, "control")["wrong"]
+    def wrong(seed: int) -> Any:
+        (tmp_path / str(seed)).mkdir()
+        return report(tmp_path / str(seed), "killed", seed, 8, "control")["wrong"]
+
+    # Which moment a kill meets is chance: where the machine is busy it may be no bad one for eight rounds.
+    assert any(map(wrong, range(11, 17)))
 
 
 @pytest.mark.parametrize("seed", range(4 if FULL else 2))
