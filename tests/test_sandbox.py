@@ -177,7 +177,7 @@ from kbtool.cli import main
 {}
 sys.exit(main(sys.argv[1:]))
 """
-ALONE = LESS.format("sandbox._tried = lambda: ('', 'it is hidden')")
+ALONE = LESS.format("sandbox._tried = lambda: ('', 'it is hidden', False)")
 WITHOUT_LANDLOCK = LESS.format("confine.landlock_version = lambda: 0")
 
 
@@ -204,10 +204,10 @@ BOMBS = {
 }
 
 
-def exploded(base: Path, level: str, given: tuple[str, Sequence[str]]) -> str:
+def exploded(base: Path, level: str, given: tuple[str, Sequence[str]], *words: str) -> str:
     """Why the session of a bomb has failed."""
     (base / "pages/bomb.md").write_text(note(given[0]), "utf-8")
-    done = kbtool(base, ["run", "kb", "--sandbox", level], given[1])
+    done = kbtool(base, ["run", "kb", "--sandbox", level, *words], given[1])
     assert done.returncode == 1
     return next(line for line in done.stdout.splitlines() if line.startswith("error["))
 
@@ -231,6 +231,16 @@ def test_what_only_is_not_there_yet_is_no_bomb(outside: dict[str, Any]) -> None:
     code = "import os\nheard, _ = os.pipe()\nos.set_blocking(heard, False)\nos.read(heard, 1)"
     said = exploded(Path(outside["base"]), "auto", (code, ()))
     assert said == "error[cell-failed]: BlockingIOError: [Errno 11] Resource temporarily unavailable"
+
+
+@pytest.mark.parametrize("level", ["auto", "strict"])
+@needs_bwrap
+def test_files_in_memory_have_a_limit(outside: dict[str, Any], level: str) -> None:
+    if not found(Wanted()).sizes:
+        pytest.skip("bubblewrap is older than 0.7")
+    filling = "for n in range(9):\n    open(f'/dev/shm/{n}', 'wb').write(bytes(50 << 20))"
+    said = exploded(Path(outside["base"]), level, (filling, ()), "--memory", "300M")
+    assert said == "error[cell-failed]: OSError: [Errno 28] No space left on device"
 
 
 def test_a_person_s_settings_cannot_take_the_sandbox_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ def _around_all(house: House, folder: Path) -> list[str]:
     """The command that puts the warm parent into the sandbox, and with it all sessions."""
     kept = [str(one) for one in (house.plots, house.states) if one.is_dir()]
     base = (str(house.base),) if house.base else ()
-    return command(house.sandbox, Folders(base, (str(folder), *kept)), "/")
+    return command(house.sandbox, Folders(base, (str(folder), *kept)), "/", house.memory)
 
 
 def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]:
@@ -140,7 +140,7 @@ def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]
     base = [house.base] if house.base else []
     if house.sandbox.wanted.level == "strict":
         base = [folder / path for folder in base for path in module_files(folder, session.imports)]
-    return command(house.sandbox, Folders((str(house.plots), *map(str, base)), tuple(own)), own[0])
+    return command(house.sandbox, Folders((str(house.plots), *map(str, base)), tuple(own)), own[0], house.memory)
 
 
 def start(session: Session, given: Nursery) -> Process:

@@ -72,12 +72,16 @@ DEFAULT = Wanted()
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """What is got: `bwrap` is the program that stands around sessions, empty where there is none."""
+    """What is got: `bwrap` is the program that stands around sessions, empty where there is none.
+
+    `sizes`: it can give what lies in memory a size, as versions before 0.7 cannot.
+    """
 
     wanted: Wanted
     bwrap: str = ""
     landlock: bool = False
     seccomp: bool = False
+    sizes: bool = False
 
     @property
     def each(self) -> bool:
@@ -112,17 +116,17 @@ def features() -> tuple[Feature, ...]:
 
 
 def _bubblewrap() -> Feature:
-    program, why = _tried()
+    program, why, _ = _tried()
     return Feature("bubblewrap", bool(program), why)
 
 
-def _tried() -> tuple[str, str]:
-    """The bubblewrap that works here, or none; and what to know of it."""
+def _tried() -> tuple[str, str, bool]:
+    """The bubblewrap that works here, or none; what to know of it; and whether it knows of sizes."""
     if sys.platform != "linux":
-        return "", "Linux alone has it"
+        return "", "Linux alone has it", False
     program = shutil.which("bwrap", path=_PROGRAMS)  # whatever the caller's PATH says
     if program is None:
-        return "", "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)"
+        return "", "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap)", False
     tried = subprocess.run(
         [
             program,
@@ -145,8 +149,8 @@ def _tried() -> tuple[str, str]:
         check=False,
     )
     if tried.returncode == 0:
-        return program, "namespaces, a file system of its own, no network"
-    return "", f"{tried.stderr.strip() or 'it failed'}: {_remedy()}"
+        return program, "namespaces, a file system of its own, no network", "--size" in tried.stdout
+    return "", f"{tried.stderr.strip() or 'it failed'}: {_remedy()}", False
 
 
 def _remedy() -> str:
@@ -173,23 +177,28 @@ def found(wanted: Wanted) -> Sandbox:
     """The best that is to be had of a level; of `strict` all, or KbError."""
     if wanted.level == "none":
         return Sandbox(wanted)
-    program, why = _tried()
+    program, why, sizes = _tried()
     if wanted.level == "strict" and not program:
         raise KbError(f"--sandbox strict needs bubblewrap: {why}\nnothing was run")
-    return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp())
+    return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp(), sizes)
 
 
 # ---------------------------------------------------------------- bubblewrap
 
 
-def command(sandbox: Sandbox, folders: Folders, chdir: str) -> list[str]:
-    """What stands before the command of a process to put it into the sandbox; nothing where there is none."""
+def command(sandbox: Sandbox, folders: Folders, chdir: str, memory: int = 0) -> list[str]:
+    """What stands before the command of a process to put it into the sandbox; nothing where there is none.
+
+    Files in memory may take `memory` bytes together, 0: what the system allows.
+    """
     if not sandbox.bwrap:
         return []
     grants = sandbox.wanted.grants
     words = [sandbox.bwrap, *_APART, *([] if "net" in grants else ["--unshare-net"])]
     words += ["--die-with-parent", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "kbtool"]
     words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
+    if sandbox.sizes and memory:
+        words += ["--perms", "1777", "--size", str(memory), "--tmpfs", "/dev/shm"]  # noqa: S108
     words += [word for path in _of_the_kernel() for word in ("--ro-bind-try", path, path)]
     if "gpu" in grants:
         words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
