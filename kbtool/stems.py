@@ -32,6 +32,7 @@ _STOP_WORDS = frozenset(
     "one two all any some each every both more most less least other another same only just also too very own "
     "about after before again out up down off new old use used using see get let".split()
 )
+_WHOLE = regex(word_forms.WHOLE)
 
 
 def is_common(word: str) -> bool:
@@ -89,14 +90,13 @@ class Stems:
 class _Forms:
     """The tables of `word_forms`, made ready when the first word comes: most commands need none."""
 
-    __slots__ = ("_irregular", "_prefixes", "_roots", "_rules", "_whole")
+    __slots__ = ("_irregular", "_prefixes", "_roots", "_rules")
 
     def __init__(self) -> None:
         self._irregular: Mapping[str, str] = {}
         self._roots: Mapping[str, str] = {}
         self._prefixes: frozenset[str] = frozenset()
         self._rules: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {}
-        self._whole = regex(word_forms.WHOLE)
 
     def base(self, word: str) -> str:
         self._make_ready()
@@ -113,7 +113,7 @@ class _Forms:
         if known:
             return known
         bare = self._changed("verbs", word)
-        if bare == word and not self._whole.search(word):
+        if bare == word and not _WHOLE.search(word):
             bare = self._changed("endings", word)
         stem = self._changed("suffixes", bare.rstrip("ь")).rstrip("ь")
         return self._changed("fleeting", stem) if stem[-2:-1] in ("е", "о") else stem
