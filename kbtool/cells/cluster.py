@@ -160,20 +160,8 @@ class _Sent:
 
     __slots__ = (
         *("client", "waiting", "settings", "cluster", "on_event", "news", "topic"),
-        *(
-            "futures",
-            "sizes",
-            "began",
-            "done",
-            "place",
-            "unmet",
-            "looked",
-            "sessions",
-            "fleet",
-            "number",
-            "lives",
-            "warned",
-        ),
+        *("futures", "sizes", "began", "done", "place", "unmet", "looked", "sessions"),
+        *("fleet", "number", "lives", "warned"),
     )
 
     def __init__(self, client: Any, given: tuple[list[Session], Settings, Cluster], on_event: OnEvent) -> None:

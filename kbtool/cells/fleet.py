@@ -26,11 +26,10 @@ class Fleet:
     address why one may have none; `silent` are those of which nothing was heard for too long.
     """
 
-    __slots__ = ("_address", "_client", "_fine", "_heard", "_needs", "_offers", "refused", "silent")
+    __slots__ = ("_client", "_fine", "_heard", "_needs", "_offers", "refused", "silent")
 
     def __init__(self, client: Any, address: str, sessions: Sequence[Session]) -> None:
         self._client = client
-        self._address = address
         self._needs = _needs(sessions)
         self._fine: set[str] = set()
         self._heard: dict[str, tuple[float, float]] = {}
@@ -53,14 +52,10 @@ class Fleet:
         new = workers.keys() - self._fine - self.refused.keys() - self.silent
         told = _asked(self._client, sorted(new), list(self._needs["packages"])) if new else {}
         for worker, there in told.items():
-            self.compare(worker, there)
-
-    def compare(self, worker: str, there: object) -> None:
-        """Take in what a worker says that it has, or why it could not; a KbError when no worker is left."""
-        if why := _why_not(there, self._needs):
-            self.refuse(worker, why)
-        else:
-            self._fine.add(worker)
+            if why := _why_not(there, self._needs):
+                self.refuse(worker, why)
+            else:
+                self._fine.add(worker)
 
     def refuse(self, worker: str, why: str) -> None:
         """Send nothing more to a worker; a KbError when no other one is there."""

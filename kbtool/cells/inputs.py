@@ -69,12 +69,16 @@ def _modules(base: Path, names: Iterable[str]) -> dict[str, _Module]:
 
 
 def _module(base: Path, name: str) -> Iterator[str]:
-    """The files of a module; of a package, which comes before a file of that name, all its code."""
+    """The files of a module that can be read; of a package, which comes before a file of that name, all its code."""
     if (base / name / "__init__.py").is_file():
-        inside = sorted(Path(one.path).relative_to(base) for one in below(base / name) if one.name.endswith(".py"))
+        inside = sorted(Path(one.path).relative_to(base) for one in below(base / name) if _is_code(one))
         yield from (path.as_posix() for path in inside[:_MOST] if not any(part[0] == "." for part in path.parts))
-    elif (base / f"{name}.py").is_file():
+    elif (base / f"{name}.py").is_file() and os.access(base / f"{name}.py", os.R_OK):
         yield f"{name}.py"
+
+
+def _is_code(one: os.DirEntry[str]) -> bool:
+    return one.name.endswith(".py") and one.is_file(follow_symlinks=False) and os.access(one.path, os.R_OK)
 
 
 def _digest(base: Path, files: tuple[str, ...], digests: Digests) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from html import escape, unescape
-from itertools import takewhile
 from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
@@ -103,6 +102,8 @@ def sanitise(source: str) -> str:
 
 def pictures_of(source: str) -> tuple[tuple[str, str], ...]:
     """The addresses and descriptions of the pictures in raw HTML, which `sanitise` leaves out."""
+    from html.parser import HTMLParser
+
     import nh3
 
     if "<img" not in source.lower() or _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
@@ -110,13 +111,14 @@ def pictures_of(source: str) -> tuple[tuple[str, str], ...]:
     said = {"img": {"src", "alt"}}
     clean = nh3.clean(source, tags={"img"}, attributes=said, clean_content_tags=set(_UNSEEN), url_schemes=set(_SCHEMES))
     found: list[tuple[str, str]] = []
-    for piece in clean.split("<img ")[1:]:
-        names, values = piece.split('"')[::2], piece.split('"')[1::2]
-        pairs = dict(
-            takewhile(lambda pair: pair[0] in said["img"], zip((n.strip(" =") for n in names), values, strict=False))
-        )
-        if src := unescape(pairs.get("src", "")).strip():
-            found.append((src, unescape(pairs.get("alt", "")).strip()))
+
+    class Pictures(HTMLParser):
+        def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            named = {name: (value or "").strip() for name, value in attrs}
+            if src := named.get("src"):
+                found.append((src, named.get("alt", "")))
+
+    Pictures().feed(clean)
     return tuple(found)
 
 
