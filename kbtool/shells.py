@@ -2,10 +2,12 @@
 
 The template is given marks instead of a page (see `marks`). Where it wants what they cannot give, it renders all such
 pages itself. It does so as well for the first two pages of a group and for one in two hundred later ones, to compare.
+Pages at one depth are one group, whatever their folders: what the theme names lies at the same way from all of them.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NamedTuple
@@ -36,7 +38,8 @@ class Shell(NamedTuple):
     """The pieces of a page; holds for pages that give the same `answers`.
 
     `leaf` and `branch` are the pieces of entries of the table of contents without and with others below. `near` are
-    addresses that the template made relative to the page: where the page is above one of them, it is of another class.
+    addresses that the template made relative to the page, and what is above them: a page above one is of another class,
+    and pages in a folder above one are a group of their own.
     """
 
     pieces: Pieces
@@ -194,12 +197,12 @@ def _beside(url: str) -> str:
 
 def _above(addresses: Iterable[str]) -> Iterator[str]:
     for address in addresses:
-        parts = address.strip("/").split("/")
+        parts = posixpath.normpath(address).strip("/").split("/")
         yield from ("/".join(parts[: i + 1]) for i in range(len(parts)))
 
 
 class _Group:
-    """Pages of one folder, and the shells of their classes; none any more once one was wrong."""
+    """Pages equally deep, and the shells of their classes; none any more once one was wrong."""
 
     __slots__ = ("filled", "seen", "shells", "useless")
 
@@ -220,19 +223,20 @@ class Shells:
     As a template it has `render`; `warn` is told once for each group of pages for which that was not so.
     """
 
-    __slots__ = ("_env", "_groups", "_seen", "_template", "_warn")
+    __slots__ = ("_env", "_groups", "_near", "_seen", "_template", "_warn")
 
     def __init__(self, env: Environment, template: Template, warn: Callable[[str], None]) -> None:
         self._env = env
         self._template = template
         self._warn = warn
         self._groups: dict[object, _Group] = {}
-        self._seen: dict[str, tuple[_Group, Any, Shell | None]] = {}
+        self._near: set[str] = set()
+        self._seen: dict[str, tuple[Any, object, Shell | None]] = {}
 
     def filled(self, opened: Callable[[Any], AbstractContextManager[None]] = nullcontext) -> Iterator[Filled]:
         """The pages for which there is a shell: their files, and MkDocs' pages, each looked at while it is `opened`."""
-        for file, (group, page, known) in self._seen.items():
-            shell = known
+        for file, (page, others, known) in self._seen.items():
+            group, shell = self._group(page, others), known
             if shell is None and not group.useless:
                 with opened(page):
                     shell = group.shell(page)
@@ -241,12 +245,12 @@ class Shells:
 
     def render(self, context: Mapping[str, Any]) -> str:
         """The page of a context that MkDocs made."""
-        page = context["page"]
+        page, others = context["page"], _others(context)
         if not _usual(context):
             return self._template.render(context)
-        group = self._groups.setdefault(_group(context), _Group())
+        group = self._group(page, others)
         shell = group.shell(page)
-        self._seen[page.file.dest_uri] = group, page, shell
+        self._seen[page.file.dest_uri] = page, others, shell
         if shell is None:
             html = self._template.render(context)
             group.seen += 1
@@ -257,18 +261,26 @@ class Shells:
         html = shell.fill(page)
         return self._compared(group, context, html) if group.filled % _SAMPLE == 0 else html
 
+    def _group(self, page: Any, others: object) -> _Group:
+        """That of its depth, which is among `others`; of its folder alone where the theme names something there."""
+        folder = posixpath.dirname(page.url.strip("/"))
+        place = folder if folder.partition("/")[0] in self._near else ""
+        return self._groups.setdefault((place, others), _Group())
+
     def _learn(self, group: _Group, context: Mapping[str, Any], html: str) -> None:
         group.useless = len(group.shells) == _MOST
+        page = context["page"]
         try:
             shell = _made(self._env, self._template, context)
-            found = shell.fill(context["page"])
+            found = shell.fill(page)
         except (Unknown, *_FAULTS):
             group.useless = True
             return
-        if found != html and shell.fits(context["page"]):
+        if found != html and shell.fits(page):
             self._differs(group, context)
         elif found == html:
-            group.shells.append(shell)
+            self._near |= shell.near
+            self._group(page, _others(context)).shells.append(shell)
 
     def _compared(self, group: _Group, context: Mapping[str, Any], html: str) -> str:
         real = self._template.render(context)
@@ -296,8 +308,7 @@ def _usual(context: Mapping[str, Any]) -> bool:
     )
 
 
-def _group(context: Mapping[str, Any]) -> object:
-    """What must be equal for all pages of a group: their folder, and all of the context but the page."""
-    folder = context["page"].url.rstrip("/").rpartition("/")[0]
+def _others(context: Mapping[str, Any]) -> object:
+    """What must be equal for all pages of a group: all of the context but the page, the way to the site's root too."""
     paths = context["base_url"], *context["extra_css"], *map(str, context["extra_javascript"])
-    return folder, context["mkdocs_version"], id(context["nav"]), id(context["config"]), paths
+    return context["mkdocs_version"], id(context["nav"]), id(context["config"]), paths

@@ -117,6 +117,42 @@ def test_pages_are_those_of_the_theme(project: Project, filled: list[str], name:
     assert len(filled) > 20, "few pages went through shells"
 
 
+def page_of(name: str) -> Page:
+    return Page(Slug(name), name, shut("x"), (Heading(name, "t", 1),), "", ())
+
+
+def many_folders() -> SiteInput:
+    pages = [page_of(f"folder{number % 20}/n{number}") for number in range(40)]
+    return SiteInput((*pages, *map(page_of, ("index", "all", "pages/5"))), ())
+
+
+def test_folders_of_one_depth_share_shells(
+    project: Project, filled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "site", many_folders)
+    settings = "theme: {name: material}"
+    expected = project.build(settings, "jinja", filling=False)
+    assert project.build(settings, "shells") == expected
+    assert len({url.partition("/")[0] for url in filled}) == 20
+
+
+@pytest.mark.parametrize("address", ["folder7/n7/", "./folder7/", "folder7"])
+def test_a_folder_in_which_the_theme_names_something_has_shells_of_its_own(
+    project: Project, filled: list[str], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setitem(globals(), "site", many_folders)
+    text = (
+        f'{{% extends "base.html" %}}{{% block content %}}<a href="{{{{ "{address}" | url }}}}">x</a>{{% endblock %}}'
+    )
+    (project.folder / "theme/main.html").write_text(text, "utf-8")
+    settings = "theme: {name: material, custom_dir: theme}"
+    expected = project.build(settings, "jinja", filling=False)
+    found = project.build(settings, "shells")
+    assert {path for path in expected if found.get(path) != expected[path]} == set()
+    assert project.warnings == []
+    assert len(filled) > 30
+
+
 SHOWS = {
     "an unknown attribute": "{{ page.file.src_uri }}",
     "a text that is cut": "{{ page.title[:6] }}",
