@@ -84,17 +84,34 @@ NEEDS = (
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 
+def pytest_configure() -> None:
+    """In CI nothing may be missing."""
+    missing = [f"{need.tests}: {need.without}" for need in NEEDS if need.in_ci and not need.find()]
+    if os.environ.get("CI") and missing:
+        raise pytest.UsageError("these cannot run: " + "; ".join(missing))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     config.stash[LEFT_OUT] = []
     for need in NEEDS:
         asking = [item for item in items if need.fixture in getattr(item, "fixturenames", ())]
         if not asking or need.find():
             continue
-        if need.in_ci and os.environ.get("CI"):
-            raise pytest.UsageError(f"{len(asking)} {need.tests} cannot run: {need.without}")
         items[:] = [item for item in items if item not in asking]
         config.hook.pytest_deselected(items=asking)
         config.stash[LEFT_OUT].append(f"left out: {len(asking)} {need.tests} ({need.without})")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of `pytest -n` hands on what it left out; each collects all tests."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Its counterpart in the process that asked."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", [])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
