@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kbtool import names
 from kbtool.config import GraphSettings
 from kbtool.patterns import regex
+from kbtool.syntax.html import pictures
 from kbtool.syntax.links import is_uuid, unescape
 from kbtool.syntax.obsidian import is_file, is_note
 from kbtool.syntax.pieces import BLANKS
@@ -22,6 +23,7 @@ from kbtool.syntax.tree import (
     Emphasis,
     Escape,
     FootnoteText,
+    Html,
     Inline,
     Link,
     Macro,
@@ -166,6 +168,8 @@ def _in_parts(place: Place, parts: Iterable[Part], *, nested: bool = False) -> I
         elif type(part) is Table:
             for cell in (*part.head, *(cell for row in part.rows for cell in row)):
                 yield from in_inlines(place, cell.inlines)
+        elif type(part) is Html:
+            yield from _html(place, part)
 
 
 def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
@@ -190,6 +194,8 @@ def in_inlines(place: Place, inlines: Sequence[Inline]) -> Iterator[Reference]:
             yield from _embed(place, node) if node.name == "embed" else in_inlines(place, node.seen)
         elif type(node) is WikiLink:
             yield from _wiki(place, node)
+        elif type(node) is Html:
+            yield from _html(place, node)
 
 
 def _inside(found: Iterable[Reference]) -> Iterator[Reference]:
@@ -210,14 +216,24 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
             if not _ASSET.match(link.target):
                 yield from _inside(_page(place, "page", label, link.label))
         case "search":
-            # Obsidian finds files without a path
-            named = place.obsidian and "." in link.target and not _SCHEME.match(link.target)
-            if named or _ASSET.match(link.target) or _LOCAL_FILE.fullmatch(link.target):
-                path = asset_path(place.note, link.target)
-                yield Reference("asset", link.target, path, link.target_span, place.block)
+            yield from _local(place, link.target, link.target_span)
         case "url":
             if link.target.startswith("id://"):
                 yield from _block(place, "block", link.target[5:], link.target_span)
+
+
+def _html(place: Place, html: Html) -> Iterator[Reference]:
+    """The files that pictures in raw HTML show."""
+    if not html.hiccup:
+        for span, target in pictures(place.text, html.span):
+            yield from _local(place, target, span)
+
+
+def _local(place: Place, target: str, span: Span) -> Iterator[Reference]:
+    # Obsidian finds files without a path
+    named = place.obsidian and "." in target and not _SCHEME.match(target)
+    if named or _ASSET.match(target) or _LOCAL_FILE.fullmatch(target):
+        yield Reference("asset", target, asset_path(place.note, target), span, place.block)
 
 
 def _wiki(place: Place, link: WikiLink) -> Iterator[Reference]:

@@ -167,16 +167,71 @@ def test_a_remote_picture_is_not_loaded() -> None:
     assert 'href="https://example.org/x.png"' in html
 
 
-@pytest.mark.parametrize("text", ["- слово {}", "- {}", "- <p>{}</p>"])
-def test_a_picture_in_raw_html_is_named_and_what_is_remote_linked(text: str) -> None:
+IN_HTML = pytest.mark.parametrize(
+    "text", ["- слово {}", "- {}", "- <p>{}</p>", "- > {}", "- a\n  <P title=x\n  lang=ru>{}</P>"]
+)
+
+
+@IN_HTML
+def test_a_picture_of_another_host_in_raw_html_is_named_and_linked(text: str) -> None:
     html = body(text.format('<img alt="рис &quot;a>b&quot;" src="https://example.org/x.png?a=1&amp;b=2" width="30"/>'))
     assert '<a class="kb-external" href="https://example.org/x.png?a=1&amp;b=2" rel="noopener noreferrer">' in html
     assert 'рис "a&gt;b"</a>' in html
-    assert '<span class="kb-name" title="../assets/x.png">x.png</span>' in body(
-        text.format('<img src="../assets/x.png"/>')
-    )
     assert "<img" not in html
-    assert "kb-external" not in body(text.format('<!-- <img src="https://example.org/x.png"/> -->'))
+
+
+@IN_HTML
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (
+            '<img src="../assets/x y.png" alt="рис &amp;" width="30" height=\'20\'/>',
+            'alt="рис &amp;" width="30" height="20"',
+        ),
+        ("<IMG width=50% src='assets/x%20y.png' onerror=f() />", 'alt="" width="50%"'),
+        ('<img alt="src=x" width="9em" SRC = "../assets/x y.png" src="../assets/z.png" />', 'alt="src=x"'),
+    ],
+)
+def test_a_picture_of_the_base_in_raw_html_is_shown_in_its_place(text: str, tag: str, expected: str) -> None:
+    source = {"pages/a.md": text.format(f"<b>до</b>{tag}<b>после</b>") if "<" in text else text.format(tag)}
+    html = rendered(source, assets=frozenset({"assets/x y.png"}))["pages/a.md"].html
+    shown = f'<img class="kb-image" src="../media/x%20y.png" {expected} loading="lazy">'
+    assert (f"<b>до</b>{shown}<b>после</b>" if "<" in text else shown) in html
+    assert html.count("<img") == 1
+    assert "kb-wanted" not in html
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<!-- <img src="../assets/x.png"/> -->',
+        '<p><!-- <img src="../assets/x.png"/> --></p>',
+        '<p title="<img src=assets/x.png/>">a</p>',
+    ],
+)
+def test_a_picture_that_raw_html_does_not_show_is_none(tag: str) -> None:
+    html = rendered({"pages/a.md": f"- {tag}"}, assets=frozenset({"assets/x.png"}))["pages/a.md"].html
+    assert "x.png" not in html.partition("</header>")[2]
+
+
+def test_a_picture_in_a_link_in_raw_html_makes_no_second_link() -> None:
+    tags = '<img src="https://example.org/badge.svg" alt="CI"/><img src="../assets/x.pdf"/>'
+    page = rendered({"pages/a.md": f'- <a href="https://example.org/">{tags}</a>'}, assets=frozenset({"assets/x.pdf"}))
+    html = page["pages/a.md"].html
+    inside = html.partition('<a href="https://example.org/"')[2].partition("</a>")[0]
+    assert '<span class="kb-name" title="https://example.org/badge.svg">CI</span>' in inside
+    assert '<span class="kb-name" title="assets/x.pdf">x.pdf</span>' in inside
+    assert "<a" not in inside
+
+
+def test_a_picture_in_raw_html_whose_file_is_missing_says_so() -> None:
+    html = body('- <p><img src="../assets/gone.png" alt="схема"/></p>')
+    assert '<span class="kb-wanted" title="Файла нет: ../assets/gone.png">схема</span>' in html
+
+
+def test_links_beside_pictures_in_raw_html_lead_nowhere_within_the_site() -> None:
+    html = body('- <p><img src="../assets/x.png"/><a href="../b/">b</a><a href="//x.org">c</a><q cite="y">d</q></p>')
+    assert [one for one in ('href="..', 'href="//', "cite=") if one in html.partition("</header>")[2]] == []
 
 
 def test_a_local_picture_has_its_size() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape, unescape
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
 
 __all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
@@ -18,7 +19,7 @@ _SELF_CLOSING = (
     frozenset({"p", "li", "dt", "dd", "tr", "td", "th", "img", "input", "col", "option", "rt", "rp"}) | _VOID
 )
 _TABLE = frozenset({"table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col"})
-# No images: their addresses cannot be checked against the base, and a remote one would call another host.
+# No images: a remote one would call another host. Who knows the base puts those of the base in their places.
 _TAGS = _TABLE | frozenset(
     "p br hr h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var em strong b i s u mark small sub sup "
     "abbr cite q del ins details summary figure figcaption a span div ruby rt rp wbr time".split()
@@ -33,12 +34,17 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
+_SAID_OF_PICTURES = frozenset({"src", "alt", "width", "height"})
 # What may stand within a line.
 _PHRASING = frozenset(
     "br code kbd samp var em strong b i s u mark small sub sup abbr cite q del ins a span ruby rt rp wbr time".split()
 )
 # Elements whose content goes with them.
 _UNSEEN = frozenset("script style math svg template noscript title textarea iframe".split())
+
+
+Picture: TypeAlias = Callable[[Mapping[str, str], bool], str]
+"""What stands in place of a picture, by its attributes and whether it lies in a link."""
 
 
 def attributes(pairs: Mapping[str, str | None]) -> str:
@@ -81,45 +87,62 @@ def ascii_url(url: str) -> str:
     return urlunsplit(parts._replace(netloc=host + colon + port, path=quote(parts.path, safe="/%:@!$&'()*+,;=~")))
 
 
-def sanitise(source: str) -> str:
-    """Raw HTML with all that could run, load, submit or overlay taken away; as text where it nests absurdly."""
+def sanitise(source: str, picture: Picture | None = None) -> str:
+    """Raw HTML with all that could run, load, submit or overlay taken away; as text where it nests absurdly.
+
+    `picture` says what stands where a picture was, without it nothing.
+    """
     import nh3  # imported late: most commands never render
 
     # The sanitiser's time grows with the square of the depth, so absurd depth is refused before it.
     if _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
         return element("pre", {}, escape(source))
+    shown = picture if "<img" in source.lower() else None
     clean = nh3.clean(
         source,
-        tags=_TAGS,
-        attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
+        tags=_TAGS | {"img"} if shown else _TAGS,
+        attributes={tag: set(names) for tag, names in (*_ATTRIBUTES.items(), ("img", _SAID_OF_PICTURES))},
+        attribute_filter=_without_places if shown else None,
         clean_content_tags=set(_UNSEEN),
         url_schemes=set(_SCHEMES),
-        url_relative="deny",
+        url_relative="pass_through" if shown else "deny",
         link_rel="noopener noreferrer nofollow ugc",
     )
-    return clean if _nesting(clean, _VOID) <= _MAX_OPEN else element("pre", {}, escape(source))
+    if _nesting(clean, _VOID | {"img"}) > _MAX_OPEN:
+        return element("pre", {}, escape(source))
+    return _with_pictures(clean, shown) if shown else clean
 
 
-def pictures_of(source: str) -> tuple[tuple[str, str], ...]:
-    """The addresses and descriptions of the pictures in raw HTML, which `sanitise` leaves out."""
+def _without_places(tag: str, name: str, value: str) -> str | None:
+    """Addresses within the site are a picture's alone: other ones are worked out and never taken from a note."""
+    return value if tag == "img" or name not in ("href", "cite") or safe_url(value) else None
+
+
+def _with_pictures(clean: str, picture: Picture) -> str:
+    """Sanitised HTML with something else in place of its pictures."""
     from html.parser import HTMLParser
 
-    import nh3
-
-    if "<img" not in source.lower() or _nesting(source.lower(), _SELF_CLOSING) > 2 * _MAX_OPEN:
-        return ()
-    said = {"img": {"src", "alt"}}
-    clean = nh3.clean(source, tags={"img"}, attributes=said, clean_content_tags=set(_UNSEEN), url_schemes=set(_SCHEMES))
-    found: list[tuple[str, str]] = []
+    lines = [0, *(at + 1 for at, char in enumerate(clean) if char == "\n")]
+    pieces: list[str] = []
 
     class Pictures(HTMLParser):
-        def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            named = {name: (value or "").strip() for name, value in attrs}
-            if src := named.get("src"):
-                found.append((src, named.get("alt", "")))
+        at = linked = 0
 
-    Pictures().feed(clean)
-    return tuple(found)
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.linked += tag == "a"
+            if tag == "img":
+                line, column = self.getpos()
+                start = lines[line - 1] + column
+                shown = picture({name: (value or "").strip() for name, value in attrs}, self.linked > 0)
+                pieces.extend((clean[self.at : start], shown))
+                self.at = start + len(self.get_starttag_text() or "")
+
+        def handle_endtag(self, tag: str) -> None:
+            self.linked -= tag == "a"
+
+    reader = Pictures()
+    reader.feed(clean)
+    return "".join((*pieces, clean[reader.at :]))
 
 
 def is_phrasing(clean: str) -> bool:

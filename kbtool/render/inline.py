@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from kbtool.graph import Ambiguous, Missing, Target, ToAsset, ToNote, ToNothing
@@ -11,10 +12,11 @@ from kbtool.math import MathProblem, convert
 from kbtool.names import title
 from kbtool.render import urls
 from kbtool.render.context import Scope, ToUnwritten, inner_scope, quiet
-from kbtool.render.html import element, escape, pictures_of, safe_url, sanitise, void, words_of
+from kbtool.render.html import element, escape, safe_url, sanitise, void, words_of
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, plain_title, wiki_label
 from kbtool.syntax import obsidian, tree
+from kbtool.syntax.html import pictures
 from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
 
@@ -135,18 +137,25 @@ def html_html(scope: Scope, node: tree.Html) -> str:
     if source.startswith("@@"):
         source = source.partition(": ")[2].removesuffix("@@")
     if scope.links and scope.boxes:
-        return " ".join(filter(None, (sanitise(source), *_pictures_in_html(source))))
+        places = {target: span for span, target in pictures(scope.entry.text, node.span)}
+        return sanitise(source, partial(_picture_in_html, scope, places))
     return escape(words_of(source), quote=False)
 
 
-def _pictures_in_html(source: str) -> Iterator[str]:
-    """What raw HTML would load is named instead: the way to what another host has, else its name."""
-    for src, alt in pictures_of(source):
-        label = escape(alt or src.rstrip("/").rsplit("/", 1)[-1], quote=False)
-        if href := safe_url(src):
-            yield element("a", {"class": "kb-external", "href": href, "rel": "noopener noreferrer"}, label)
-        else:
-            yield element("span", {"class": "kb-name", "title": src}, label)
+def _picture_in_html(scope: Scope, places: Mapping[str, Span], said: Mapping[str, str], linked: bool) -> str:
+    """A picture of the base as one in Markdown; what raw HTML would load from elsewhere is named and linked."""
+    scope = replace(scope, links=not linked, boxes=False)
+    src, alt = said.get("src", ""), said.get("alt", "")
+    target = scope.target(places[src]) if src in places else None
+    label = escape(alt or src.rstrip("/").rsplit("/", 1)[-1], quote=False)
+    if isinstance(target, ToAsset):
+        return _picture(scope, (said.get("width", ""), said.get("height", "")), target.path, alt)
+    if isinstance(target, Missing):
+        return _no_file(scope, src, label)
+    href = "" if linked else safe_url(src)
+    if href:
+        return element("a", {"class": "kb-external", "href": href, "rel": "noopener noreferrer"}, label)
+    return element("span", {"class": "kb-name", "title": src}, label) if label else ""
 
 
 # ---------------------------------------------------------------- references
@@ -265,8 +274,7 @@ def _external(scope: Scope, node: tree.Link, label: str) -> str:
 def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
     label = plain(scope.entry.text, node.label, node.children)
     if isinstance(target, Missing):
-        title = f"{scope.words.no_file}: {node.target}"
-        return element("span", {"class": "kb-wanted", "title": title}, escape(label or node.target, quote=False))
+        return _no_file(scope, node.target, escape(label or node.target, quote=False))
     if not node.image:
         return _asset(scope, target.path, line_html(replace(scope, links=False), node.label, node.children))
     size = node.size
@@ -275,19 +283,30 @@ def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:
     return _picture(scope, size, target.path, label)
 
 
-def _picture(scope: Scope, size: tuple[int, int], path: str, label: str) -> str:
+def _no_file(scope: Scope, target: str, label: str) -> str:
+    return element("span", {"class": "kb-wanted", "title": f"{scope.words.no_file}: {target}"}, label)
+
+
+def _picture(scope: Scope, size: tuple[int | str, int | str], path: str, label: str) -> str:
     kind, src = urls.extension(path), scope.place.file(urls.asset_file(path))
     if kind == "pdf" and scope.boxes and scope.links:
         return _document(src, label or path.rsplit("/", 1)[-1])
     if not urls.is_published(path) or kind not in _PICTURES | _VIDEO | _AUDIO:
         return _asset(scope, path, escape(label or path.rsplit("/", 1)[-1], quote=False))
-    width, height = (str(n) if n > 0 else None for n in size)
+    width, height = map(_length, size)
     if kind in _VIDEO:
         return element("video", {"src": src, "controls": "", "preload": "metadata", "width": width}, "")
     if kind in _AUDIO:
         return element("audio", {"src": src, "controls": "", "preload": "none"}, "")
     pairs = {"class": "kb-image", "src": src, "alt": label, "width": width, "height": height, "loading": "lazy"}
     return void("img", pairs)
+
+
+def _length(said: int | str) -> str | None:
+    """A width or height as HTML takes it, in pixels or per cent."""
+    found = str(said).strip().removesuffix("px")
+    digits = found.removesuffix("%")
+    return found if digits.isascii() and digits.isdigit() and digits.strip("0") and len(digits) < 6 else None
 
 
 def _document(src: str, label: str) -> str:

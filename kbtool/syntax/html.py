@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from html import unescape
 
 from kbtool.patterns import regex
+from kbtool.values import Span
 
 KNOWN_TAGS = frozenset(
     "a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption cite code col "
@@ -18,6 +21,9 @@ _TAG_NAME = regex(r"<([^ \t\x1a\x0c>]{1,12})(?=[ \t\x1a\x0c>])")
 _HICCUP = regex(r"\[:([^ \t\x1a\x0c\].#]{1,12})(?=[ \t\x1a\x0c\].#])")
 _HICCUP_STEP = regex(r'\\"|"|\[:|\]')
 _SPECIAL = (("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"))
+# Comments are passed over whole: no picture in one is shown.
+_PICTURE = regex(r"<!--.*?(?:-->|\Z)|<img(?=[\s/])([^<>]*)>", re.IGNORECASE | re.DOTALL)
+_ATTRIBUTE = regex(r"""([^\s"'/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=`]+)))?""")
 # Logseq looks for HTML only where at least so many bytes are left.
 _SHORTEST = 10
 
@@ -73,6 +79,16 @@ class TagMatcher:
             pairs = _tag_pairs(self.text, tag, at, end)
             self._pairs[tag] = (at, end, pairs)
         return pairs.get(at, -1)
+
+
+def pictures(text: str, span: Span) -> Iterator[tuple[Span, str]]:
+    """Where the pictures of raw HTML say what they show, and what that is."""
+    for tag in _PICTURE.finditer(text, *span):
+        for said in _ATTRIBUTE.finditer(text, *tag.span(1)) if tag[1] else ():
+            group = said.lastindex or 0
+            if said[1].lower() == "src" and group > 1:
+                yield Span(*said.span(group)), unescape(said[group]).strip()
+                break  # of two the first counts, as in browsers
 
 
 def _tag_pairs(text: str, tag: str, at: int, end: int) -> dict[int, int]:

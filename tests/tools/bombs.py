@@ -157,6 +157,8 @@ BOMBS: Mapping[str, Callable[[int], str]] = {
     "front matter": lambda n: "---\n" + "a: b\n" * n + "---\n",
     "front matter that never ends": lambda n: "---\n" + "a: b\n" * n,
     "front matter of brackets": lambda n: f"---\na: {'[' * n}\n---\n",
+    "pictures in html": lambda n: "<div>" + '<img src="assets/x.png"/>' * n + "</div>",
+    "halves of pictures in html": lambda n: "<div>" + "<img src='a\" b=" * n + "</div>",
     "ids of one block": lambda n: "- a\n" + f"  id:: {ID}\n" * n,
     "table without end": lambda n: "|a|b|\n|--|--|\n" + "|" + "a|" * n + "\n",
     "formula": lambda n: "$" + "{" * n + "}" * n + "$",
