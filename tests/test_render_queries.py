@@ -216,6 +216,17 @@ def test_cards_are_listed() -> None:
     assert "три" not in html.text
 
 
+ANSWER = '<details class="kb-answer"><summary>Ответ</summary><ul class="kb-outline">'
+
+
+@pytest.mark.parametrize("asked", ["{{cards}}", "{{query #card}}"])
+def test_answers_of_listed_cards_are_folded(asked: str) -> None:
+    html = body(f"- {asked}", b="- вопрос #card\n\t- ответ\n- #card без ответа")
+    assert html.count("kb-answer") == 1
+    assert "ответ" in html.partition(ANSWER)[2].partition("</details>")[0]
+    assert "kb-answer" not in body("- {{query #x}}", b="- вопрос #x\n\t- ответ")  # control
+
+
 # ---------------------------------------------------------------- bounds
 
 

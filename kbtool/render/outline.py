@@ -112,9 +112,8 @@ def _item(scope: Scope, at: int, end: int) -> str:
         return ""
     pairs = {"class": _classes(block, title + rest, scope.numbered), "id": _item_id(scope, anchor)}
     pairs |= tint(block) | {"data-line": _line(scope, block)}
-    if children and is_card(block):
-        summary = element("summary", {}, scope.words.answer)
-        children = element("details", {"class": "kb-answer"}, summary + children)
+    if is_card(block):
+        children = answer_html(scope, children)
     # The results of a query on the first line are folded too; the summary has its source.
     results = title if _asks(block) else ""
     if _is_collapsed(block) and (children or rest or results):
@@ -122,6 +121,12 @@ def _item(scope: Scope, at: int, end: int) -> str:
     else:
         content = title + rest + quoted + children
     return element("li", pairs, _bullet(scope, block, anchor) + content)
+
+
+def answer_html(scope: Scope, content: str) -> str:
+    """What stands below a flash card, folded until somebody asks."""
+    summary = element("summary", {}, scope.words.answer)
+    return element("details", {"class": "kb-answer"}, summary + content) if content else ""
 
 
 def _asks(block: Block) -> bool:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from kbtool.names import title
 from kbtool.render.context import Entry, Scope, subtree_end, subtree_size
+from kbtool.render.extras import is_card
 from kbtool.render.html import element, escape
-from kbtool.render.outline import block_html, outline_html
+from kbtool.render.outline import answer_html, block_html, outline_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
 
@@ -34,7 +35,8 @@ def quote_html(scope: Scope, at: int, refs: str | None = None) -> str:
         )
         content = table_html(scope, own) + block_html(scope, at)
         if content and subtree_size(scope.blocks, at) <= QUOTED_LENGTH:
-            content += outline_html(scope, at + 1, subtree_end(scope.blocks, at))
+            children = outline_html(scope, at + 1, subtree_end(scope.blocks, at))
+            content += answer_html(scope, children) if is_card(block) else children
     if not content:
         return ""
     href = scope.place.page(scope.entry.slug, anchor.id)
