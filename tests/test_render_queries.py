@@ -227,6 +227,16 @@ def test_answers_of_listed_cards_are_folded(asked: str) -> None:
     assert "kb-answer" not in body("- {{query #x}}", b="- вопрос #x\n\t- ответ")  # control
 
 
+@pytest.mark.parametrize(("marker", "struck"), [("DONE", 1), ("CANCELED", 1), ("TODO", 0)])
+@pytest.mark.parametrize(
+    ("properties", "sign"), [("", "kb-quote__body kb-block--done"), ("\n  query-table:: true", "kb-done")]
+)
+def test_what_is_done_is_struck_out_in_results(marker: str, struck: int, properties: str, sign: str) -> None:
+    html = body(f"- {{{{query #x}}}}{properties}", b=f"- {marker} дело #x")
+    assert html.count(f'class="{sign}"') == struck
+    assert "дело" in html
+
+
 # ---------------------------------------------------------------- bounds
 
 

@@ -11,6 +11,7 @@ from kbtool.render.html import element, escape
 from kbtool.render.outline import answer_html, block_html, outline_html
 from kbtool.render.plain import plain_title
 from kbtool.render.properties import shown, table_html
+from kbtool.tasks import DONE
 
 # Characters of a block that is still quoted whole: a longer one is a page of its own.
 QUOTED_LENGTH = 3_000
@@ -41,7 +42,8 @@ def quote_html(scope: Scope, at: int, refs: str | None = None) -> str:
         return ""
     href = scope.place.page(scope.entry.slug, anchor.id)
     bullet = element("a", {"class": "kb-bullet", "href": href, "title": scope.words.block_link}, "")
-    body = element("div", {"class": "kb-quote__body"}, bullet + content)
+    done = " kb-block--done" if block.marker in DONE else ""
+    body = element("div", {"class": f"kb-quote__body{done}"}, bullet + content)
     return element("div", {"class": "kb-quote", "data-refs": refs}, _crumbs(scope, at) + body)
 
 

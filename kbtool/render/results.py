@@ -21,6 +21,7 @@ from kbtool.render.properties import HIDDEN, value_html
 from kbtool.render.quotes import page_link, quote_html, reading
 from kbtool.syntax.edn import read
 from kbtool.syntax.tree import Block, Container, Macro, Property
+from kbtool.tasks import DONE
 from kbtool.values import NoteId, Span
 
 LEAST = 1_500
@@ -247,7 +248,8 @@ def _title(inner: Scope, entity: Entity, block: Block) -> str:
     line = first_line(inner.entry.text, block)
     href = inner.place.page(inner.entry.slug, inner.entry.anchors[entity.block].id)
     bullet = element("a", {"class": "kb-ref", "href": href, "title": inner.words.block_link}, "•") + " "
-    return bullet + (line_html(replace(inner, boxes=False), *line).strip() if line else escape(inner.entry.note.name))
+    words = line_html(replace(inner, boxes=False), *line).strip() if line else escape(inner.entry.note.name)
+    return bullet + (element("span", {"class": "kb-done"}, words) if block.marker in DONE else words)
 
 
 def _property(note: Note, block: Block | None, entity: Entity, key: str) -> Property | None:
