@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from kbtool.latex import Replacement, Rewritten, Token, applied, tokens
+from kbtool.latex import Token, tokens
+from kbtool.latex_words import Replacement, Rewritten, applied
 from kbtool.patterns import regex
 
 NEAR = 40

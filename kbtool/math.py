@@ -11,8 +11,10 @@ from typing import NamedTuple, TypeAlias
 
 from math_core import LatexError, LatexToMathML
 
-from kbtool.latex import REWRITABLE, imbalance, rewritten, tokens
+from kbtool.latex import imbalance, tokens
 from kbtool.latex_limits import nesting, openings, unclosed
+from kbtool.latex_looks import shown
+from kbtool.latex_words import REWRITABLE, rewritten
 from kbtool.suggest import did_you_mean
 
 SIZE = 65_536
@@ -35,7 +37,6 @@ MACROS: Mapping[str, str] = {
     "blue": r"{\color[HTML]{6495ED}#1}",
     "centerdot": r"\cdot",
     "clap": "#1",
-    "colorbox": r"\text{#2}",
     "cr": r"\\",
     "DOTSB": "",
     "DOTSI": "",
@@ -47,7 +48,6 @@ MACROS: Mapping[str, str] = {
     "dotso": r"\ldots",
     "dotsx": r"\ldots",
     "enskip": r"\enspace",
-    "fcolorbox": r"\boxed{\text{#3}}",
     "gray": r"{\color[HTML]{808080}#1}",
     "green": r"{\color[HTML]{28AE7B}#1}",
     "hbox": r"\text{#1}",
@@ -114,7 +114,8 @@ MACROS: Mapping[str, str] = {
 """Commands that Logseq's KaTeX has and math-core lacks, and a few that everybody defines."""
 
 UNSUPPORTED = (
-    r"\above \ce \edef \expandafter \futurelet \htmlClass \htmlData \htmlId \htmlStyle \includegraphics \let"
+    r"\above \ce \colorbox \edef \expandafter \fcolorbox \futurelet \htmlClass \htmlData \htmlId \htmlStyle"
+    r" \includegraphics \let"
     r" \mathreflectbox \message \noexpand \pu \reflectbox \rule \show \textcircled \TextOrMath \url"
     r" \verb \xdef \xleftequilibrium \xrightequilibrium \xrightleftarrows CD"
 )
@@ -282,7 +283,7 @@ CONVERTER = _converter(EXPANSIONS)
 
 def _attempt(latex: str, display: bool, converter: LatexToMathML) -> MathML | _Complaint:
     try:
-        return MathML(converter.convert_with_local_state(latex, displaystyle=display))
+        return MathML(shown(converter.convert_with_local_state(latex, displaystyle=display)))
     except LatexError as error:
         offset, _, text = str(error).partition(": ")
         return _Complaint(int(offset), text)
@@ -303,6 +304,8 @@ def _problem(latex: str, complaint: _Complaint) -> MathProblem:
     if complaint.text.startswith("Unknown environment"):
         return _unknown(max(0, latex.find(word, offset)), word, ("environment", ENVIRONMENTS))
     here = next((token.text for token in tokens(latex) if token.start == offset), latex[offset : offset + 1])
+    if here in UNSUPPORTED.split():
+        return _unknown(offset, here, ("command", COMMANDS))
     if here[:1] == "\\" and here[1:] in STRAY and here[1:]:
         return _stray(offset, here)
     if complaint.text.startswith("Expected non-special ASCII") and "\\begin" in latex[:offset]:

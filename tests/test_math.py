@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbtool.latex import rewritten
 from kbtool.latex_limits import nesting, unclosed
+from kbtool.latex_words import rewritten
 from kbtool.math import DEPTH, SIZE, MathML, MathProblem, convert
+from kbtool.render.mathml import without_styles
 
 
 def problem(latex: str, display: bool = True) -> MathProblem:
@@ -106,6 +107,40 @@ def test_did_you_mean(latex: str, near: str) -> None:
 )
 def test_shown(latex: str) -> None:
     assert markup(latex).startswith("<math")
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        (r"a \large x", '<mi>a</mi><mrow mathsize="120%"><mi>x</mi></mrow>'),
+        (r"{\small x} y", '<mrow mathsize="90%"><mi>x</mi></mrow><mi>y</mi>'),
+        # Sizes are of the whole formula's letters, MathML's of those around.
+        (r"\tiny a \normalsize b", '<mrow mathsize="50%"><mi>a</mi><mrow mathsize="200%"><mi>b</mi></mrow></mrow>'),
+        (r"a \Large + b", '<mi>a</mi><mrow mathsize="144%"><mo form="infix">+</mo><mi>b</mi></mrow>'),
+        (r"\text{a \small $b$}", '</mtext><mrow mathsize="90%">'),
+        (
+            r"\colorbox{aqua}{a}",
+            '<mrow class="kb-colorbox" mathbackground="#00FFFF"><mrow mathcolor="#000000"><mtext>a',
+        ),
+        (r"\colorbox{#008}{a}", 'mathbackground="#000088"><mrow mathcolor="#FFFFFF"><mtext>a'),
+        (r"\colorbox{yellow}{$x$ y}", "<mi>x</mi><mtext>\N{NO-BREAK SPACE}y</mtext>"),
+        (r"\colorbox{nope}{a}", "<mtext>a</mtext>"),
+        (r"\text{a \colorbox{red}{b}}", 'mathbackground="#FF0000"'),
+        (
+            r"\fcolorbox{red}{white}{a}",
+            'kb-colorbox--framed" mathcolor="#FF0000" mathbackground="#FFFFFF"><mrow mathcolor="#000000"><mtext>a',
+        ),
+        (r"\textcolor{tomato}{x} \color{nope} y", '<mrow style="color:#FF6347;"><mi>x</mi></mrow><mi>y</mi>'),
+        (r"\text{a \textcolor{tomato}{b} c}", '<mrow style="color:#FF6347;"><mtext>b</mtext></mrow>'),
+        (r"\text{\color{tomato} b}", '<mrow style="color:#FF6347;"><mtext>b</mtext></mrow>'),
+    ],
+)
+def test_looks(latex: str, expected: str) -> None:
+    assert expected in markup(latex)
+
+
+def test_a_box_that_cannot_be_drawn_is_told() -> None:
+    assert problem(r"\text{a {\colorbox{red}{b}}}").rule == "unsupported-latex"
 
 
 def test_text_is_escaped() -> None:
@@ -211,3 +246,9 @@ def test_any_text_is_shown_or_a_problem_inside_it(latex: str, display: bool) -> 
     found = convert(latex, display)
     if isinstance(found, MathProblem):
         assert 0 <= found.start < found.end <= len(latex)
+
+
+def test_sizes_in_text_are_no_styles() -> None:
+    shown = without_styles(markup(r"\text{a {\small b}}"))
+    assert 'mathsize="90%"' in shown
+    assert "style=" not in shown

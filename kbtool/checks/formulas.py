@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
 
 from kbtool.checks.structure import runs
-from kbtool.latex import REWRITABLE
 from kbtool.latex_damage import (
     DISPLAY_ONLY,
     OURS,
@@ -17,6 +16,7 @@ from kbtool.latex_damage import (
     halved,
     stray_scripts,
 )
+from kbtool.latex_words import REWRITABLE
 from kbtool.math import MathML, MathProblem, convert, knows, problems
 from kbtool.note import Note
 from kbtool.syntax import faults

@@ -1,4 +1,7 @@
-"""MathML without `style=` attributes, which the content policy forbids: they become classes of our stylesheet."""
+"""MathML without `style=` attributes, which the content policy forbids.
+
+They become classes of our stylesheet, and attributes of MathML's own.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +28,20 @@ _CLASSES: Mapping[str, str] = {
 
 
 def without_styles(markup: str) -> str:
-    """The same formula with classes (and colours as `mathcolor`) in place of style attributes."""
+    """The same formula with classes and attributes in place of styles."""
     first, *others = markup.split(' style="')
     return first + "".join(_attributes(style) + rest for style, _, rest in (other.partition('"') for other in others))
 
 
 def _attributes(style: str) -> str:
     names: list[str] = []
-    colour = ""
+    given = ""
     for declaration in style.split(";"):
         name, _, value = (part.strip() for part in declaration.partition(":"))
         if name == "color" and value.removeprefix("#").isalnum():
-            colour = f' mathcolor="{value}"'
+            given += f' mathcolor="{value}"'
+        elif name == "font-size" and value.removesuffix("%").isdigit():
+            given += f' mathsize="{value}"'
         elif found := _CLASSES.get(f"{name}:{value}"):
             names.append(found)
-    return colour + (f' class="{" ".join(names)}"' if names else "")
+    return given + (f' class="{" ".join(names)}"' if names else "")
