@@ -61,7 +61,7 @@ alias:: полотна
   | −1 | в |
   | | г |
 """,
-    "journals/2026_01_30.md": "- день у [[вторая]]",
+    "journals/2026_01_30.md": "- день у [[вторая]], https://example.org/a и [слово](https://example.org/b)",
     "journals/2026_02_01.md": "- другой день",
 }
 
@@ -382,6 +382,13 @@ def test_paper_has_all_that_is_folded_and_nothing_to_click(page: Page, home: str
     assert page.get_by_text("Тайное").is_visible()
     assert not page.locator(".kb-tools, .md-header, .kb-toggle").first.is_visible()
     assert len(page.pdf()) > 1_000
+
+
+def test_paper_has_the_addresses_that_links_do_not_say(page: Page, home: str) -> None:
+    page.goto(f"{home}2026-01-30/")
+    page.emulate_media(media="print")
+    behind = "links => links.map(link => getComputedStyle(link, '::after').content.includes('example.org'))"
+    assert page.locator(".md-content .kb-external").evaluate_all(behind) == [False, True]
 
 
 def test_nothing_of_these_pages_is_wider_than_a_phone(browser: Browser, home: str) -> None:

@@ -200,7 +200,7 @@ def test_an_expansion_runs_nothing() -> None:
     ],
 )
 def test_films_are_links(macro: str, address: str) -> None:
-    assert shown(f"- {macro}").links()[address] == "kb-external"
+    assert shown(f"- {macro}").links()[address] == "kb-external kb-bare"
 
 
 def test_a_namespace_is_a_tree() -> None:

@@ -153,6 +153,40 @@ def test_external_links_tell_the_other_host_nothing(url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "bare"),
+    [
+        ("https://example.org/a?b&c", 1),
+        ("<https://example.org/>", 1),
+        ("[example.org](https://example.org/)", 1),
+        ("[слово](https://example.org)", 0),
+        ("![](https://example.org/x.png)", 1),
+        ("![рис](https://example.org/x.png)", 0),
+    ],
+)
+def test_a_link_that_says_its_address_is_known(source: str, bare: int) -> None:
+    html = body(f"- {source}")
+    assert html.count("kb-external") == 1
+    assert html.count("kb-bare") == bare
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("<имя@example.org>", ('href="mailto:имя@example.org"', "имя@example.org</a>")),
+        ("<mailto:a@b.c>", ('href="mailto:a@b.c"', "mailto:a@b.c</a>")),  # as in Logseq and CommonMark
+    ],
+)
+def test_addresses_of_people_lead_to_them(source: str, shown: tuple[str, str]) -> None:
+    html = body(f"- {source}")
+    assert [one for one in shown if one not in html] == []
+
+
+@pytest.mark.parametrize("source", ["<a b@c.d>", "<a@@b.c>", "<a,b@c.d>", "<@b>", "<a@>"])
+def test_what_is_no_address_of_a_person_is_text(source: str) -> None:
+    assert "kb-external" not in body(f"- {source}")
+
+
+@pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x", "//host/x"]
 )
 def test_links_of_other_schemes_are_text(url: str) -> None:

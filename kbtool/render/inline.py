@@ -154,7 +154,7 @@ def _picture_in_html(scope: Scope, places: Mapping[str, Span], said: Mapping[str
         return _no_file(scope, src, label)
     href = "" if linked else safe_url(src)
     if href:
-        return element("a", {"class": "kb-external", "href": href, "rel": "noopener noreferrer"}, label)
+        return external_html(href, label)
     return element("span", {"class": "kb-name", "title": src}, label) if label else ""
 
 
@@ -267,8 +267,15 @@ def _external(scope: Scope, node: tree.Link, label: str) -> str:
     href = safe_url(node.target)
     if not href or not scope.links:
         return element("span", {"class": "kb-name", "title": node.target}, label)
-    pairs = {"class": "kb-external", "href": href, "rel": "noopener noreferrer", "title": node.title or None}
-    return element("a", pairs, label)
+    return external_html(href, label, node.title)
+
+
+def external_html(href: str, label: str, title: str = "") -> str:
+    """A link to another host; on paper its address follows it, where it says something else."""
+    shown = escape(href, quote=False)
+    bare = label.rstrip("/") in (shown.rstrip("/"), shown.rstrip("/").partition("://")[2])
+    css = "kb-external kb-bare" if bare else "kb-external"
+    return element("a", {"class": css, "href": href, "rel": "noopener noreferrer", "title": title or None}, label)
 
 
 def _file(scope: Scope, node: tree.Link, target: ToAsset | Missing) -> str:

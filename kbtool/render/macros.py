@@ -12,7 +12,7 @@ from kbtool.queries.asked import queries_of
 from kbtool.queries.rows import Entity, properties_of
 from kbtool.render.context import MAX_DEPTH, Scope
 from kbtool.render.html import element, escape, is_phrasing, safe_url, words_of
-from kbtool.render.inline import cloze_html, embed_macro_html, html_html, line_html
+from kbtool.render.inline import cloze_html, embed_macro_html, external_html, html_html, line_html
 from kbtool.render.parts import parts_html
 from kbtool.render.results import LEAST, answer_of, name_html, query_html, source_html
 from kbtool.render.vals import val_html
@@ -157,8 +157,7 @@ def _player(address: str) -> Shower:
         href = safe_url(url)
         if not href or not scope.links:
             return source_html(scope, node)
-        pairs = {"class": "kb-external", "href": href, "rel": "noopener noreferrer"}
-        return element("a", pairs, escape(url, quote=False))
+        return external_html(href, escape(url, quote=False))
 
     return show
 

@@ -25,6 +25,7 @@ _BLOCK_TARGET = regex(r"\(\(([^)]+)\)\)")
 _UUID = regex(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _BARE = regex(r"[A-Za-z0-9]++://[^ \t\x1a\x0c/?#\[\]<>{}()\r\n]+")
 _QUICK = regex(r"<([A-Za-z0-9]+:(?://)?[^ \t>\r\n]+)>")
+_EMAIL = regex(r"<([^\s<>()\[\]\\,:;@\"]+@[^\s<>@]+)>")
 _URL_STEP = regex(r"[^ \t\x1a\x0c\r\n()\[\],;.!?]+")
 _SIZE = regex(r":?(width|height)\"?[:\s]+\"?(\d{1,5})")
 _MACRO_NAME = regex(r"[^}( ]+")
@@ -193,12 +194,13 @@ def _url_end(text: str, at: int, end: int) -> int:
 
 
 def quick_link(text: str, at: int, end: int) -> Link | None:
-    """`<https://…>`."""
-    m = _QUICK.match(text, at, end)
+    """`<https://…>` or `<name@example.org>`."""
+    m = _QUICK.match(text, at, end) or _EMAIL.match(text, at, end)
     if not m:
         return None
     inner = Span(*m.span(1))
-    return Link(Span(at, m.end()), "url", m[1], inner, inner, (), "", False, True, (0, 0))
+    target = m[1] if m.re.pattern == _QUICK.pattern else f"mailto:{m[1]}"
+    return Link(Span(at, m.end()), "url", target, inner, inner, (), "", False, True, (0, 0))
 
 
 def labelled(look: Lookups, at: int, label_nodes: Callable[[Span], tuple[Inline, ...]]) -> Link | None:
