@@ -1,4 +1,4 @@
-"""Notes examined by several processes at once, where there is work enough for them."""
+"""Notes examined, and pages made, by several processes at once, where there is work enough for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from kbtool.examining import Examined, Job, crashed, examined
 from kbtool.linking import Told
@@ -26,6 +26,8 @@ _MOST = 1_000
 
 _NOTES = 2_000
 """Notes whose checks against the others keep a process busy for an eighth of a second."""
+_PAGES = 40
+"""Pages that keep a process busy for a quarter of a second."""
 _CROWD = 100_000
 """Notes whose names and links are too much memory to have in several processes: 6 MB a thousand in each."""
 
@@ -59,10 +61,22 @@ def spread(check: Callable[[NoteId], Told], notes: Sequence[NoteId]) -> Iterator
     if helpers < 2:
         yield from map(work, notes)
         return
-    size = max(100, len(notes) // _MOST + 1)
-    for done in _shared([notes[at : at + size] for at in range(0, len(notes), size)], work, helpers):
+    yield from _together(work, (notes, max(100, len(notes) // _MOST + 1)), helpers)
+
+
+def share_pages(make: Callable[[int], Plain], numbers: Sequence[int]) -> Iterator[Plain]:
+    """What comes of making pages by their numbers, in any order; nothing where one process does it as well."""
+    helpers = _useful(len(numbers) // _PAGES)
+    if helpers > 1:
+        yield from _together(make, (numbers, max(4, len(numbers) // _MOST + 1)), helpers)
+
+
+def _together(work: Work, jobs: tuple[Sequence[Any], int], helpers: int) -> Iterator[Any]:
+    """What comes of jobs, so many at a time."""
+    all_, size = jobs
+    for done in _shared([all_[at : at + size] for at in range(0, len(all_), size)], work, helpers):
         # What ends a process shows itself again here.
-        yield from map(work, done.jobs) if isinstance(done, _Lost) else (cast(Told, done),)
+        yield from map(work, done.jobs) if isinstance(done, _Lost) else (done,)
 
 
 def _useful(most: int) -> int:

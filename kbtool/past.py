@@ -17,15 +17,16 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 from kbtool import cache
 from kbtool.disk import stamp
+from kbtool.kept import Kept
+from kbtool.kept import from_plain as kept_from
+from kbtool.kept import plain as plain_kept
 from kbtool.layout import NO_LAYOUT, Laid, Layout
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.render.font import woff
 from kbtool.render.graph import Node, Web
 from kbtool.render.surroundings import NOTHING_AROUND, Around
-from kbtool.search_index import PageWords
-from kbtool.standing import Standing, content, from_plain, plain
-from kbtool.trace import NOTHING, Kept, Recalled
-from kbtool.values import File, Heading, Page, Slug
+from kbtool.standing import Standing, from_plain, plain
+from kbtool.trace import NOTHING, Recalled
 
 _MAGIC = b"kbsite02"
 _DIGEST = 16
@@ -140,7 +141,7 @@ class Store:
         for number, token in enumerate(self._tokens):
             shard = _read(self._folder / f"pages-{number:03}", self._writer)
             if shard is not None and shard[0] == token:
-                kept.update((note, _kept(*one)) for note, one in shard[1].items())
+                kept.update((note, kept_from(one)) for note, one in shard[1].items())
         return Recalled(base, kept, keys, answers)
 
     def keep_pages(self, now: Recalled, before: Recalled) -> None:
@@ -161,7 +162,7 @@ class Store:
         tokens = list(self._tokens)
         for number in [number for number, shard in enumerate(shards) if other[number]]:
             tokens[number] = os.urandom(8)
-            value = {note: _plain(one) for note, one in shards[number].items()}
+            value = {note: plain_kept(one) for note, one in shards[number].items()}
             _write(self._folder / f"pages-{number:03}", self._writer, (tokens[number], value))
         keys = [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in now.keys]
         _write(self._folder / "keys", self._writer, (now.base, tuple(tokens), keys, now.found))
@@ -193,36 +194,6 @@ class Store:
 
 def _shard(note: str) -> int:
     return digest(note.encode("utf-8", "surrogatepass"))[0] % _SHARDS
-
-
-def _kept(given: bytes, read: bytes, pages: Plain, words: Plain) -> Kept:
-    return Kept(given, read, tuple(map(_page, pages)), tuple(PageWords(*one) for one in words))
-
-
-def _plain(one: Kept) -> Plain:
-    """As `_kept` takes it."""
-    return one.given, one.read, tuple(map(_plain_page, one.pages)), tuple(map(tuple, one.words))
-
-
-def _plain_page(page: Page) -> Plain:
-    """All but what search takes, whose words are kept beside the page."""
-    slug, title, shut, toc, path, tags, files, _, listed, _ = page
-    return slug, title, shut, tuple(map(tuple, toc)), path, tags, tuple(map(tuple, files)), listed, content(page)
-
-
-def _page(value: Plain) -> Page:
-    slug, title, shut, toc, path, tags, files, listed, seen = value
-    return Page(
-        Slug(slug),
-        title,
-        shut,
-        tuple(Heading(*one) for one in toc),
-        path,
-        tags,
-        tuple(File(*one) for one in files),
-        listed=listed,
-        seen=seen,
-    )
 
 
 def _read(path: Path, writer: bytes) -> Plain:

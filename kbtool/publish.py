@@ -15,6 +15,7 @@ from kbtool.cells.library import Library, imported
 from kbtool.cells.results import results
 from kbtool.changes import Change
 from kbtool.config import Config
+from kbtool.crew import share_pages
 from kbtool.disk import Project
 from kbtool.kb import Kb, Snapshot
 from kbtool.layout import NO_LAYOUT, laid_out
@@ -33,7 +34,7 @@ from kbtool.rule_pages import page_texts
 from kbtool.search_index import page_words
 from kbtool.search_merge import SearchIndex
 from kbtool.search_words import Words
-from kbtool.trace import NOTHING, Memory, Recalled
+from kbtool.trace import NOTHING, Memory, Recalled, Unit
 from kbtool.values import File, NoteId, Page, Slug
 
 
@@ -84,7 +85,9 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     past = past or Past()
     context, wanted = _context(snapshot, found, look, past)
     memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
-    pages = [*_pages_of_notes(memory, context), *_pages_of_names(memory, wanted, context)]
+    of_notes, of_names = list(_of_notes(context)), list(_of_names(wanted, context))
+    memory.ahead((*of_names, *of_notes), share_pages)  # pages of many mentions first: they take longest
+    pages = [page for unit in (*of_notes, *of_names) for page in memory.pages(unit)]
     past.pages, past.made = memory.recalled(), tuple(memory.made)
     config = snapshot.files.config
     drawing, drawn = _graph(context, past)
@@ -117,7 +120,7 @@ def at_once(
     """Makes the pages of some notes alone, for who can't wait for all that an edit changes."""
     context, _ = _context(snapshot, found, look, past)
     memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
-    return lambda notes: list(_pages_of_notes(memory, context, notes))
+    return lambda notes: [page for unit in _of_notes(context, notes) for page in memory.pages(unit)]
 
 
 def _context(
@@ -151,37 +154,35 @@ def _history(look: Look, config: Config) -> Mapping[NoteId, Change]:
     return {note: change._replace(paths=()) for note, change in look.history.items()}
 
 
-def _pages_of_notes(memory: Memory, context: RenderContext, among: Collection[NoteId] | None = None) -> Iterator[Page]:
+def _of_notes(context: RenderContext, among: Collection[NoteId] | None = None) -> Iterator[Unit]:
     mentions = query.backlinks(context.asking.rows, among)
     for ident, one in context.entries.items():
         if among is not None and ident not in among:
             continue
         links = [Backlink(*mention) for mention in mentions.get(ident, ())]
-        yield from memory.pages(ident, links, functools.partial(_page, one, links)).pages
-        yield from _references(memory, context, (one.name, one.slug), links)
+        yield Unit(ident, links, functools.partial(_page, one, links))
+        yield from _references(context, (one.name, one.slug), links)
 
 
 def _page(one: Entry, links: Sequence[Backlink], context: RenderContext) -> tuple[Page, ...]:
     return (page(one, links, context),)
 
 
-def _references(
-    memory: Memory, context: RenderContext, named: tuple[str, Slug], links: Sequence[Backlink]
-) -> Iterator[Page]:
+def _references(context: RenderContext, named: tuple[str, Slug], links: Sequence[Backlink]) -> Iterator[Unit]:
     for part in made.reference_parts(context, named, links):
-        # No note's path begins so, and no name of `_pages_of_names`.
-        unit = NoteId(f"\0\0{part.number} {part.slug}")
-        yield from memory.pages(unit, part, functools.partial(made.reference_pages, part)).pages
+        # No note's path begins so, and no name of `_of_names`.
+        name = NoteId(f"\0\0{part.number} {part.slug}")
+        yield Unit(name, part, functools.partial(made.reference_pages, part))
 
 
-def _pages_of_names(memory: Memory, wanted: made.Unwritten, context: RenderContext) -> Iterator[Page]:
+def _of_names(wanted: made.Unwritten, context: RenderContext) -> Iterator[Unit]:
     mentions = query.mentions_of(context.asking.rows, wanted.names.keys())
     for key, name in sorted(wanted.names.items()):
         links = [Backlink(*mention) for mention in mentions[key]]
         make = functools.partial(made.unwritten_pages, name, wanted.places[key], links)
         # No note's path begins so.
-        yield from memory.pages(NoteId("\0" + key), (name, wanted.places[key], links), make).pages
-        yield from _references(memory, context, (name, wanted.places[key]), links)
+        yield Unit(NoteId("\0" + key), (name, wanted.places[key], links), make)
+        yield from _references(context, (name, wanted.places[key]), links)
 
 
 def _lists(context: RenderContext) -> Iterator[Page]:

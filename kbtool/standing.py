@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from kbtool.kept import content
 from kbtool.packed import Plain, digest, is_plain
 from kbtool.ready import Ready, Told
 from kbtool.render.context import Look
@@ -60,11 +61,6 @@ class Standing(NamedTuple):
     made: Mapping[str, bytes]
     assets: Mapping[str, Stamp]
     named: tuple[str, ...]
-
-
-def content(page: Page) -> bytes:
-    """A digest of what a page shows."""
-    return page.seen or digest(page.shut, repr((page.title, page.toc, page.tags, page.path, page.listed)).encode())
 
 
 def made(site: SiteInput) -> dict[str, str]:

@@ -8,13 +8,14 @@ is watched as any other, and what is no table is part of every page's digest.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from kbtool.graph import Names
+from kbtool.kept import Kept, from_plain, plain
 from kbtool.linking import table
-from kbtool.packed import digest, plain_setting
+from kbtool.packed import Plain, digest, plain_setting
 from kbtool.queries.answers import Answer, Asking, Question
 from kbtool.queries.rows import Entity, Rows
 from kbtool.render.context import Entry, RenderContext
@@ -34,16 +35,16 @@ _FEW = 1_000
 _WHOLE = ()
 
 
-class Kept(NamedTuple):
-    """Pages that were made once, what they were made from, and what search takes of each.
+class Unit(NamedTuple):
+    """Pages to make: of the note with this name, of the context, and of something that is given."""
 
-    `given` is a digest of what was given, `read` has the numbers of the keys that were looked up, four bytes each.
-    """
+    name: NoteId
+    given: object
+    make: Make
 
-    given: bytes
-    read: bytes
-    pages: tuple[Page, ...]
-    words: tuple[PageWords, ...]
+
+Share: TypeAlias = Callable[[Callable[[int], Plain], Sequence[int]], Iterable[Plain]]
+"""Has other processes do some of the work with numbers, in any order; gives what came of it, as plain values."""
 
 
 class Recalled(NamedTuple):
@@ -315,7 +316,19 @@ class Memory:
     what search takes of a page. `made` are the notes whose pages were made this time.
     """
 
-    __slots__ = ("_answers", "_base", "_context", "_keys", "_log", "_old", "_watched", "_words", "kept", "made")
+    __slots__ = (
+        "_answers",
+        "_base",
+        "_context",
+        "_keys",
+        "_log",
+        "_old",
+        "_ready",
+        "_watched",
+        "_words",
+        "kept",
+        "made",
+    )
 
     def __init__(self, context: RenderContext, code: bytes, old: Recalled, words: Callable[[Page], PageWords]) -> None:
         self._words = words
@@ -325,23 +338,42 @@ class Memory:
         self._old: Mapping[str, Kept] = known.kept
         self._keys = _Keys(known.keys, known.found, self._answers.digest)
         self._log: set[Key] = set()
+        self._ready: dict[str, tuple[Kept, Collection[Key]]] = {}
         self._watched = _watched(context, self._log.add)
         self.kept: dict[str, Kept] = {}
         self.made: list[str] = []
 
-    def pages(self, note: NoteId, given: object, make: Make) -> Kept:
-        """The pages of a note: made of its own entry, the context, and something that is given."""
-        digested = _bytes(given)
-        known = self._old.get(note)
-        if known is None or known.given != digested or not self._keys.hold(known.read):
-            self._log.clear()
-            self._log.add((_ENTRIES, note))
-            pages = make(self._watched)
-            words = tuple(self._words(page) for page in pages if page.search or page.path)
-            known = Kept(digested, self._keys.numbers(self._log), pages, words)
-            self.made.append(note)
-        self.kept[note] = known
-        return known
+    def ahead(self, units: Sequence[Unit], share: Share) -> None:
+        """Lets other processes make pages that are not known; what they leave out is made when it is its turn."""
+        wanted = [unit for unit in units if self._known(unit) is None]
+
+        def work(number: int) -> Plain:
+            made, keys = self._made(wanted[number])
+            return number, plain(made), [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in keys]
+
+        for number, made, keys in share(work, range(len(wanted))):
+            self._ready[wanted[number].name] = from_plain(made), keys
+
+    def pages(self, unit: Unit) -> tuple[Page, ...]:
+        """The pages of a unit."""
+        known = self._known(unit)
+        if known is None:
+            made, keys = self._ready.pop(unit.name) if unit.name in self._ready else self._made(unit)
+            known = made._replace(read=self._keys.numbers(keys))
+            self.made.append(unit.name)
+        self.kept[unit.name] = known
+        return known.pages
+
+    def _known(self, unit: Unit) -> Kept | None:
+        known = self._old.get(unit.name)
+        return known if known and known.given == _bytes(unit.given) and self._keys.hold(known.read) else None
+
+    def _made(self, unit: Unit) -> tuple[Kept, Collection[Key]]:
+        self._log.clear()
+        self._log.add((_ENTRIES, unit.name))
+        pages = unit.make(self._watched)
+        words = tuple(self._words(page) for page in pages if page.search or page.path)
+        return Kept(_bytes(unit.given), b"", pages, words), self._log
 
     def recalled(self) -> Recalled:
         """What the next build may begin with."""

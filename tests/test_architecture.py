@@ -109,7 +109,7 @@ ORDER = [
     *("render.rules", "render.site"),
     *("cells.tolerance", "cells.pixels", "cells.pictures"),
     *("cells.comparing", "cells.drift", "cells.results"),
-    *("record", "linking", "memo", "cache", "shelf", "kb", "query", "trace"),
+    *("record", "linking", "memo", "cache", "shelf", "kb", "query", "kept", "trace"),
     *(
         "disk",
         "ledger",
@@ -250,7 +250,11 @@ MAY_IMPORT_RE |= {
     "syntax.block_text",
 }
 IMPORTED_ONCE = ("mkdocs", "lsprotocol", "dask", "distributed")
-MAY_FORK = {"cells.session", "cells.zygote", "crew"}  # a session's supervisor, and the processes of a cold check
+MAY_FORK = {
+    "cells.session",
+    "cells.zygote",
+    "crew",
+}  # a session's supervisor; cold checks and builds
 BASES = {"Protocol", "NamedTuple", "TypedDict", "Exception", "KbError"}
 BASES |= {"Mapping", "Sequence", "Set", "Generic"}  # tables that are read like any other
 BASES |= {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import date
 
@@ -9,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbtool import publish
+from kbtool import crew, publish
 from kbtool.kb import Kb
+from kbtool.kept import content
 from kbtool.outcomes import Result
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
-from kbtool.values import NoteId
+from kbtool.values import NoteId, Page
 from tests.rendering import snapshot
 from tests.test_render_results import OUTCOME
 
@@ -111,3 +113,58 @@ def test_another_form_of_dates_makes_their_pages_anew() -> None:
         files = files._replace(settings=files.settings._replace(date_formats=(form,)))
         site = publish.compiled(past.kb.snapshot(files), {}, LOOK, past)
         assert site == publish.compiled(Kb().snapshot(files), {}, LOOK)
+
+
+# ---------------------------------------------------------------- several processes
+
+MANY = {
+    f"n{number}": (f"{HEADS[number % 4]}{line}\n- [[n{number + 1}]] [[n0]]\n", number % 5 == 0)
+    for number, line in enumerate(LINES * 3)
+}
+
+
+@pytest.fixture
+def forked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes that were made; a page is worth one."""
+    found: list[int] = []
+    fork = os.fork
+
+    def counted() -> int:
+        found.append(pid := fork())
+        return pid
+
+    monkeypatch.setattr(os, "fork", counted)
+    monkeypatch.setattr(crew, "_PAGES", 1)
+    monkeypatch.setattr(crew, "_useful", lambda most: min(2, most))
+    return found
+
+
+def shown(site: SiteInput) -> tuple[object, ...]:
+    """All but what search took of pages, which is in its files."""
+    pages = [(content(page), page._replace(search=(), seen=b"")) for page in site.pages]
+    return pages, site.files, site.assets
+
+
+def test_several_processes_make_the_pages_that_one_makes(forked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    past = publish.Past()
+    together = build(MANY, past)
+    assert len(forked) == 2
+    edited = {**MANY, "n3": ("- other words, [[n7]]\n", False)}
+    again = build(edited, past)
+    assert {"pages/n3.md", "pages/n7.md"} <= set(past.made)
+    assert "pages/n20.md" not in past.made
+    monkeypatch.setattr(crew, "_useful", lambda _most: 1)
+    assert shown(together) == shown(build(MANY, publish.Past()))
+    assert shown(again) == shown(build(edited, publish.Past()))
+
+
+def test_what_cannot_be_made_in_a_process_shows_itself_again(
+    forked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> Page:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(publish, "page", fails)
+    with pytest.raises(ZeroDivisionError):
+        build(MANY, publish.Past())
+    assert len(forked) == 2
