@@ -1,7 +1,7 @@
 """Processes that are killed, files that are spoiled, a disk that fails: nothing is lost, wrong, half done, or hangs.
 
 Each test makes a part of the tries; with KBTOOL_FAULTS=full it makes all: 50 rounds of eight commands, 1,000 spoiled
-files, each operation in each way.
+files, each place that makes an operation in each way (hours: MkDocs' builds make two thousand of them).
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def test_each_operation_fails_in_turn_and_nothing_is_lost(tmp_path: Path, comman
     assert found["wrong"] == []
     if command != "check":  # whose cache may fail without a word
         assert found["ends"]["ill"] > 0  # control: faults were met
+    assert found["ends"].get("not met", 0) * 4 <= found["tries"]
 
 
 def test_operations_that_fail_lose_notes_that_are_written_in_their_places(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Commands of kbtool as forked processes of one that has loaded everything: a try costs what the command does.
 
 A try may be given a fault: the n-th of its operations on files fails, or kills it. What a command starts by itself
-(workers, sessions) has no faults.
+(workers, sessions) has no faults. Operations are known by their place, which is the lines of all functions that were
+called on the way there: what a loop does a thousand times has one.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import random
 import select
 import signal
 import stat
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,20 +37,23 @@ class Fault(NamedTuple):
     """The n-th operation that fails, of those that change files or those that read them, and in which way.
 
     A kind is an errno's name, `short` (half of it is written, and then the disk is full) or `kill`. Number 0 counts.
+    With a `place` it is the n-th of those made there.
     """
 
     number: int
     kind: str
     reads: bool = False
+    place: str = ""
 
 
 class Tried(NamedTuple):
-    """How a command ended: a negative code is a signal's; and how many operations it made."""
+    """How a command ended: a negative code is a signal's; how many operations it made; and the place of each."""
 
     code: int
     out: str
     err: str
     operations: int
+    places: tuple[str, ...] = ()
 
 
 class Running:
@@ -72,7 +78,8 @@ class Running:
             texts.append(path.read_text("utf-8", "replace") if path.exists() else "")
             path.unlink(missing_ok=True)
         code = os.waitstatus_to_exitcode(status) if ready else HANGS
-        return Tried(code, texts[0], texts[1], int(texts[2] or 0))
+        done, *places = texts[2].split() or ["0"]
+        return Tried(code, texts[0], texts[1], int(done), tuple(places))
 
 
 def load_all() -> None:
@@ -134,7 +141,7 @@ def _child(
             code = 1
         if faulty:
             faulty.armed = False
-            streams[2].write(str(faulty.done))
+            streams[2].write(" ".join([str(faulty.done), *faulty.places]))
     for stream in streams:
         stream.flush()
     return code
@@ -146,6 +153,7 @@ class Faulty:
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self.done = 0
+        self.places: list[str] = []
         self.armed = True
         self._home = os.getpid()
         self._full = False
@@ -154,9 +162,13 @@ class Faulty:
         """Whether this operation is the one; of what was forked none is."""
         if not self.armed or os.getpid() != self._home:
             return False
-        self.done += 1
         if self._full:
             return True
+        if self.fault.place and _place() != self.fault.place:
+            return False
+        self.done += 1
+        if not self.fault.number:
+            self.places.append(_place())
         if self.done != self.fault.number:
             return False
         if self.fault.kind == "kill":
@@ -234,6 +246,14 @@ class Faulty:
             return original(path, flags, *more, **named)
 
         return opened
+
+
+def _place() -> str:
+    """What tells the operation that is being made from those made elsewhere."""
+    frame, lines = sys._getframe(1), []
+    while (frame := frame.f_back) and frame.f_code is not _child.__code__:  # type: ignore[assignment]
+        lines.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
+    return blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
 
 
 def kill(running: Running) -> None:
