@@ -115,6 +115,15 @@ def test_nothing_survives_a_session(tmp_path: Path, level: str, how: str) -> Non
     assert waited(lambda: not alive(name), 1), alive(name)
 
 
+def test_nothing_survives_a_session_that_kills_its_supervisor(tmp_path: Path) -> None:
+    name = f"kb{os.getpid()}-"
+    with started(tmp_path, [name], "os.kill(os.getppid(), 9)\ntime.sleep(60)", "--sandbox", "none") as caller:
+        assert waited(lambda: len(alive(name)) == DAEMONS, 60)
+        assert caller.stdout is not None
+        assert "the process that watches over the session was killed" in caller.stdout.read()
+    assert waited(lambda: not alive(name), 1), alive(name)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "SIGKILL"])
 def test_nothing_survives_kbtool(tmp_path: Path, level: str, number: signal.Signals) -> None:

@@ -17,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import select
 import signal
 import socket
 import sys
@@ -28,7 +29,8 @@ from contextlib import contextmanager, suppress
 from importlib.machinery import ModuleSpec
 from typing import Any, NoReturn
 
-_REQUEST = 1 << 16
+_REQUEST, _CHUNK = 1 << 16, 1 << 12
+_LAST = 1.0  # seconds for what is left of sessions when the caller needs no more
 _LARGE = 1 << 21
 _COLLAPSE = 25  # MADV_COLLAPSE, since Linux 6.1
 _SET_THREADS = tuple(f"{build}openblas_set_num_threads{ints}" for build in ("scipy_", "") for ints in ("64_", ""))
@@ -41,6 +43,7 @@ def serve(end: int, supervise: Callable[[list[int]], NoReturn]) -> NoReturn:
     """Import what is asked for, then fork for as long as the caller asks."""
     line = socket.socket(fileno=end)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the caller ends us
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: for sessions whose supervisor is killed
     # Native threads that only wait (OpenBLAS has some) are no danger to a fork.
     warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     kept = _Kept()
@@ -51,18 +54,28 @@ def serve(end: int, supervise: Callable[[list[int]], NoReturn]) -> NoReturn:
     if kept.packages:
         _join_pages()
     _tell(line, b".")
+    ours = _children()
+    ended, told = _noticing_ends()
     while True:
+        ready, _, _ = select.select([end, ended], [], [])
+        if ended in ready:
+            os.read(ended, _CHUNK)
+            _clear(ours)
+        if end not in ready:
+            continue
         request, ends = _received(line)
         if not request:
-            os._exit(0)
+            _leave(ours)
         pid = os.fork()
         if pid == 0:
-            line.close()
+            signal.set_wakeup_fd(-1)
+            for held in (ended, told, line.detach()):
+                os.close(held)
             supervise(_become(kept, json.loads(request), ends))
+        ours.add(pid)
         for held in ends:
             os.close(held)
         _hand_over(line, pid)
-        _reap()
 
 
 def _tell(line: socket.socket, word: bytes) -> None:
@@ -96,10 +109,41 @@ def _received(line: socket.socket) -> tuple[bytes, list[int]]:
     return request, ends.tolist()
 
 
-def _reap() -> None:
+def _noticing_ends() -> tuple[int, int]:
+    """A pipe that brings something when a child has ended."""
+    ended, told = os.pipe()
+    for end in (ended, told):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return ended, told
+
+
+def _children() -> set[int]:
+    with suppress(OSError), open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:  # noqa: PTH123
+        return {int(word) for word in file.read().split()}
+    return set()
+
+
+def _clear(ours: set[int]) -> None:
+    """Kill what was not forked here: it came to be a child of this process when code had killed its supervisor."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            ours.discard(pid)
+    for orphan in _children() - ours:
+        with suppress(OSError):
+            os.kill(orphan, signal.SIGKILL)
+
+
+def _leave(ours: set[int]) -> NoReturn:
+    """End when no child is left, or soon: the orphans of a session that has just ended may not be here yet."""
+    deadline = time.monotonic() + _LAST
+    while time.monotonic() < deadline:
+        _clear(ours)
+        if not _children():
+            break
+        time.sleep(0.002)
+    os._exit(0)
 
 
 def _join_pages() -> None:
@@ -118,7 +162,8 @@ def _join_pages() -> None:
 def _become(kept: _Kept, request: dict[str, Any], ends: list[int]) -> list[int]:
     """From here on this process is a session's supervisor; the numbers that it is given (see `session`)."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGCHLD"):
+        signal.signal(signal.Signals[name], signal.SIG_DFL)
     *given, out, error = ends
     for end, number in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (error, 2)):
         os.dup2(end, number)
