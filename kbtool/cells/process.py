@@ -23,11 +23,12 @@ from kbtool.cells.library import named_cells
 from kbtool.cells.plan import Session
 from kbtool.cells.removing import remove
 from kbtool.cells.sandbox import NONE, Folders, Sandbox, command, confinement, import_folders, python_folders
-from kbtool.cells.warm import Zygote, preloads
+from kbtool.cells.warm import Zygote, first_to_go, preloads
 from kbtool.config import KbError
 
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_SESSION = str(Path(__file__).with_name("session.py"))
 _CHUNK = 1 << 16  # what a pipe holds
 _OURS = "kbtool-"
 
@@ -221,7 +222,7 @@ def _spawned(
     around, environment = where
     return subprocess.Popen(
         # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-        [*around, sys.executable, "-P", "-s", str(Path(__file__).with_name("session.py")), *map(str, given)],
+        first_to_go([*around, sys.executable, "-P", "-s", _SESSION, *map(str, given)]),
         stdin=subprocess.DEVNULL,
         stdout=streams[0],
         stderr=streams[1],

@@ -39,6 +39,14 @@ def preloads(sessions: Sequence[Session]) -> tuple[str, ...]:
     return (*found, *plots, *((_OPTIMISER,) if steps else ()))
 
 
+def first_to_go(command: Sequence[str]) -> list[str]:
+    """A command whose processes the kernel ends before others when memory runs out: what pipes and files in memory take
+    it knows of no process."""
+    if sys.platform != "linux":
+        return list(command)
+    return ["/bin/sh", "-c", '{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null; exec "$@"', "sh", *command]
+
+
 class Zygote:
     """A process that has imported what sessions need; `fork` makes one of them out of it."""
 
@@ -49,7 +57,7 @@ class Zygote:
         with its_line:
             self._child = subprocess.Popen(
                 # -P and -s: no module comes from the working directory, from this file's, or from the home directory.
-                [*sandbox, sys.executable, "-P", "-s", _SESSION, str(its_line.fileno())],
+                first_to_go([*sandbox, sys.executable, "-P", "-s", _SESSION, str(its_line.fileno())]),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -22,7 +22,8 @@ _CROWD = 512
 _LOOK, _SELDOM = 0.1, 1.0  # seconds between two looks, at least and at most
 _SHARE = 20  # looking takes one part in so many of the time, and no more
 _GROWN = 1.25  # a session that has grown so much is weighed anew, which takes longer the larger it is
-_ROUGH, _EXACT = (b"VmRSS:", b"VmSwap:"), (b"Pss:", b"SwapPss:")
+_ROUGH, _EXACT, _SHARED = (b"VmRSS:", b"VmSwap:"), (b"Pss:", b"SwapPss:"), (b"Pss_Shmem:",)
+_IN_MEMORY = ("/memfd:", "/dev/shm/")  # noqa: S108 -- what such files are called among a process's open ones
 
 
 class Scales:
@@ -60,7 +61,7 @@ class Scales:
 
     def _weight(self, found: Sequence[int]) -> int:
         """What processes took when they were last weighed; roughly they take at least what they take."""
-        roughly = sum(map(_roughly, found))
+        roughly = sum(map(_roughly, found)) + _held(found)
         news = roughly > self.limit or (len(found) > 1 and roughly > _GROWN * self._weighed)
         # A process by itself the kernel has measured when it ends.
         if news and not self._weighs:
@@ -75,7 +76,8 @@ class Scales:
         """What processes take, in a thread: a process in the middle of a fork is waited for, which takes seconds where
         hundreds want to run, and they are to be counted meanwhile."""
         began = time.thread_time()
-        self._exactly = sum(map(_exactly, found))
+        mapped = sum(_sum(f"/proc/{process}/smaps_rollup", _SHARED, lambda: 0) for process in found)
+        self._exactly = sum(map(_exactly, found)) + max(0, _held(found) - mapped)
         self.peak = max(self.peak, self._exactly)
         self._cost = time.thread_time() - began
         self._weighs = False
@@ -123,6 +125,21 @@ def _exactly(process: int) -> int:
     """Bytes of a process, of those that it shares its share."""
     # A process may shut others out from this, but not from what it takes roughly.
     return _sum(f"/proc/{process}/smaps_rollup", _EXACT, lambda: _roughly(process))
+
+
+def _held(found: Sequence[int]) -> int:
+    """Bytes of the files in memory that processes hold open, whether or not one of them has them among its pages."""
+    sizes: dict[tuple[int, int], int] = {}
+    for process in found:
+        place = f"/proc/{process}/fd"
+        with suppress(OSError):
+            for number in os.listdir(place):  # noqa: PTH208
+                with suppress(OSError):
+                    # To look at any other file may take for ever.
+                    if os.readlink(f"{place}/{number}").startswith(_IN_MEMORY):  # noqa: PTH115
+                        file = os.stat(f"{place}/{number}")  # noqa: PTH116
+                        sizes[file.st_dev, file.st_ino] = file.st_blocks << 9
+    return sum(sizes.values())
 
 
 def _sum(path: str, names: tuple[bytes, ...], otherwise: Callable[[], int]) -> int:
