@@ -243,32 +243,6 @@ def test_files_in_memory_have_a_limit(outside: dict[str, Any], level: str) -> No
     assert said == "error[cell-failed]: OSError: [Errno 28] No space left on device"
 
 
-HOLDING = """import os, time
-held = os.memfd_create("held")
-for _ in range({}):
-    os.write(held, bytes(10 << 20))
-    time.sleep(0.05)
-time.sleep(1)
-raise SystemError("all is there")"""
-
-
-@pytest.mark.parametrize("level", [pytest.param("auto", marks=needs_bwrap), "none"])
-def test_files_in_memory_that_have_no_name_count(outside: dict[str, Any], level: str) -> None:
-    def said(size: int) -> str:
-        return exploded(Path(outside["base"]), level, (HOLDING.format(size // 10), ()), "--memory", "300M")
-
-    assert said(100) == "error[cell-failed]: SystemError: all is there"
-    assert said(600).startswith("error[cell-failed]: MemoryLimit: ")
-
-
-@pytest.mark.parametrize("level", [*(pytest.param(one, marks=needs_bwrap) for one in ("auto", "strict")), "none"])
-def test_where_memory_runs_out_sessions_end_first(outside: dict[str, Any], level: str) -> None:
-    file = Path("/proc/self/oom_score_adj")
-    said = exploded(Path(outside["base"]), level, (f"raise SystemError(open('{file}').read())", ()))
-    assert said == "error[cell-failed]: SystemError: 1000"
-    assert file.read_text() != "1000\n"  # control: the tests do not
-
-
 def test_a_person_s_settings_cannot_take_the_sandbox_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "kbtool").mkdir()
@@ -383,3 +357,16 @@ def test_under_strict_a_package_of_the_base_is_seen_whole(kbtool: Run, tmp_path:
         (tmp_path / path).write_text(text, "utf-8")
     done = kbtool("run", "--sandbox", "strict", str(tmp_path / "pages/a.md") + "#1", XDG_CACHE_HOME=str(tmp_path / "c"))
     assert (done.returncode, "42" in done.stdout) == (0, True), done.stderr
+
+
+@needs_bwrap
+def test_under_strict_fonts_are_listed_once(tmp_path: Path) -> None:
+    code = "import matplotlib.pyplot, os\nfrom matplotlib import font_manager\nfont_manager._load_fontmanager()\n"
+    code += "kept = matplotlib.get_cachedir()\n(name,) = (one for one in os.listdir(kept) if one[:4] == 'font')\n"
+    code += "raise SystemError(os.listdir(), os.stat(f'{kept}/{name}').st_ino)"
+    (tmp_path / "kb/pages").mkdir(parents=True)
+    (tmp_path / "kb/pages/a.md").write_text(note(code), "utf-8")
+    for _ in range(2):
+        done = kbtool(tmp_path / "kb", ["run", "kb", "--force", "--sandbox", "strict"])
+        (kept,) = tmp_path.glob("cache/kbtool/matplotlib/fontlist-*")
+        assert f"SystemError: ([], {kept.stat().st_ino})" in done.stdout, done.stdout

@@ -29,6 +29,9 @@ from kbtool.config import KbError
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SESSION = str(Path(__file__).with_name("session.py"))
+_OWN_PLOTS = "/tmp/.matplotlib"  # noqa: S108 -- matplotlib takes no folder that it cannot write into
+_FONTS = 60.0
+"""Seconds for a list of all fonts, from a cold disk."""
 _CHUNK = 1 << 16  # what a pipe holds
 _OURS = "kbtool-"
 
@@ -102,10 +105,23 @@ def nursery(sessions: Sequence[Session], threads: int, house: House) -> Nursery:
             with suppress(OSError):  # then each session makes its font list anew, and keeps no checkpoints
                 kept.mkdir(parents=True, exist_ok=True)
         environment = _environment(str(house.plots), threads, house.plots)
-        zygote = Zygote(preloads(sessions), environment, _around_all(house, folder)) if can_fork else None
+        around = _around_all(house, folder)
+        if house.sandbox.each and any("matplotlib" in one.imports for one in sessions):
+            _list_fonts(house, (around, environment))
+        zygote = Zygote(preloads(sessions), environment, around) if can_fork else None
     except OSError as error:
         raise KbError(f"cannot run anything: {error.strerror}\nfree memory or disk") from error
     return Nursery(house, threads, folder, zygote)
+
+
+def _list_fonts(house: House, where: tuple[Sequence[str], Mapping[str, str]]) -> None:
+    """Have matplotlib list fonts, once on a machine; a session that may not keep its list would make one each time."""
+    if any(house.plots.glob("fontlist-*")):
+        return
+    around, environment = where
+    words = [*around, sys.executable, "-P", "-s", "-c", "import matplotlib.font_manager"]
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(words, env=environment, cwd="/", timeout=_FONTS, check=False, capture_output=True)
 
 
 def _sweep() -> None:
@@ -141,7 +157,9 @@ def _around_one(session: Session, house: House, own: Sequence[str]) -> list[str]
     base = [house.base] if house.base else []
     if house.sandbox.wanted.level == "strict":
         base = [folder / path for folder in base for path in module_files(folder, session.imports)]
-    return command(house.sandbox, Folders((str(house.plots), *map(str, base)), tuple(own)), own[0], house.memory)
+    lists = tuple((str(path), f"{_OWN_PLOTS}/{path.name}") for path in house.plots.glob("fontlist-*"))
+    folders = Folders((str(house.plots), *map(str, base)), tuple(own), lists)
+    return command(house.sandbox, folders, own[0], house.memory)
 
 
 def start(session: Session, given: Nursery) -> Process:
@@ -189,7 +207,8 @@ def _start(session: Session, scratch: str, given: Nursery) -> Process:
     threads = session.cpus or given.threads
     no_gpu = {"CUDA_VISIBLE_DEVICES": ""} if session.device == "cpu" else {}
     state = _state(session, given)
-    environment = {**_environment(scratch, threads, given.house.plots), **no_gpu, "KBTOOL_STATE": state}
+    plots = {"MPLCONFIGDIR": _OWN_PLOTS} if given.house.sandbox.each else {}
+    environment = {**_environment(scratch, threads, given.house.plots), **no_gpu, **plots, "KBTOOL_STATE": state}
     own = [scratch, *([state] if state else [])]
     line, its_line = socket.socketpair()
     control, its_control = socket.socketpair()

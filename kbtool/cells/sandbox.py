@@ -74,7 +74,8 @@ DEFAULT = Wanted()
 class Sandbox:
     """What is got: `bwrap` is the program that stands around sessions, empty where there is none.
 
-    `sizes`: it can give what lies in memory a size, as versions before 0.7 cannot.
+    `sizes`: it can give what lies in memory a size, as versions before 0.7 cannot. `memory`: where there is none, each
+    session can have files in memory of its own.
     """
 
     wanted: Wanted
@@ -82,6 +83,7 @@ class Sandbox:
     landlock: bool = False
     seccomp: bool = False
     sizes: bool = False
+    memory: bool = False
 
     @property
     def each(self) -> bool:
@@ -101,10 +103,11 @@ NONE = Sandbox(Wanted("none"))
 
 
 class Folders(NamedTuple):
-    """What sessions may read and write beside the system and Python."""
+    """What sessions may read and write beside the system and Python; what is `placed` is shown elsewhere, too."""
 
     readable: tuple[str, ...]
     writable: tuple[str, ...]
+    placed: tuple[tuple[str, str], ...] = ()
 
 
 # ---------------------------------------------------------------- what there is
@@ -180,7 +183,15 @@ def found(wanted: Wanted) -> Sandbox:
     program, why, sizes = _tried()
     if wanted.level == "strict" and not program:
         raise KbError(f"--sandbox strict needs bubblewrap: {why}\nnothing was run")
-    return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp(), sizes)
+    memory = not program and _has_own_memory()
+    return Sandbox(wanted, program, confine.landlock_version() > 0, confine.has_seccomp(), sizes, memory)
+
+
+def _has_own_memory() -> bool:
+    """Whether a process can have files in memory of its own without bubblewrap; it is tried, as there are many reasons
+    why not."""
+    tried = [sys.executable, "-I", "-S", confine.__file__]
+    return sys.platform == "linux" and not subprocess.run(tried, capture_output=True, check=False).returncode
 
 
 # ---------------------------------------------------------------- bubblewrap
@@ -207,6 +218,7 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str, memory: int = 0) -> 
     shown = frozenset(_shown(folders.readable))
     words += [word for path in read for word in _without_git(path, deep=path in shown)]
     words += [word for path in folders.writable for word in ("--bind", path, path)]
+    words += [word for placed in folders.placed for word in ("--ro-bind-try", *placed)]
     # CUDA writes the names of its threads below /proc; nothing else of a session has to write there.
     words += [word for path in ("/", *(() if "gpu" in grants else ("/proc",))) for word in ("--remount-ro", path)]
     return [*words, "--chdir", chdir, "--"]
@@ -290,7 +302,7 @@ def _modules(folder: str) -> frozenset[str]:
 class Confinement(NamedTuple):
     """What `confine.restrict` does in a session, which may have sockets of the internet's families, and `local` ones.
 
-    `inside`: bubblewrap stands around it.
+    `inside`: bubblewrap stands around it. `own_memory`: files in memory are its own, of so many bytes.
     """
 
     landlock: bool
@@ -298,6 +310,8 @@ class Confinement(NamedTuple):
     internet: bool
     local: bool
     inside: bool
+    own_memory: bool
+    memory: int
     readable: Sequence[str]
     writable: Sequence[str]
     listable: Sequence[str]
@@ -328,5 +342,5 @@ def confinement(sandbox: Sandbox, folders: Folders, memory: int) -> Confinement 
     inside = bool(sandbox.bwrap)
     # CUDA's driver makes local sockets, too.
     local = inside or "gpu" in grants
-    walls = (sandbox.landlock, sandbox.seccomp, internet, local, inside)
+    walls = (sandbox.landlock, sandbox.seccomp, internet, local, inside, sandbox.memory, memory)
     return Confinement(*walls, readable, writable, listable, limits)
