@@ -166,12 +166,13 @@ def _digest(found: Mapping[str, tuple[int, ...]]) -> bytes:
 def _keep_same(new: Path, site: Path) -> None:
     """Puts the old site's files into a new one where their bytes are the same, so that nothing else seems changed."""
     for path, entry in _walk(new, "") if site.is_dir() else ():
-        old = site / path
-        with suppress(OSError):
+        old, beside = site / path, Path(f"{entry.path}.kbtool-same")
+        try:
             if old.is_file() and not old.is_symlink() and filecmp.cmp(old, entry.path, shallow=False):
-                beside = f"{entry.path}.kbtool-same"
-                os.link(old, beside)
-                Path(beside).replace(entry.path)
+                beside.hardlink_to(old)
+                beside.replace(entry.path)
+        except OSError:  # another file of the same bytes will do; one more would be published
+            beside.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

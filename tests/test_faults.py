@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from kbtool.swap import MARKER, staged
+
 ROOT = Path(__file__).parents[1]
 FULL = os.environ.get("KBTOOL_FAULTS") == "full"
 ROUNDS = 50 if FULL else 12
@@ -78,6 +80,23 @@ def test_each_operation_fails_in_turn_and_nothing_is_lost(tmp_path: Path, comman
     if command != "check":  # whose cache may fail without a word
         assert found["ends"]["ill"] > 0  # control: faults were met
     assert found["ends"].get("not met", 0) * 4 <= found["tries"]
+
+
+def test_a_file_that_cannot_be_shared_with_the_old_site_leaves_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def built() -> set[str]:
+        with staged(tmp_path / "site") as new:
+            new.mkdir()
+            (new / "index.html").write_text("the same", "utf-8")
+        return {path.name for path in (tmp_path / "site").iterdir()}
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    before = built()
+    monkeypatch.setattr(Path, "replace", refused)
+    assert built() == before == {"index.html", MARKER}
 
 
 def test_operations_that_fail_lose_notes_that_are_written_in_their_places(tmp_path: Path) -> None:
