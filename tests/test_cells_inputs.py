@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kbtool.cells.digests import Digests
-from kbtool.cells.inputs import module_files, modules
+from kbtool.cells.inputs import inputs, module_files, modules
 
 
 @pytest.fixture
@@ -47,3 +47,28 @@ def test_what_cannot_be_read_is_no_module(base: Path, monkeypatch: pytest.Monkey
     )
     assert module_files(base, ["tools"]) == ("tools/__init__.py",)
     assert modules(base, ["tools"], Digests(base / "cache")).keys() == {"tools"}
+
+
+def test_no_link_leads_out_of_the_base(tmp_path: Path) -> None:
+    base, secret = tmp_path / "kb", tmp_path / "home"
+    for folder in (secret, base / "own"):
+        folder.mkdir(parents=True)
+        for name in ("key", "key.py", "__init__.py"):
+            (folder / name).write_text("1", "utf-8")
+    (base / "leads").symlink_to(secret)
+    for name in ("key", "key.py"):
+        (base / name).symlink_to(secret / name)
+    found = inputs(base, ["key", "*/key"], Digests(tmp_path / "cache"))
+    assert {pattern: [path for path, _ in files] for pattern, files in found.items()} == {
+        "key": [],
+        "*/key": ["own/key"],
+    }
+    assert module_files(base, ["key", "leads", "own"]) == ("own/__init__.py", "own/key.py")
+
+
+def test_the_base_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "kb").mkdir()
+    (tmp_path / "kb/key").write_text("1", "utf-8")
+    (tmp_path / "link").symlink_to("kb")
+    ((path, _),) = inputs(tmp_path / "link", ["key"], Digests(tmp_path / "cache"))["key"]
+    assert path == "key"

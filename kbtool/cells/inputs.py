@@ -29,11 +29,16 @@ def _files(base: Path, pattern: str, digests: Digests) -> Iterator[tuple[str, st
     for number, path in enumerate(sorted(base.glob(pattern))):
         if number == _MOST:
             return
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and _is_own(base, path):
             try:
                 yield path.relative_to(base).as_posix(), digests.of(os.fspath(path))
             except OSError:
                 continue
+
+
+def _is_own(base: Path, path: Path) -> bool:
+    """Whether no link is on the way from the base to a file: it may lead to anything that the person may read."""
+    return os.path.realpath(path) == os.path.join(os.path.realpath(base), path.relative_to(base))  # noqa: PTH118
 
 
 def modules(base: Path, names: Iterable[str], digests: Digests) -> dict[str, str]:
@@ -44,8 +49,9 @@ def modules(base: Path, names: Iterable[str], digests: Digests) -> dict[str, str
 
 
 def module_files(base: Path, names: Iterable[str]) -> tuple[str, ...]:
-    """The files in the base of the modules of these names, and of those that they import in turn."""
-    return tuple(path for one in _modules(base, names).values() for path in one.files)
+    """The files in the base of the modules of these names, and of those that they import in turn; no links."""
+    files = (path for one in _modules(base, names).values() for path in one.files)
+    return tuple(path for path in files if _is_own(base, base / path))
 
 
 class _Module(NamedTuple):
