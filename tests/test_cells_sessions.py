@@ -299,7 +299,7 @@ for n in range(10_000):
 
 def test_files_have_a_limit_together(outcome: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not outcome(FILLING.replace("10_000", "9")).failed  # control
-    monkeypatch.setattr("kbtool.cells.stowing.MOST", 50 << 20)
+    monkeypatch.setattr("kbtool.cells.stowing.STOWAGE", 50 << 20)
     error = outcome(FILLING).cells[0].error
     assert error is not None
     assert (error.name, error.message.rpartition("; ")[2]) == ("FileLimit", "50 MiB is the limit")

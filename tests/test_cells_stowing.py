@@ -28,13 +28,13 @@ def test_bytes_of_all_folders_count_and_each_look_begins_where_the_last_one_ende
     full: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stowing, "_AT_ONCE", 10)
-    monkeypatch.setattr(stowing, "MOST", 40 << 20)
+    monkeypatch.setattr(stowing, "STOWAGE", 40 << 20)
     assert said(Stowage((str(full / "a/0"), str(full / "a/1"))), 50) == ""
     assert "the files of the session took 4" in said(Stowage((str(full / "a/0"), str(full))), 50)
 
 
 def test_nothing_is_counted_twice(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stowing, "MOST", 60 << 20)
+    monkeypatch.setattr(stowing, "STOWAGE", 60 << 20)
     assert said(Stowage((str(full),)), 50) == ""
 
 

@@ -16,7 +16,7 @@ from kbtool.cells.sandbox import Folders, Sandbox, Wanted, command, confinement,
 
 NO_FOLDERS = Folders((), ())
 BEGIN = """
-import ctypes, errno, json, os, resource, signal, socket, struct, sys
+import ctypes, errno, fcntl, json, os, resource, signal, socket, struct, sys
 from kbtool.cells import confine
 if json.loads(sys.argv[1]):
     confine.restrict(json.loads(sys.argv[1]))
@@ -62,6 +62,10 @@ OF_OTHERS = {
     "lchown": lambda: there(LIBC.lchown(b"/nowhere", uid, gid), errno.ENOENT),
     "fchownat": lambda: there(LIBC.fchownat(-100, path, uid, gid, 0)),
     "fanotify_init": lambda: removed(LIBC.fanotify_init(0x200, 0), os.close),
+    "inotify_init": lambda: removed(LIBC.inotify_init1(0), os.close),
+    "io_setup": lambda: not CALL or there(LIBC.syscall(206, 1, bytes(8))),
+    "a lease on a file": lambda: fcntl.fcntl(os.open(sys.executable, os.O_RDONLY), 1024, 0) == 0,
+    "a note of changes": lambda: fcntl.fcntl(os.open("/", os.O_RDONLY), 1026, 0) == 0,
     "sethostname": lambda: there(LIBC.sethostname(b"x", none), errno.EINVAL),
     "setdomainname": lambda: there(LIBC.setdomainname(b"x", none), errno.EINVAL),
     "shmget": lambda: removed(LIBC.shmget(0, 4096, 0o600), lambda one: LIBC.shmctl(one, 0, None)),

@@ -77,6 +77,8 @@ _REFUSED = (
     "fanotify_init:300:262 open_by_handle_at:304:265 clock_adjtime:305:266 setns:308:268 process_vm_readv:310:270 "
     "process_vm_writev:311:271 finit_module:313:273 kexec_file_load:320:294 bpf:321:280 userfaultfd:323:282 "
     "chown:92:0 fchown:93:55 lchown:94:0 fchownat:260:54 "
+    # What all programs of a user, or of a machine, have a number of together.
+    "inotify_init:253:0 inotify_init1:294:26 io_setup:206:0 "
     # What lives longer than who made it, and is seen by all of a user or of a sandbox.
     "shmget:29:194 shmat:30:196 shmctl:31:195 shmdt:67:197 semget:64:190 semop:65:193 semctl:66:191 semtimedop:220:192 "
     "msgget:68:186 msgsnd:69:189 msgrcv:70:188 msgctl:71:187 mq_open:240:180 mq_unlink:241:181"
@@ -92,7 +94,7 @@ _ATTRIBUTES = (
     "getxattrat:464:464 listxattrat:465:465 removexattrat:466:466"
 )
 _ASKED = (
-    "ioctl:16:29 socket:41:198 socketpair:53:199 clone:56:220 setpriority:141:140 sched_setparam:142:118 "
+    "ioctl:16:29 fcntl:72:25 socket:41:198 socketpair:53:199 clone:56:220 setpriority:141:140 sched_setparam:142:118 "
     "sched_setscheduler:144:119 sched_setaffinity:203:122 ioprio_set:251:30 prlimit64:302:261 sched_setattr:314:274"
 )
 """Those that are refused with some arguments."""
@@ -106,6 +108,7 @@ _TYPES_INTO_TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _OF_SELF = ("prlimit64", "sched_setparam", "sched_setscheduler", "sched_setattr")
 _PRIORITIES = (("setpriority", (0, 1)), ("ioprio_set", (1, 2)))  # of a process or a group, not of all that a user has
 _FLAGS_OF_FILES = (0x40086602, 0x40046602, 0x40087602, 0x401C5820)  # FS_IOC_SETFLAGS and its like
+_WAITED_FOR = (1024, 1026)  # F_SETLEASE, F_NOTIFY: who opens the file elsewhere waits for this process
 _UNIX, _INTERNET = (1,), (2, 10, 16)  # families of sockets; 16 lists the network's interfaces
 _STREAMS = (0x1, 0x801, 0x80001, 0x80801)  # SOCK_STREAM, blocking or not, kept or closed in other programs
 _EPERM, _EACCES, _NOSYS, _NOTSUP = 1, 13, 38, 95
@@ -158,6 +161,7 @@ def _program(asked: Mapping[str, Any], column: int) -> Iterator[bytes]:
     yield from _never((_CLONE3,), _NOSYS)
     yield from _argument(calls["clone"], _FIRST, [(_ANY_BIT, _NEW_SPACES)], _ERROR | _EPERM)
     yield from _argument(calls["ioctl"], _SECOND, [(_EQUAL, one) for one in _TYPES_INTO_TERMINAL], _ERROR | _EPERM)
+    yield from _argument(calls["fcntl"], _SECOND, [(_EQUAL, one) for one in _WAITED_FOR], _ERROR | _EPERM)
     yield from _of_others(calls)
     families = (*(_UNIX if asked["local"] else ()), *(_INTERNET if asked["internet"] else ()))
     yield from _unless(calls["socket"], _FIRST, families, _ERROR | _EACCES)

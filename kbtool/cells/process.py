@@ -29,6 +29,7 @@ from kbtool.config import KbError
 _PASSED = ("PATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "CUDA_HOME", "SYSTEMROOT")
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _SESSION = str(Path(__file__).with_name("session.py"))
+_OWN = 0o700  # what code leaves there, which may set whose rights a program has, no other account may start
 _OWN_PLOTS = "/tmp/.matplotlib"  # noqa: S108 -- matplotlib takes no folder that it cannot write into
 _FONTS = 60.0
 """Seconds for a list of all fonts, from a cold disk."""
@@ -103,7 +104,8 @@ def nursery(sessions: Sequence[Session], threads: int, house: House) -> Nursery:
         folder = Path(tempfile.mkdtemp(prefix=f"{_OURS}{os.getpid()}-"))
         for kept in (house.plots, house.states):
             with suppress(OSError):  # then each session makes its font list anew, and keeps no checkpoints
-                kept.mkdir(parents=True, exist_ok=True)
+                kept.mkdir(mode=_OWN, parents=True, exist_ok=True)
+                kept.chmod(_OWN)
         environment = _environment(str(house.plots), threads, house.plots)
         around = _around_all(house, folder)
         if house.sandbox.each and any("matplotlib" in one.imports for one in sessions):

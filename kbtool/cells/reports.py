@@ -11,7 +11,7 @@ from typing import Any, get_args
 from kbtool.cells.library import named_cells
 from kbtool.cells.observed import Looked
 from kbtool.cells.plan import Ceilings, Session, Step
-from kbtool.cells.weighing import CROWDED, FRAYED, THREADS
+from kbtool.cells.weighing import CROWDED, FRAYED, STOWAGE, STOWED, THREADS
 from kbtool.outcomes import CellError, CellOutcome, Outcome, Output, OutputKind, Provenance, Value
 from kbtool.rich import PICTURES, is_sound
 
@@ -223,11 +223,14 @@ def printed_too_much(limit: int) -> CellError:
 
 
 def outgrown(status: int, memory: tuple[int, int]) -> CellError:
-    """The error of a cell whose session is CROWDED, FRAYED or HEAVY; `memory`: the bytes that it took, and may take."""
+    """The error of a cell whose session has outgrown a limit; `memory`: the bytes that it took, and may take."""
     if status == CROWDED:
         return CellError("ProcessLimit", "it had started more than 512 processes that had not ended", 0)
     if status == FRAYED:
         return CellError("ProcessLimit", f"it had more than {THREADS:,} threads at once", 0)
+    if status == STOWED:
+        most = f"{STOWAGE >> 30} GiB, or half of what was free on the disk"
+        return CellError("FileLimit", f"files that it removed and went on with took more than {most}", 0)
     took, most = (f"{amount >> 20:,} MiB" for amount in memory)
     return CellError("MemoryLimit", f"the processes of the session took {took} together; {most} is the limit", 0)
 

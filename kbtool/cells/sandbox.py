@@ -207,9 +207,10 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str, memory: int = 0) -> 
     grants = sandbox.wanted.grants
     words = [sandbox.bwrap, *_APART, *([] if "net" in grants else ["--unshare-net"])]
     words += ["--die-with-parent", "--cap-drop", "ALL", "--uid", _NOBODY, "--gid", _NOBODY, "--hostname", "kbtool"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
-    if sandbox.sizes and memory:
-        words += ["--perms", "1777", "--size", str(memory), "--tmpfs", "/dev/shm"]  # noqa: S108
+    sized = ("--size", str(memory)) if sandbox.sizes and memory else ()
+    words += ["--proc", "/proc", "--dev", "/dev", *sized, "--tmpfs", "/tmp"]  # noqa: S108 -- the sandbox's own
+    if sized:
+        words += ["--perms", "1777", *sized, "--tmpfs", "/dev/shm"]  # noqa: S108
     words += [word for path in _of_the_kernel() for word in ("--ro-bind-try", path, path)]
     if "gpu" in grants:
         words += [word for device in _GPU for word in ("--dev-bind-try", device, device)]
@@ -220,7 +221,8 @@ def command(sandbox: Sandbox, folders: Folders, chdir: str, memory: int = 0) -> 
     words += [word for path in folders.writable for word in ("--bind", path, path)]
     words += [word for placed in folders.placed for word in ("--ro-bind-try", *placed)]
     # CUDA writes the names of its threads below /proc; nothing else of a session has to write there.
-    words += [word for path in ("/", *(() if "gpu" in grants else ("/proc",))) for word in ("--remount-ro", path)]
+    closed = ("/", *(() if "gpu" in grants else ("/proc",)), *(("/dev",) if sized else ()))
+    words += [word for path in closed for word in ("--remount-ro", path)]
     return [*words, "--chdir", chdir, "--"]
 
 

@@ -8,9 +8,8 @@ from contextlib import suppress
 from itertools import islice
 
 from kbtool.below import below
+from kbtool.cells.weighing import STOWAGE
 
-MOST = 16 << 30
-"""Bytes that the files of a session may take together, where half of the disk's free space is not less."""
 _FILES = 1_000_000
 _AT_ONCE = 2_000
 
@@ -27,9 +26,9 @@ class Stowage:
         self._places = places
         self._left: Iterator[int] = iter(())
         self._count = self._taken = 0
-        self.room = MOST
+        self.room = STOWAGE
         with suppress(OSError):
-            self.room = min(MOST, shutil.disk_usage(places[0]).free // 2)
+            self.room = min(STOWAGE, shutil.disk_usage(places[0]).free // 2)
 
     def look(self) -> str:
         """What there is too much of, and how much is allowed; empty as long as nothing is known of that."""

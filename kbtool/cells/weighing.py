@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-CROWDED, HEAVY, FRAYED = 256, 257, 258
-"""Exit statuses, which no process can have, of sessions that had too many processes, took too much memory, or had too
-many threads."""
+CROWDED, HEAVY, FRAYED, STOWED = 256, 257, 258, 259
+"""Exit statuses, which no process can have, of sessions that had too many processes, took too much memory, had too
+many threads, or kept too much in files that have no name any more."""
+STOWAGE = 16 << 30
+"""Bytes that files of a session may take together, where half of the disk's free space is not less."""
 THREADS = 4096
 """Threads of a session at once; of an ordinary user's in bubblewrap the kernel allows less."""
 _CROWD = 512
@@ -29,11 +31,24 @@ _IN_MEMORY = ("/memfd:", "/dev/shm/")  # noqa: S108 -- what such files are calle
 class Scales:
     """The most that was seen of this process's descendants: `peak` bytes of memory that they took together.
 
-    They may take `limit` bytes, 0 for any, and be `most` at once; `patience` is when to look again.
+    They may take `limit` bytes, 0 for any, and be `most` at once; `patience` is when to look again. On the disk that
+    the working directory is on, files that only they hold may take `room` bytes.
     """
 
     heavy = HEAVY
-    __slots__ = ("_cost", "_due", "_exactly", "_weighed", "_weighs", "limit", "most", "patience", "peak")
+    __slots__ = (
+        "_cost",
+        "_disk",
+        "_due",
+        "_exactly",
+        "_weighed",
+        "_weighs",
+        "limit",
+        "most",
+        "patience",
+        "peak",
+        "room",
+    )
 
     def __init__(self, limit: int, most: int) -> None:
         self.limit = limit or 1 << 62
@@ -44,6 +59,8 @@ class Scales:
         self._weighed = self._cost = 0.0
         self._exactly = 0
         self._weighs = False
+        self._disk, disk = os.stat(".").st_dev, os.statvfs(".")  # noqa: PTH116
+        self.room = min(STOWAGE, disk.f_bavail * disk.f_frsize // 2)
 
     def look(self) -> int:
         """CROWDED, FRAYED or HEAVY when the descendants have outgrown their limits, else 0, as when it is too early."""
@@ -52,16 +69,20 @@ class Scales:
         began = time.process_time()
         found, threads = _descendants(self.most)
         verdict = CROWDED if len(found) > self.most else FRAYED if threads > THREADS else 0
-        if not verdict and self._weight(found) > self.limit:
+        memory, removed = (0, 0) if verdict else _held(found, self._disk)
+        if not verdict and self._weight(found, memory) > self.limit:
             verdict = HEAVY
+        elif removed > self.room:
+            verdict = STOWED
         self.patience = min(max(_LOOK, _SHARE * (time.process_time() - began + self._cost)), _SELDOM)
         self._cost = 0.0
         self._due = time.monotonic() + self.patience
         return verdict
 
-    def _weight(self, found: Sequence[int]) -> int:
-        """What processes took when they were last weighed; roughly they take at least what they take."""
-        roughly = sum(map(_roughly, found)) + _held(found)
+    def _weight(self, found: Sequence[int], memory: int) -> int:
+        """What processes took when they were last weighed; roughly they take at least what they take, with the files in
+        memory that they hold."""
+        roughly = sum(map(_roughly, found)) + memory
         news = roughly > self.limit or (len(found) > 1 and roughly > _GROWN * self._weighed)
         # A process by itself the kernel has measured when it ends.
         if news and not self._weighs:
@@ -77,7 +98,7 @@ class Scales:
         hundreds want to run, and they are to be counted meanwhile."""
         began = time.thread_time()
         mapped = sum(_sum(f"/proc/{process}/smaps_rollup", _SHARED, lambda: 0) for process in found)
-        self._exactly = sum(map(_exactly, found)) + max(0, _held(found) - mapped)
+        self._exactly = sum(map(_exactly, found)) + max(0, _held(found, self._disk)[0] - mapped)
         self.peak = max(self.peak, self._exactly)
         self._cost = time.thread_time() - began
         self._weighs = False
@@ -127,19 +148,25 @@ def _exactly(process: int) -> int:
     return _sum(f"/proc/{process}/smaps_rollup", _EXACT, lambda: _roughly(process))
 
 
-def _held(found: Sequence[int]) -> int:
-    """Bytes of the files in memory that processes hold open, whether or not one of them has them among its pages."""
-    sizes: dict[tuple[int, int], int] = {}
+def _held(found: Sequence[int], disk: int) -> tuple[int, int]:
+    """Bytes of the files that processes hold open and no folder has: those in memory, whether or not one of them has
+    them among its pages, and those on a disk."""
+    memory: dict[tuple[int, int], int] = {}
+    removed: dict[int, int] = {}
     for process in found:
         place = f"/proc/{process}/fd"
         with suppress(OSError):
             for number in os.listdir(place):  # noqa: PTH208
                 with suppress(OSError):
+                    path = os.readlink(f"{place}/{number}")  # noqa: PTH115
                     # To look at any other file may take for ever.
-                    if os.readlink(f"{place}/{number}").startswith(_IN_MEMORY):  # noqa: PTH115
+                    if path.startswith(_IN_MEMORY) or path.endswith(" (deleted)"):
                         file = os.stat(f"{place}/{number}")  # noqa: PTH116
-                        sizes[file.st_dev, file.st_ino] = file.st_blocks << 9
-    return sum(sizes.values())
+                        if path.startswith(_IN_MEMORY):
+                            memory[file.st_dev, file.st_ino] = file.st_blocks << 9
+                        elif file.st_dev == disk:
+                            removed[file.st_ino] = file.st_blocks << 9
+    return sum(memory.values()), sum(removed.values())
 
 
 def _sum(path: str, names: tuple[bytes, ...], otherwise: Callable[[], int]) -> int:

@@ -29,7 +29,7 @@ from kbtool.cells.reports import FAR_TOO_MUCH, BadReportError, Piece
 from kbtool.cells.sandbox import DEFAULT, Wanted, found
 from kbtool.cells.schedule import Budget, fitting, longest_first
 from kbtool.cells.stowing import Stowage
-from kbtool.cells.weighing import CROWDED, FRAYED, HEAVY
+from kbtool.cells.weighing import CROWDED, FRAYED, HEAVY, STOWED
 from kbtool.outcomes import CellError, CellOutcome, Observed, Outcome, OutputKind, Provenance
 from kbtool.values import NoteId
 
@@ -236,7 +236,7 @@ class _Live:
             status, _, peak = said.partition(b" ")
             if status.isdigit() and peak.isdigit():
                 self.status, self.peak = int(status), int(peak)
-        if self.status in (CROWDED, HEAVY, FRAYED):
+        if self.status in (CROWDED, HEAVY, FRAYED, STOWED):
             self.stop(reports.outgrown(self.status, (self.peak, self.around.nursery.house.memory)))
         self.ended = not data
 
