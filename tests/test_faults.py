@@ -1,7 +1,7 @@
 """Processes that are killed, files that are spoiled, a disk that fails: nothing is lost, wrong, half done, or hangs.
 
-Each test makes a part of the tries; with KBTOOL_FAULTS=full it makes all: 50 rounds of eight commands, 1,000 spoiled
-files, each place that makes an operation in each way (hours: MkDocs' builds make two thousand of them).
+Fifty rounds of eight commands are always made; of the other tries each test makes a part, and with KBTOOL_FAULTS=full
+all: 1,000 spoiled files, each place that makes an operation in each way (3,600 tries, two hours on two busy cores).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kbtool.swap import MARKER, staged
 
 ROOT = Path(__file__).parents[1]
 FULL = os.environ.get("KBTOOL_FAULTS") == "full"
-ROUNDS = 50 if FULL else 12
+ROUNDS = 50
 SPOILED = 250 if FULL else 25
 FAILING = {
     "new": 20,
@@ -32,7 +32,7 @@ FAILING = {
     "new-read": 8,
     "fix-read": 8,
     "check-read": 8,
-    "record-read": 6,
+    "record-read": 11,
     "build-read": 10,
 }
 
