@@ -91,7 +91,7 @@ def _counted(page: Page, sections: Sequence[int], known: Words, more: int) -> st
         joined = names if entry.kind == "alias" else texts.setdefault((_KINDS[entry.kind], section), [])
         joined.append(entry.text)
     found = _named(names, known)
-    whole = {word for name in names if len(stretches(name)) == 1 for word in known.of(stretches(name)[0])}
+    whole = {word for name in names if len(stretches(name)) == 1 for word in _all_of(stretches(name)[0], known)}
     for kind, section in sorted(texts, reverse=True):  # the best kind of a word is where it is first met
         first, bit = kind | _SECTION_BIT << section, _SECTION_BIT << section
         for stretch, times in Counter(stretches("\n".join(texts[kind, section]))).items():
@@ -104,6 +104,11 @@ def _counted(page: Page, sections: Sequence[int], known: Words, more: int) -> st
             value = more + kind + _OFTEN[times if times < 7 else 6] + (_WHOLE if word in whole else 0)
             parts.append(word + VALUES[value * 64 + (packed // (2 * _SECTION_BIT) & _EVERYWHERE)])
     return " ".join(parts)
+
+
+def _all_of(name: str, known: Words) -> tuple[str, ...]:
+    """The words that a name is found by as a whole: C++ is not C."""
+    return known.of(name) if name[0] != "." and name[-1] not in "+#" else known.of(name)[:1]
 
 
 def _named(names: Sequence[str], known: Words) -> dict[str, int]:

@@ -15,7 +15,11 @@ LONGEST = 40
 """Letters of a word; a longer one is data and not indexed."""
 _IDENTIFIERS = 200
 """Letters of a stretch in which identifiers' parts are looked for: that takes time that grows with its square."""
-_STRETCH = regex(r"[\w\u0300-\u036f]+")
+# C++, C#, .NET: signs that belong to a name; the same in a formula or a tag do not.
+_STRETCH = regex(
+    r"(?:(?<![^ \t\n(\[«\"'])\.(?=[^\W\d_]))?[\w\u0300-\u036f]+"
+    r"(?:(?<=[^\W\d_])(?:\+\+(?![^\W\d]|\+)|\#(?![\w+#])))?"
+)
 _WORD = regex(r"[^\W_]+(?:_+[^\W_]+)*")
 _CAMEL = regex(r"[^\W\d_]*(?:[a-zа-я\d][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])\w*")
 _HUMP = regex(r"[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\d+")
@@ -64,7 +68,7 @@ class Words:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def of(self, stretch: str) -> tuple[str, ...]:
-        """The stretch, folded, the parts of an identifier, the signs of a formula; of Chinese its pairs."""
+        """The stretch, folded, also without signs, an identifier's parts, a formula's signs; of Chinese its pairs."""
         known = self._known.get(stretch)
         if known is None:
             known = tuple(_words(stretch))
@@ -77,6 +81,8 @@ def _words(stretch: str) -> Iterator[str]:
     if not stretch.isascii() and _UNSPACED.search(stretch):
         yield from (part for word in _WORD.findall(fold(stretch)) for part in _pairs(word))
         return
+    if (stretch[0] == "." or stretch[-1] in "+#") and len(stretch) <= LONGEST:
+        yield fold(stretch)
     for word in _WORD.findall(fold(stretch)):
         if len(word) <= LONGEST:
             yield word

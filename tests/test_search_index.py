@@ -157,6 +157,22 @@ def test_a_form_comes_before_a_word_of_the_same_root(node: str) -> None:
     assert (author.pages, experiment.pages) == (["authors/", "authority/"], ["experiments/", "experience/"])
 
 
+@pytest.mark.parametrize(("query", "first"), [("C++", "b"), ("c#", "d"), (".net", "f"), ("C", "a"), ("net", "e")])
+def test_names_with_signs_are_others_than_without(node: str, query: str, first: str) -> None:
+    titles = {"a": "C", "b": "C++", "c": "Cats and CUDA", "d": "Sharp", "e": "net", "f": ".NET"}
+    texts = {"d": "Written in C#, not C."}
+    pages = [page(slug, title, ("x", "text", texts.get(slug, "cat"))) for slug, title in titles.items()]
+    found = ask(node, files(pages), query)[0].pages
+    assert found[0] == f"{first}/"
+    if query not in ("C", "net"):
+        assert len(found) == 1
+
+
+def test_a_name_with_signs_that_is_nowhere_is_looked_for_without(node: str) -> None:
+    assert ask(node, files([page("a", "Go", ("x", "text", "go"))]), "go++")[0].pages == ["a/"]
+    assert ask(node, files([page("a", "Go", ("x", "text", "go"))]), '"go++"')[0].pages == []
+
+
 def test_pages_with_all_words_come_before_those_with_some(node: str) -> None:
     all_words = page("all", "А", ("b", "text", "матрица весов"))
     some = page("some", "Матрица", ("b", "text", "матрица матриц"))

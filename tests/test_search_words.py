@@ -40,6 +40,7 @@ TEXTS = (
     "scaled_dot_product, __init__, nn.MultiHeadAttention, HTTPServer2 x_1 getURL2Path",
     "α_i + β² − Lαβ, Σ ϵεφ, Γ(x) και ϵεφϕ αα",
     "GPT-2 3.14 1e-5 a+b",
+    "C++ C#, (.NET) C++17 a++b i+++ ++i x#y a## #tag .5 a.b Node.js … .gitignore 2++ ²# é++ 模++ .模 f(.x)",
     "深度学习と機械 학습 GPT模型abc 用MultiHead_x注意",
     "深" * 50 + "x" * 50,
     "x" * 50 + " short",

@@ -59,10 +59,12 @@ function quality(term, stem, form) {
   return isKin ? RELATED : 0
 }
 
-// An identifier that is nowhere as a whole is looked for by its parts.
+// An identifier that is nowhere as a whole is looked for by its parts, a name without its signs.
 async function foundWhole(term) {
   const whole = await found(term)
-  if (whole.pages.size || !term.word.includes("_")) return [whole]
+  if (whole.pages.size) return [whole]
+  if (SIGNED.test(term.word) && !term.isExact) return [await found({ ...term, word: term.word.replace(/^\.|[+#]+$/g, "") })]
+  if (!term.word.includes("_")) return [whole]
   return Promise.all(term.word.split("_").filter(isPart).map(word => found({ ...term, word })))
 }
 
@@ -71,7 +73,7 @@ async function found(term) {
   const stem = stemOf(term.word)
   const near = await formsNear(term.word, term.isBeginning)
   let meant = near.map(form => [form, quality(term, stem, form)]).filter(([, how]) => how)
-  if (!meant.length && !term.isExact && term.word.length > 3) {
+  if (!meant.length && !term.isExact && term.word.length > 3 && !SIGNED.test(term.word)) {
     const more = (await Promise.all(neighbours(term.word).map(word => formsNear(word, true)))).flat()
     meant = [...new Set([...near, ...more])]
       .filter(({ form, stem: other }) => isMistyped(term.word, form) || isMistyped(stem, other))

@@ -12,6 +12,9 @@ const MOST_BLOCKS = 20
 const SNIPPET = 220
 const [CODE, TEXT, HEADING, ALIAS] = [0, 1, 2, 3]
 
+// The page would mark the letter wherever it stands.
+const LETTER = /^\.?[a-z0-9](?:\+\+|#)?$/
+
 const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" }
 const escaped = text => text.replace(/[&<>"']/g, character => ESCAPES[character])
 
@@ -144,7 +147,10 @@ function address(slug) {
 function termsOf(blocks, words, isPart = false) {
   const terms = {}
   for (const { text, hits } of blocks) {
-    for (const { start, end } of hits.slice(0, 4)) terms[text.slice(start, end).toLowerCase()] = true
+    for (const { start, end } of hits.slice(0, 4)) {
+      const term = text.slice(start, end).toLowerCase()
+      if (!LETTER.test(term)) terms[term] = true
+    }
   }
   words.forEach(({ word }, at) => {
     if (!isPart && !blocks.some(({ best }) => best[at])) terms[word] = false

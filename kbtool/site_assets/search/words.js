@@ -2,7 +2,11 @@
 
 const LONGEST = 40
 const IDENTIFIERS = 200
-const STRETCH = /[\p{L}\p{N}_\u0300-\u036f]+/gu
+// C++, C#, .NET: signs that belong to a name; the same in a formula or a tag do not.
+const STRETCH = new RegExp(
+  /(?:(?<![^ \t\n(\[«"'])\.(?=[\p{L}\p{Nl}\p{No}]))?[\p{L}\p{N}_\u0300-\u036f]+/u.source +
+  /(?:(?<=[\p{L}\p{Nl}\p{No}])(?:\+\+(?![\p{L}\p{Nl}\p{No}_+])|#(?![\p{L}\p{N}_+#])))?/u.source, "gu")
+const SIGNED = /^\.|[+#]$/
 const WORD = /[\p{L}\p{N}]+(?:_+[\p{L}\p{N}]+)*/gu
 const CAMEL = /\p{L}*(?:[a-zа-я\p{Nd}][A-ZА-Я]|[A-ZА-Я]{2}[a-zа-я])[\p{L}\p{N}_]*/gu
 const HUMP = /[A-ZА-Я]+(?![a-zа-я])|[A-ZА-Я]?[a-zа-я]+|\p{Nd}+/gu
@@ -26,7 +30,7 @@ function fold(text) {
 // What a stretch of letters and digits is found by, and where in it: an identifier as a whole and by its parts.
 function wordsOf(stretch) {
   if (UNSPACED.test(stretch)) return runsOf(stretch)
-  const keys = []
+  const keys = SIGNED.test(stretch) && [...stretch].length <= LONGEST ? [fold(stretch)] : []
   for (const word of fold(stretch).match(WORD) ?? []) {
     if ([...word].length <= LONGEST) keys.push(word, ...(word.includes("_") ? word.split("_").filter(isPart) : []))
   }
