@@ -268,6 +268,21 @@ def test_links_beside_pictures_in_raw_html_lead_nowhere_within_the_site() -> Non
     assert [one for one in ('href="..', 'href="//', "cite=") if one in html.partition("</header>")[2]] == []
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("**[[b]]**", '<strong><a class="kb-link" href="../b/">b</a></strong>'),
+        ("[[b]] и *вот [[b]]*", '<em>вот <a class="kb-link" href="../b/">b</a></em>'),
+        ("==[слово]([[b]])==", '<mark><a class="kb-link" href="../b/">слово</a></mark>'),
+        ("**[[нет]]**", '<strong><a class="kb-link kb-wanted"'),
+    ],
+)
+@pytest.mark.parametrize("text", ["- x\n  ключ:: {}", "ключ:: {}\n\n- x"])
+def test_links_in_marked_words_of_a_value_lead_to_their_pages(text: str, value: str, expected: str) -> None:
+    source = {"pages/a.md": text.format(value), "pages/b.md": "- мысль", "pages/c.md": "- [[нет]]"}
+    assert expected in rendered(source)["pages/a.md"].html
+
+
 def test_a_local_picture_has_its_size() -> None:
     pages = rendered(
         {"pages/a.md": "- ![рис](../assets/x y.png){:height 20, :width 30}"}, assets=frozenset({"assets/x y.png"})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from kbtool.graph import resolve
+from kbtool.references import Place, in_inlines
 from kbtool.render.context import Scope
 from kbtool.render.html import element, escape
 from kbtool.render.inline import line_html, node_html, reference_html
@@ -45,7 +48,10 @@ def value_html(scope: Scope, prop: Property) -> str:
     """A value with its links and its code; a comma list links its bare names too."""
     if prop.words:
         return ", ".join(names_html(scope, prop))
-    return line_html(scope, prop.value_span, _with_marks(scope, prop) if _MARKS & set(prop.text) else prop.links)
+    if not _MARKS & set(prop.text):
+        return line_html(scope, prop.value_span, prop.links)
+    nodes = _with_marks(scope, prop)
+    return line_html(_leading(scope, nodes), prop.value_span, nodes)
 
 
 def _with_marks(scope: Scope, prop: Property) -> tuple[Inline, ...]:
@@ -56,6 +62,19 @@ def _with_marks(scope: Scope, prop: Property) -> tuple[Inline, ...]:
     nodes = InlineScanner(text, TagMatcher(text), Budget(), obsidian=obsidian).scan(*prop.value_span, macros=False)
     links = {node.span for node in prop.links}
     return tuple(node for node in nodes if node.span in links or isinstance(node, _SHOWN))
+
+
+def _leading(scope: Scope, nodes: Sequence[Inline]) -> Scope:
+    """The scope in which links in marked words lead somewhere, too: to Logseq they are links, but no references."""
+    entry, marked = scope.entry, [node for node in nodes if isinstance(node, Emphasis)]
+    place = Place(entry.note.id, entry.text, -1, scope.context.settings.dialect == "obsidian")
+    # Files are published for references alone.
+    found = tuple(one for one in in_inlines(place, marked) if one.kind != "asset")
+    if not found:
+        return scope
+    leads = zip(found, resolve(entry.note._replace(refers=found), scope.context.names), strict=True)
+    mentions = sorted((*entry.mentions, *leads), key=lambda mention: mention[0].span.start)
+    return replace(scope, entry=replace(entry, mentions=tuple(mentions)))
 
 
 def names_html(scope: Scope, prop: Property) -> list[str]:
