@@ -229,7 +229,7 @@ def test_a_picture_of_another_host_in_raw_html_is_named_and_linked(text: str) ->
 def test_a_picture_of_the_base_in_raw_html_is_shown_in_its_place(text: str, tag: str, expected: str) -> None:
     source = {"pages/a.md": text.format(f"<b>до</b>{tag}<b>после</b>") if "<" in text else text.format(tag)}
     html = rendered(source, assets=frozenset({"assets/x y.png"}))["pages/a.md"].html
-    shown = f'<img class="kb-image" src="../media/x%20y.png" {expected} loading="lazy">'
+    shown = f'<img class="kb-image kb-image--inline" src="../media/x%20y.png" {expected} loading="lazy">'
     assert (f"<b>до</b>{shown}<b>после</b>" if "<" in text else shown) in html
     assert html.count("<img") == 1
     assert "kb-wanted" not in html

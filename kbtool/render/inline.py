@@ -149,7 +149,8 @@ def _picture_in_html(scope: Scope, places: Mapping[str, Span], said: Mapping[str
     target = scope.target(places[src]) if src in places else None
     label = escape(alt or src.rstrip("/").rsplit("/", 1)[-1], quote=False)
     if isinstance(target, ToAsset):
-        return _picture(scope, (said.get("width", ""), said.get("height", "")), target.path, alt)
+        shown = _picture(scope, (said.get("width", ""), said.get("height", "")), target.path, alt)
+        return shown.replace(' class="kb-image"', ' class="kb-image kb-image--inline"', 1)
     if isinstance(target, Missing):
         return _no_file(scope, src, label)
     href = "" if linked else safe_url(src)
