@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import assert_never
 
+from kbtool.calc import UNREAD, results
 from kbtool.diagrams import is_diagram
 from kbtool.names import slug
 from kbtool.render.context import Scope
@@ -20,6 +21,8 @@ from kbtool.syntax import tree
 from kbtool.syntax.parse import CALLOUT
 from kbtool.values import Span
 
+_CALC_WIDTH = 40
+"""Characters of a line of sums up to which results stand in one column."""
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
 # Material's name for the look of each of Logseq's admonitions.
 _LOOKS: Mapping[str, str] = {
@@ -121,7 +124,24 @@ def _fence(scope: Scope, fence: tree.Fence) -> str:
     cell = next((cell for cell in scope.entry.note.cells if cell.span.start == fence.span.start), None)
     if cell is not None:
         return cell_html(scope, cell, fence.language)
+    if fence.language == "calc" and scope.context.settings.dialect == "logseq":
+        return _calc(fence.code.rstrip("\n"))
     return code_block(fence.code.rstrip("\n"), fence.language)
+
+
+def _calc(code: str) -> str:
+    """Sums with what they come to, which stands in one column as far as lines are short."""
+    lines = list(zip(code.split("\n"), results(code), strict=True))
+    width = max((len(line) for line, result in lines if result and len(line) <= _CALC_WIDTH), default=0)
+    body = "\n".join(escape(line, quote=False) + _result(line, result, width) for line, result in lines)
+    return element("div", {"class": "language-text highlight"}, f"<pre><span></span><code>{body}\n</code></pre>")
+
+
+def _result(line: str, result: str, width: int) -> str:
+    if not result:
+        return ""
+    gap = " " * (max(0, width - len(line)) + 2)
+    return element("span", {"class": "kb-calc"}, gap + (result if result == UNREAD else f"= {escape(result)}"))
 
 
 def _callout(scope: Scope, part: tree.Container, width: int) -> str:
