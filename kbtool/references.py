@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from kbtool import names
 from kbtool.config import GraphSettings
 from kbtool.patterns import regex
-from kbtool.syntax.html import pictures
+from kbtool.syntax.html import loaded
 from kbtool.syntax.links import is_uuid, unescape
 from kbtool.syntax.obsidian import is_file, is_note
 from kbtool.syntax.pieces import BLANKS
@@ -223,10 +223,10 @@ def _link(place: Place, link: Link) -> Iterator[Reference]:
 
 
 def _html(place: Place, html: Html) -> Iterator[Reference]:
-    """The files that pictures in raw HTML show."""
+    """The files that raw HTML shows."""
     if not html.hiccup:
-        for span, target in pictures(place.text, html.span):
-            yield from _local(place, target, span)
+        for one in loaded(place.text, html.span):
+            yield from _local(place, one.target, one.span)
 
 
 def _local(place: Place, target: str, span: Span) -> Iterator[Reference]:

@@ -263,6 +263,37 @@ def test_a_picture_in_raw_html_whose_file_is_missing_says_so() -> None:
     assert '<span class="kb-wanted" title="Файла нет: ../assets/gone.png">схема</span>' in html
 
 
+@IN_HTML
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [
+        (
+            '<iframe width="560" src="https://example.org/embed/x" allowfullscreen></iframe>',
+            '<a class="kb-external kb-bare" href="https://example.org/embed/x" rel="noopener noreferrer">',
+        ),
+        (
+            '<video src="../assets/a.mp4" controls></video>',
+            '<video src="../media/a.mp4" controls="" preload="metadata">',
+        ),
+        (
+            '<video><source src="../assets/a.mp4"/></video>',
+            '<video src="../media/a.mp4" controls="" preload="metadata">',
+        ),
+        ('<audio src="../assets/gone.ogg"></audio>', 'title="Файла нет: ../assets/gone.ogg"'),
+        ('<embed src="../assets/x.pdf"/>', '<details class="kb-log kb-pdf">'),
+    ],
+)
+def test_films_and_frames_in_raw_html_are_shown_or_linked(text: str, tag: str, expected: str) -> None:
+    page = rendered({"pages/a.md": text.format(tag)}, assets=frozenset({"assets/a.mp4", "assets/x.pdf"}))
+    assert page["pages/a.md"].html.count(expected) == 1
+
+
+@pytest.mark.parametrize("tag", ['<iframe src="javascript:f()"></iframe>', '<iframe srcdoc="<b>x</b>"></iframe>'])
+def test_a_frame_of_nowhere_leads_nowhere(tag: str) -> None:
+    html = body(f"- {tag}")
+    assert [one for one in ("<iframe", "<a class=", "<b>") if one in html.partition("</a>")[2]] == []
+
+
 def test_links_beside_pictures_in_raw_html_lead_nowhere_within_the_site() -> None:
     html = body('- <p><img src="../assets/x.png"/><a href="../b/">b</a><a href="//x.org">c</a><q cite="y">d</q></p>')
     assert [one for one in ('href="..', 'href="//', "cite=") if one in html.partition("</header>")[2]] == []

@@ -16,7 +16,7 @@ from kbtool.render.html import element, escape, safe_url, sanitise, void, words_
 from kbtool.render.mathml import without_styles
 from kbtool.render.plain import escaped, first_line, plain, plain_title, wiki_label
 from kbtool.syntax import obsidian, tree
-from kbtool.syntax.html import pictures
+from kbtool.syntax.html import Loaded, loaded
 from kbtool.tasks import Moment, read_moment
 from kbtool.values import Span
 
@@ -137,26 +137,38 @@ def html_html(scope: Scope, node: tree.Html) -> str:
     if source.startswith("@@"):
         source = source.partition(": ")[2].removesuffix("@@")
     if scope.links and scope.boxes:
-        places = {target: span for span, target in pictures(scope.entry.text, node.span)}
-        return sanitise(source, partial(_picture_in_html, scope, places))
+        found = tuple(loaded(scope.entry.text, node.span))
+        clean = sanitise(source, partial(_picture_in_html, scope, {one.target: one.span for one in found}))
+        return " ".join(filter(None, (clean, *(_film(scope, one) for one in found if one.tag != "img"))))
     return escape(words_of(source), quote=False)
 
 
 def _picture_in_html(scope: Scope, places: Mapping[str, Span], said: Mapping[str, str], linked: bool) -> str:
     """A picture of the base as one in Markdown; what raw HTML would load from elsewhere is named and linked."""
-    scope = replace(scope, links=not linked, boxes=False)
     src, alt = said.get("src", ""), said.get("alt", "")
     target = scope.target(places[src]) if src in places else None
-    label = escape(alt or src.rstrip("/").rsplit("/", 1)[-1], quote=False)
+    inner = replace(scope, links=not linked, boxes=False)
     if isinstance(target, ToAsset):
-        shown = _picture(scope, (said.get("width", ""), said.get("height", "")), target.path, alt)
+        shown = _picture(inner, (said.get("width", ""), said.get("height", "")), target.path, alt)
         return shown.replace(' class="kb-image"', ' class="kb-image kb-image--inline"', 1)
+    return _not_loaded(inner, target, src, alt or src.rstrip("/").rsplit("/", 1)[-1])
+
+
+def _film(scope: Scope, one: Loaded) -> str:
+    """A film, sound or frame, which the sanitiser leaves out: the base's own is played, to others there is a way."""
+    target = scope.target(one.span)
+    if isinstance(target, ToAsset):
+        return _picture(scope, (0, 0), target.path, "")
+    return _not_loaded(scope, target, one.target, one.target)
+
+
+def _not_loaded(scope: Scope, target: object, src: str, label: str) -> str:
+    shown = escape(label, quote=False)
     if isinstance(target, Missing):
-        return _no_file(scope, src, label)
-    href = "" if linked else safe_url(src)
-    if href:
-        return external_html(href, label)
-    return element("span", {"class": "kb-name", "title": src}, label) if label else ""
+        return _no_file(scope, src, shown)
+    if scope.links and (href := safe_url(src)):
+        return external_html(href, shown)
+    return element("span", {"class": "kb-name", "title": src}, shown) if shown else ""
 
 
 # ---------------------------------------------------------------- references

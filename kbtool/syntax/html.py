@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from typing import NamedTuple
 
 from kbtool.patterns import regex
 from kbtool.values import Span
@@ -21,8 +22,10 @@ _TAG_NAME = regex(r"<([^ \t\x1a\x0c>]{1,12})(?=[ \t\x1a\x0c>])")
 _HICCUP = regex(r"\[:([^ \t\x1a\x0c\].#]{1,12})(?=[ \t\x1a\x0c\].#])")
 _HICCUP_STEP = regex(r'\\"|"|\[:|\]')
 _SPECIAL = (("<?", "?>"), ("<!--", "-->"), ("<![CDATA[", "]]>"), ("<!", ">"))
-# Comments are passed over whole: no picture in one is shown.
-_PICTURE = regex(r"<!--.*?(?:-->|\Z)|<img(?=[\s/])([^<>]*)>", re.IGNORECASE | re.DOTALL)
+# Comments are passed over whole: nothing in one is shown.
+_LOADING = regex(
+    r"<!--.*?(?:-->|\Z)|<(img|video|audio|source|iframe|embed)(?=[\s/])([^<>]*)>", re.IGNORECASE | re.DOTALL
+)
 _ATTRIBUTE = regex(r"""([^\s"'/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=`]+)))?""")
 # Logseq looks for HTML only where at least so many bytes are left.
 _SHORTEST = 10
@@ -81,13 +84,21 @@ class TagMatcher:
         return pairs.get(at, -1)
 
 
-def pictures(text: str, span: Span) -> Iterator[tuple[Span, str]]:
-    """Where the pictures of raw HTML say what they show, and what that is."""
-    for tag in _PICTURE.finditer(text, *span):
-        for said in _ATTRIBUTE.finditer(text, *tag.span(1)) if tag[1] else ():
+class Loaded(NamedTuple):
+    """What raw HTML would load: the element, where it says what, and what that is."""
+
+    tag: str
+    span: Span
+    target: str
+
+
+def loaded(text: str, span: Span) -> Iterator[Loaded]:
+    """The pictures, films, sounds and frames of raw HTML."""
+    for tag in _LOADING.finditer(text, *span):
+        for said in _ATTRIBUTE.finditer(text, *tag.span(2)) if tag[1] else ():
             group = said.lastindex or 0
             if said[1].lower() == "src" and group > 1:
-                yield Span(*said.span(group)), unescape(said[group]).strip()
+                yield Loaded(tag[1].lower(), Span(*said.span(group)), unescape(said[group]).strip())
                 break  # of two the first counts, as in browsers
 
 
