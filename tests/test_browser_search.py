@@ -63,6 +63,16 @@ def search(page: Page, query: str) -> Locator:
     return page.locator(".md-search-result__link")
 
 
+def test_who_waits_for_the_first_answer_is_not_told_to_type(page: Page, addresses: dict[str, str]) -> None:
+    page.route("**/search/words/**", lambda _route: None)  # these are never answered
+    page.goto(addresses["server"])
+    said = page.locator(".md-search-result__meta")
+    page.keyboard.press("/")
+    expect(said).to_have_text("Начните печатать для поиска")
+    page.keyboard.type("градиент")
+    expect(said).to_have_text("Инициализация поиска")
+
+
 @pytest.mark.parametrize("place", ["server", "disk"])
 @pytest.mark.parametrize(
     "asked",

@@ -8,7 +8,9 @@ document.addEventListener("input", ({ target }) => {
 ;(() => {
   const box = document.querySelector(".md-search")
   if (!box || !window.Worker) return
+  const input = box.querySelector(".md-search__input")
   const meta = box.querySelector(".md-search-result__meta")
+  const waiting = meta.textContent.trim()  // as the page comes: search begins
   const list = box.querySelector(".md-search-result__list")
   const around = box.querySelector(".md-search__scrollwrap")
   const config = JSON.parse(document.querySelector("#__config").textContent)
@@ -95,6 +97,15 @@ document.addEventListener("input", ({ target }) => {
     meta.textContent = says["search.result.other"].replace("#", count) + part
   }
 
+  // The theme says to type until the first answer is there, and takes that to no words for one to those typed meanwhile.
+  const tellToWait = () => {
+    if (input.value.trim()) meta.textContent = waiting
+  }
+
+  input.addEventListener("input", () => {
+    if (meta.textContent === says["search.result.placeholder"]) tellToWait()
+  })
+
   const watched = new IntersectionObserver(seen => {
     if (seen.some(({ isIntersecting }) => isIntersecting)) ask()
   }, { root: around, rootMargin: "0px 0px 200px 0px" })
@@ -121,6 +132,7 @@ document.addEventListener("input", ({ target }) => {
   const onMessage = ({ data: { type, data } }) => {
     if (type === 3) {
       isFocusWanted = false
+      if (!data.query) tellToWait()
       setTimeout(() => take(data))  // when the theme has shown its part
     }
     if (type === 5) {

@@ -21,7 +21,7 @@ async function answer(query) {
   }
   if (mine !== latest) return
   current = search
-  postMessage({ type: 3, data: { ...data, suggest: suggestions(search.words) } })
+  postMessage({ type: 3, data: { ...data, query, suggest: suggestions(search.words) } })
 }
 
 async function more() {
