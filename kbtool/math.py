@@ -1,7 +1,7 @@
 """Formulas: from LaTeX to MathML, or to the place and the reason why not.
 
 `math-core` converts; `check` and the site ask the same function, so that what passes is what is shown. KaTeX, which
-Logseq uses, knows more: the macros below and the rewriting in `latex` close the gap but for what `UNSUPPORTED` lists.
+Logseq uses, knows more: the macros below and `latex_words` close the gap but for what `UNSUPPORTED` lists.
 """
 
 from __future__ import annotations
