@@ -211,22 +211,27 @@ def _beside(context: RenderContext, found: Sequence[Group], own: Slug, chosen: M
 
 def _mentioned(context: RenderContext, entry: Entry, group: Group) -> dict[int, dict[Slug, str]]:
     """For each quoted block the pages that it, those inside and those above it mention, and its own page, by places."""
+    parents, _ = family(entry.note.outline)
+    near = {block: (*group.inside.get(block, ()), *_with_those_above(parents, block)) for block in group.blocks}
+    wanted = {at for blocks in near.values() for at in blocks}
     own: dict[int, dict[Slug, str]] = {}
     for reference, target in entry.mentions:
-        found = _page_of(context, reference, target)
+        found = _page_of(context, reference, target) if max(reference.block, 0) in wanted else None
         if found:
             own.setdefault(max(reference.block, 0), {})[found[0]] = found[1]
-    parents, _ = family(entry.note.outline)
     mentioned: dict[int, dict[Slug, str]] = {}
-    for block in group.blocks:
+    for block, blocks in near.items():
         mentioned[block] = {entry.slug: entry.name}
-        for below in group.inside.get(block, ()):
-            mentioned[block].update(own.get(below, {}))
-        at = block
-        while at >= 0:
+        for at in blocks:
             mentioned[block].update(own.get(at, {}))
-            at = parents[at] if at < len(parents) else -1
     return mentioned
+
+
+def _with_those_above(parents: Sequence[int], block: int) -> Iterator[int]:
+    at = block
+    while at >= 0:
+        yield at
+        at = parents[at] if at < len(parents) else -1
 
 
 def _page_of(context: RenderContext, reference: Reference, target: Target) -> tuple[Slug, str] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from html import unescape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kbtool.render.html import element, escape
 
@@ -43,11 +44,23 @@ def code_block(code: str, language: str, links: Sequence[Linked] = ()) -> str:
 
 def _coloured(code: str, lexer: str) -> str:
     from pygments import highlight  # imported late: most commands never render
-    from pygments.formatters import HtmlFormatter
+
+    return str(highlight(code, _lexer(lexer), _formatter())).rstrip("\n")
+
+
+@lru_cache(maxsize=64)
+def _lexer(name: str) -> Any:
     from pygments.lexers import get_lexer_by_name
 
-    coloured = highlight(code, get_lexer_by_name(lexer, stripnl=False, ensurenl=False), HtmlFormatter(nowrap=True))
-    return str(coloured).rstrip("\n")
+    return get_lexer_by_name(name, stripnl=False, ensurenl=False)
+
+
+@cache
+def _formatter() -> Any:
+    """One for all code: making one takes as long as a dozen lines."""
+    from pygments.formatters import HtmlFormatter
+
+    return HtmlFormatter(nowrap=True)
 
 
 def _linked(body: str, links: Sequence[Linked]) -> str:
