@@ -157,7 +157,7 @@ def test_code_in_a_value_is_code() -> None:
 def test_marks_in_a_value_are_shown() -> None:
     html = body("- x\n  k:: **раз** ~~два~~ $x$ snake_case_name <2024-01-01 Mon> *в [[b]]*", b="- y")
     assert "<dd><strong>раз</strong> <del>два</del> <math><mi>x</mi></math> snake_case_name <span" in html
-    assert ' <em>в <span class="kb-name">b</span></em></dd>' in html  # no reference: Logseq's graph has none there
+    assert ' <em>в <a class="kb-link" href="../b/">b</a></em></dd>' in html  # Logseq's graph has no reference there
 
 
 def test_properties_for_the_tool_are_hidden() -> None:
