@@ -134,7 +134,7 @@ def measured(page: Page, address: str) -> dict[str, Sequence[Sequence[float]]]:
     """Times of redraws and frames for each thing that a reader does, and until the first is drawn."""
     start = time.perf_counter()
     page.goto(address)
-    page.wait_for_function("document.querySelector('.kb-graph').view?.drawn")
+    page.wait_for_function("() => document.querySelector('.kb-graph').view?.drawn")
     found: dict[str, Any] = {"ready": [[1000 * (time.perf_counter() - start)], [0.0]]}
     for name, act in ACTS.items():
         if name == "drag, near":

@@ -205,7 +205,7 @@ def asked(browser: Browser, address: str, query: str, is_box: bool) -> tuple[int
         page.locator(".md-search-result__meta", has_text=SHOWN).wait_for(timeout=120_000)
         count = page.locator(FIRST).count()
     else:
-        page.wait_for_function("Boolean(window.ask)")
+        page.wait_for_function("() => Boolean(window.ask)")
         count = page.evaluate("query => window.ask(query)", query)
     spent = (time.perf_counter() - start) * 1000
     of_search = [one for one in answers if SEARCH.search(one.url)]

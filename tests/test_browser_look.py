@@ -429,6 +429,6 @@ def test_no_name_near_a_page_is_left_in_the_shade(page: Page, home: str) -> None
     page.add_init_script(NAMES)
     page.goto(f"{home}цель/")
     page.locator(".kb-local > summary").click()
-    page.wait_for_function("document.querySelector('.kb-graph')?.view && window.above.size > 20")
+    page.wait_for_function("() => document.querySelector('.kb-graph')?.view && window.above.size > 20")
     assert page.evaluate("window.below.size") > 20
     assert page.evaluate("[...window.below].filter(name => !window.above.has(name))") == []
