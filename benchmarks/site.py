@@ -5,9 +5,10 @@
 The unit is an ordinary `mkdocs build` of these notes as plain Markdown with links: Material with its search, and a
 curated navigation, so that the other side is at its best. Each run starts fresh processes one after the other; the
 ratios are what to compare. *Publishing pages* begins with pages' bodies and ends with a finished site, below it the
-same begins with compiled notes; both in a process that compiled them before, in processor seconds. What is above are
-whole processes. The first edit after a full build makes links of all files, which later ones begin with. What
-is kept for all bases, the theme's compiled templates and the packed font, is there. The notes' code is not to be run.
+same begins with compiled notes; both in one process that compiled them before, in processor seconds. What is above are
+whole commands, with the processes that they start. The first edit after a full build makes links of all files, which
+later ones begin with. What is kept for all bases, the theme's compiled templates and the packed font, is there. The
+notes' code is not to be run.
 """
 
 from __future__ import annotations
@@ -62,11 +63,12 @@ AIMS = {
 PUBLISH = """
 import json, sys, time
 from pathlib import Path
-from kbtool import cache, disk, publish
+from kbtool import cache, crew, disk, publish
 from kbtool.commands import building, opening
 from kbtool.disk import Selection
 from kbtool.search_merge import SearchIndex
 project, site = disk.find(Path.cwd()), Path("out")
+crew._PAGES = 1 << 40  # all in this process, whose seconds are counted
 kept = cache.folder_of_site(project.base)
 kept.rename(kept.with_name("aside"))
 found, now, real, searching = {}, time.process_time, publish.compiled, []
