@@ -28,6 +28,8 @@ _NOTES = 2_000
 """Notes whose checks against the others keep a process busy for an eighth of a second."""
 _PAGES = 40
 """Pages that keep a process busy for a quarter of a second."""
+_MAKERS = 4
+"""Processes that make pages at most: each soon has a copy of its own of what they look at, 30 MB a thousand notes."""
 _CROWD = 100_000
 """Notes whose names and links are too much memory to have in several processes: 6 MB a thousand in each."""
 
@@ -66,7 +68,7 @@ def spread(check: Callable[[NoteId], Told], notes: Sequence[NoteId]) -> Iterator
 
 def share_pages(make: Callable[[int], Plain], numbers: Sequence[int]) -> Iterator[Plain]:
     """What comes of making pages by their numbers, in any order; nothing where one process does it as well."""
-    helpers = _useful(len(numbers) // _PAGES)
+    helpers = min(_MAKERS, _useful(len(numbers) // _PAGES))
     if helpers > 1:
         yield from _together(make, (numbers, max(4, len(numbers) // _MOST + 1)), helpers)
 

@@ -338,7 +338,7 @@ class Memory:
         self._old: Mapping[str, Kept] = known.kept
         self._keys = _Keys(known.keys, known.found, self._answers.digest)
         self._log: set[Key] = set()
-        self._ready: dict[str, tuple[Kept, Collection[Key]]] = {}
+        self._ready: dict[str, Kept] = {}
         self._watched = _watched(context, self._log.add)
         self.kept: dict[str, Kept] = {}
         self.made: list[str] = []
@@ -352,17 +352,19 @@ class Memory:
             return number, plain(made), [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in keys]
 
         for number, made, keys in share(work, range(len(wanted))):
-            self._ready[wanted[number].name] = from_plain(made), keys
+            self._ready[wanted[number].name] = self._numbered(from_plain(made), keys)
 
     def pages(self, unit: Unit) -> tuple[Page, ...]:
         """The pages of a unit."""
         known = self._known(unit)
         if known is None:
-            made, keys = self._ready.pop(unit.name) if unit.name in self._ready else self._made(unit)
-            known = made._replace(read=self._keys.numbers(keys))
+            known = self._ready.pop(unit.name, None) or self._numbered(*self._made(unit))
             self.made.append(unit.name)
         self.kept[unit.name] = known
         return known.pages
+
+    def _numbered(self, made: Kept, keys: Collection[Key]) -> Kept:
+        return made._replace(read=self._keys.numbers(keys))
 
     def _known(self, unit: Unit) -> Kept | None:
         known = self._old.get(unit.name)
