@@ -26,7 +26,7 @@ from kbtool.render.font import woff
 from kbtool.render.graph import Node, Web
 from kbtool.render.surroundings import NOTHING_AROUND, Around
 from kbtool.standing import Standing, from_plain, plain
-from kbtool.trace import NOTHING, Recalled
+from kbtool.trace import NOTHING, Recalled, plain_keys
 
 _MAGIC = b"kbsite02"
 _DIGEST = 16
@@ -164,8 +164,7 @@ class Store:
             tokens[number] = os.urandom(8)
             value = {note: plain_kept(one) for note, one in shards[number].items()}
             _write(self._folder / f"pages-{number:03}", self._writer, (tokens[number], value))
-        keys = [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in now.keys]
-        _write(self._folder / "keys", self._writer, (now.base, tuple(tokens), keys, now.found))
+        _write(self._folder / "keys", self._writer, (now.base, tuple(tokens), plain_keys(now.keys), now.found))
 
     def layout(self) -> Laid:
         """The layout of the graph that was worked out before."""

@@ -85,9 +85,7 @@ def compiled(snapshot: Snapshot, found: Mapping[NoteId, Result], look: Look, pas
     past = past or Past()
     context, wanted = _context(snapshot, found, look, past)
     memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
-    of_notes, of_names = list(_of_notes(context)), list(_of_names(wanted, context))
-    memory.ahead((*of_names, *of_notes), share_pages)  # pages of many mentions first: they take longest
-    pages = [page for unit in (*of_notes, *of_names) for page in memory.pages(unit)]
+    pages = list(memory.pages([*_of_notes(context), *_of_names(wanted, context)], share_pages))
     past.pages, past.made = memory.recalled(), tuple(memory.made)
     config = snapshot.files.config
     drawing, drawn = _graph(context, past)
@@ -120,7 +118,7 @@ def at_once(
     """Makes the pages of some notes alone, for who can't wait for all that an edit changes."""
     context, _ = _context(snapshot, found, look, past)
     memory = Memory(context, past.code, past.pages, functools.partial(page_words, known=past.words))
-    return lambda notes: [page for unit in _of_notes(context, notes) for page in memory.pages(unit)]
+    return lambda notes: list(memory.pages(list(_of_notes(context, notes))))
 
 
 def _context(

@@ -47,6 +47,15 @@ Share: TypeAlias = Callable[[Callable[[int], Plain], Sequence[int]], Iterable[Pl
 """Has other processes do some of the work with numbers, in any order; gives what came of it, as plain values."""
 
 
+def _alone(_work: Callable[[int], Plain], _numbers: Sequence[int]) -> Iterable[Plain]:
+    return ()
+
+
+def plain_keys(keys: Iterable[Key]) -> list[Key]:
+    """Keys as plain values."""
+    return [(name, tuple(key) if isinstance(key, tuple) else key) for name, key in keys]
+
+
 class Recalled(NamedTuple):
     """What is known of the last build: a digest of what decides about all pages alike; the pages; what was asked.
 
@@ -323,7 +332,6 @@ class Memory:
         "_keys",
         "_log",
         "_old",
-        "_ready",
         "_watched",
         "_words",
         "kept",
@@ -338,30 +346,28 @@ class Memory:
         self._old: Mapping[str, Kept] = known.kept
         self._keys = _Keys(known.keys, known.found, self._answers.digest)
         self._log: set[Key] = set()
-        self._ready: dict[str, Kept] = {}
         self._watched = _watched(context, self._log.add)
         self.kept: dict[str, Kept] = {}
         self.made: list[str] = []
 
-    def ahead(self, units: Sequence[Unit], share: Share) -> None:
-        """Lets other processes make pages that are not known; what they leave out is made when it is its turn."""
-        wanted = [unit for unit in units if self._known(unit) is None]
+    def pages(self, units: Sequence[Unit], share: Share = _alone) -> Iterator[Page]:
+        """The pages of units; what others do not make of them is made when it is its turn."""
+        known = [self._known(unit) for unit in units]
 
         def work(number: int) -> Plain:
-            made, keys = self._made(wanted[number])
-            return number, plain(made), [(table, tuple(key) if isinstance(key, tuple) else key) for table, key in keys]
+            made, keys = self._made(units[number])
+            return number, plain(made), plain_keys(keys)
 
-        for number, made, keys in share(work, range(len(wanted))):
-            self._ready[wanted[number].name] = self._numbered(from_plain(made), keys)
-
-    def pages(self, unit: Unit) -> tuple[Page, ...]:
-        """The pages of a unit."""
-        known = self._known(unit)
-        if known is None:
-            known = self._ready.pop(unit.name, None) or self._numbered(*self._made(unit))
-            self.made.append(unit.name)
-        self.kept[unit.name] = known
-        return known.pages
+        # The last ones have pages of many mentions, which take longest.
+        wanted = [number for number in reversed(range(len(units))) if known[number] is None]
+        ready = {number: self._numbered(from_plain(made), keys) for number, made, keys in share(work, wanted)}
+        for number, unit in enumerate(units):
+            one = known[number]
+            if one is None:
+                one = ready.pop(number, None) or self._numbered(*self._made(unit))
+                self.made.append(unit.name)
+            self.kept[unit.name] = one
+            yield from one.pages
 
     def _numbered(self, made: Kept, keys: Collection[Key]) -> Kept:
         return made._replace(read=self._keys.numbers(keys))
