@@ -32,10 +32,15 @@ plugins: [search, kbtool]
 nav: [all.md]
 """
 TELL = """
-addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
-  const found = /edited-(\\d+)/.exec(document.querySelector("article")?.textContent ?? "")
-  console.log("painted", found?.[1] ?? "-", Date.now(), Math.round(scrollY))
-})))
+const told = new Set()
+const look = () => {
+  const found = /edited-(\\d+)/.exec(document.querySelector("article")?.textContent ?? "")?.[1]
+  if (!found || told.has(found)) return
+  told.add(found)
+  requestAnimationFrame(() => setTimeout(() => console.log("painted", found, Date.now(), Math.round(scrollY))))
+}
+new MutationObserver(look).observe(document, { childList: true, subtree: true })
+addEventListener("load", look)
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -21,12 +22,13 @@ _MAX_CONFIG = 1024 * 1024
 
 
 class Project(NamedTuple):
-    """Where a base lies: its folder, and the `mkdocs.yml` that speaks for it (or none)."""
+    """Where a base lies, the `mkdocs.yml` that speaks for it (or none), and when that was read (s since the epoch)."""
 
     base: Path
     mkdocs_yml: Path | None
     mkdocs: MkdocsFile | None
     config: Config
+    found: float = 0.0
 
 
 class Selection(NamedTuple):
@@ -53,11 +55,12 @@ def find(start: Path) -> Project:
 
 def project_of(mkdocs_yml: Path) -> Project:
     """The project that a `mkdocs.yml` describes."""
+    now = time.time()
     found = read_mkdocs(read_text(mkdocs_yml))
     base = (mkdocs_yml.parent / found.docs_dir).resolve()
     if not base.is_dir():
         raise KbError(f"{mkdocs_yml}: docs_dir: {found.docs_dir} is no folder\ncreate it, or correct docs_dir")
-    return Project(base, mkdocs_yml, found, load_options(found.options))
+    return Project(base, mkdocs_yml, found, load_options(found.options), now)
 
 
 def select(paths: list[Path]) -> Selection:

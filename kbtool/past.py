@@ -6,6 +6,7 @@ what is damaged, foreign or half written is as good as absent. All of it may be 
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ from kbtool.kept import Kept
 from kbtool.kept import from_plain as kept_from
 from kbtool.kept import plain as plain_kept
 from kbtool.layout import NO_LAYOUT, Laid, Layout
+from kbtool.outside import is_later
 from kbtool.packed import Plain, digest, pack, unpack
 from kbtool.render.font import woff
 from kbtool.render.graph import Node, Web
@@ -31,15 +33,17 @@ from kbtool.trace import NOTHING, Recalled, plain_keys
 _MAGIC = b"kbsite02"
 _DIGEST = 16
 _SHARDS = 256
+_LATER = (-1,)
 
 
-def stamps(base: Path, paths: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    """The stamps of files of the base; empty for one that is not there."""
+def stamps(base: Path, paths: Iterable[str], began: float = math.inf) -> dict[str, tuple[int, ...]]:
+    """The stamps of files of the base; empty for one that is not there, and no stamp for one that changed later."""
     found: dict[str, tuple[int, ...]] = {}
     for path in paths:
         found[path] = ()
         with suppress(OSError, ValueError):
-            found[path] = stamp((base / path).resolve().stat())
+            status = (base / path).resolve().stat()
+            found[path] = _LATER if is_later(status, began) else stamp(status)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -222,8 +223,8 @@ def entries(
 
 
 def _bare(snapshot: Snapshot, note: Note, place: Slug, memo: Memo) -> Entry:
-    slug = memo.call(note.id, str, place)
-    return memo.call(note.id, entry, note, snapshot.text(note.id), snapshot.links[note.id], Slug(slug))
+    same = Slug(sys.intern(place))  # what is equal is the last object
+    return memo.call(note.id, entry, note, snapshot.text(note.id), snapshot.links[note.id], same)
 
 
 def _entry(snapshot: Snapshot, note: Note, made: Entry, result: Result | None) -> Entry:

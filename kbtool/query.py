@@ -51,14 +51,11 @@ def backlinks(rows: Rows, among: Collection[NoteId] | None = None) -> Mapping[No
     for row in rows.pages.values():
         for owner in (owner for tag in row.tags for owner in owners.get(tag, ()) if row.note and owner != row.note):
             found.setdefault(owner, {})[Mention(NoteId(str(row.note)), 0, "tags")] = None
-    for key, entities in rows.referring().items():
-        for owner in owners.get(key, ()):
-            mentions = found.setdefault(owner, {})
-            for entity in entities:
-                if rows.notes[NoteId(entity.place)].page not in circles[owner] and _is_link(
-                    rows, entity, circles[owner]
-                ):
-                    mentions[Mention(NoteId(entity.place), entity.block, "")] = None
+    for key, entity in rows.mentioning(owners.keys()):
+        for owner in owners[key]:
+            apart = rows.notes[NoteId(entity.place)].page not in circles[owner]
+            if apart and _is_link(rows, entity, circles[owner]):
+                found.setdefault(owner, {})[Mention(NoteId(entity.place), entity.block, "")] = None
     return {ident: tuple(sorted(mentions)) for ident, mentions in found.items() if mentions}
 
 
@@ -68,10 +65,9 @@ def mentions_of(rows: Rows, keys: Set[str]) -> Mapping[str, tuple[Mention, ...]]
     for row in rows.pages.values():
         for tag in row.tags & keys if row.note else ():
             found[tag].add(Mention(NoteId(str(row.note)), 0, "tags"))
-    for key, entities in rows.referring().items():
-        if key in keys:
-            links = (entity for entity in entities if _is_link(rows, entity, frozenset({key})))
-            found[key].update(Mention(NoteId(entity.place), entity.block, "") for entity in links)
+    for key, entity in rows.mentioning(keys):
+        if _is_link(rows, entity, frozenset({key})):
+            found[key].add(Mention(NoteId(entity.place), entity.block, ""))
     return {key: tuple(sorted(mentions)) for key, mentions in found.items()}
 
 

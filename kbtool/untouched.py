@@ -50,7 +50,7 @@ class Moment:
         """A digest of it, None where nothing can tell whether it is another one."""
         if self._base is None or not watched or not self._site.is_dir():
             return None
-        parts = [self._base, outside.outside(watched), swap.listing(self._site)]
+        parts = [self._base, outside.outside(watched, self._project.found), swap.listing(self._site)]
         parts += [self._asked.encode(), _read(settings_file())]
         parts.append(repr((socket.gethostname(), os.environ.get("USER"), os.environ.get("LOGNAME"))).encode())
         parts.append(git.head(self._project.base).encode())

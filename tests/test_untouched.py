@@ -177,6 +177,30 @@ def test_a_change_while_it_builds_is_not_taken_for_built(
     assert "other words" in (project.folder / "site/b/index.html").read_text("utf-8")
 
 
+@pytest.mark.parametrize("what", ["a note", "an asset", "the site's settings", "a template"])
+def test_what_changes_while_pages_are_written_is_in_the_next_build(
+    project: Project, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    real = building.built_into
+
+    def late(*given: object) -> object:
+        made = real(*given)  # type: ignore[arg-type]
+        CHANGES[what](project)
+        return made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(building, "built_into", late)
+        build()
+    before = project.site()
+    build()
+    after = project.site()
+    shutil.rmtree(project.folder / "site")
+    shutil.rmtree(default_folder() / "sites")
+    build()
+    assert project.site() == after
+    assert before != after  # control
+
+
 def test_what_is_kept_may_be_damaged(project: Project, built: list[object]) -> None:
     build()
     for path in (default_folder() / "checks").iterdir():

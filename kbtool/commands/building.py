@@ -176,8 +176,9 @@ def _updated(opened: opening.Opened, compiled: Compiled, kept: tuple[past.Site, 
 def _standing(opened: opening.Opened, made: SiteInput, built: Built, site: Path) -> past.Site | None:
     if not built.watched:
         return None
-    assets = past.stamps(opened.project.base, {*made.assets, *built.named})
-    now = standing.standing(made, built, outside.outside(built.watched), assets)
+    project = opened.project
+    assets = past.stamps(project.base, {*made.assets, *built.named}, project.found)
+    now = standing.standing(made, built, outside.outside(built.watched, project.found), assets)
     return past.Site(now, built.watched, swap.listing(site))
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog import events
 from watchdog.observers import Observer
 
 from kbtool import disk, git, outside, past, publish, server, standing, terminal
@@ -85,16 +85,22 @@ def _again(show: _Show, options: argparse.Namespace) -> None:
         show.tell_error(str(error))
 
 
-class _Told(FileSystemEventHandler):
+# That a file was read is not among them: a build reads all, and to be told of each takes longer than to read it.
+_EDITS = [
+    *(events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent),
+    *(events.DirCreatedEvent, events.DirModifiedEvent, events.DirMovedEvent, events.DirDeletedEvent),
+]
+
+
+class _Told(events.FileSystemEventHandler):
     """Notes that something happened to files."""
 
     def __init__(self, changed: threading.Event) -> None:
         self._changed = changed
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        """Told by the system; that a file was read changes nothing."""
-        if event.event_type not in ("opened", "closed_no_write"):
-            self._changed.set()
+    def on_any_event(self, _: events.FileSystemEvent) -> None:
+        """Told by the system."""
+        self._changed.set()
 
 
 @contextmanager
@@ -102,8 +108,8 @@ def _changes(project: Project) -> Iterator[threading.Event]:
     """Set when something in the base changes, as far as the system tells."""
     changed = threading.Event()
     observer = Observer()
-    observer.schedule(_Told(changed), str(project.base), recursive=True)
-    observer.schedule(_Told(changed), str(mkdocs_yml(project).parent), recursive=False)
+    observer.schedule(_Told(changed), str(project.base), recursive=True, event_filter=_EDITS)
+    observer.schedule(_Told(changed), str(mkdocs_yml(project).parent), recursive=False, event_filter=_EDITS)
     observer.start()
     try:
         yield changed
@@ -200,8 +206,9 @@ class _Show:
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)
         made = compiled(built.look)
-        assets = past.stamps(opened.project.base, {*made.assets, *built.named})
-        now = standing.standing(made, built, outside.outside(built.watched), assets)
+        project = opened.project
+        assets = past.stamps(project.base, {*made.assets, *built.named}, project.found)
+        now = standing.standing(made, built, outside.outside(built.watched, project.found), assets)
         notes = {page_file(page.slug, built.look.directory_urls): NoteId(page.path) for page in made.pages if page.path}
         self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if built.watched else None
 

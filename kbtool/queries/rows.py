@@ -6,7 +6,7 @@ inherits is never written out: the blocks under a mention are a range of the out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from kbtool import names, references
@@ -23,6 +23,8 @@ PropertyValue = object
 
 
 _NONE: frozenset[str] = frozenset()
+_FEW = 16
+"""So many pages are looked for in the blocks; for more of them all blocks are sorted by what they mention."""
 
 
 class Entity(NamedTuple):
@@ -54,12 +56,21 @@ class PageRow(NamedTuple):
 
 
 class NoteRows(NamedTuple):
-    """A note's blocks: for each its own references, its parent (-1: none), and the end of its subtree."""
+    """A note's blocks: for each its own references, its parent (-1: none), and the end of its subtree.
+
+    `own` is the row of its page, `names` are the pages that it names, by their keys, and `keys` all that its blocks
+    refer to; `ids` are the blocks that have one, `asked` those that mention a block by its id.
+    """
 
     page: str
     refs: tuple[frozenset[str], ...]
     parents: tuple[int, ...]
     ends: tuple[int, ...]
+    own: PageRow
+    names: tuple[tuple[str, str], ...]
+    keys: frozenset[str]
+    ids: tuple[tuple[str, int], ...]
+    asked: tuple[tuple[str, int], ...]
 
 
 class Rows:
@@ -83,9 +94,11 @@ class Rows:
         self._described: dict[str, list[tuple[Entity, PropertyValue]]] | None = None
         for note in given.notes.values():
             if note.defines:
-                self._add_page(note)
                 same = old is not None and old.given.notes.get(note.id) is note
-                self.notes[note.id] = old.notes[note.id] if old and same else self._note_rows(note)
+                rows = old.notes[note.id] if old and same else self._note_rows(note)
+                self.notes[note.id] = rows
+                # Of two notes with one name the first is the page.
+                self.pages.setdefault(rows.page, rows.own)
         self._add_mentioned()
 
     # ---- names
@@ -107,14 +120,12 @@ class Rows:
 
     # ---- pages
 
-    def _add_page(self, note: Note) -> None:
-        key = self.page_of(note)
+    def _page_row(self, note: Note) -> PageRow:
         properties = property_map(note.properties)
         tags = frozenset(map(self.key, _names(properties.get("tags"))))
         aliases = frozenset(self.key(d.name) for d in note.defines if d.kind == "alias")
         parent = self._parent(note.name)
-        # Of two notes with one name the first is the page.
-        self.pages.setdefault(key, PageRow(key, note.name, note.id, note.journal, parent, tags, aliases, properties))
+        return PageRow(self.page_of(note), note.name, note.id, note.journal, parent, tags, aliases, properties)
 
     def _parent(self, name: str) -> str:
         above = names.parents(name)
@@ -122,19 +133,17 @@ class Rows:
 
     def _add_mentioned(self) -> None:
         """Pages that no note is: what is mentioned, other names, namespaces."""
-        for note in self.given.notes.values():
-            for mention in note.refers:
-                if mention.kind in ("page", "tag", "embed"):
-                    self._mention(mention.name)
-            for definition in note.defines:
-                if definition.kind == "alias":
-                    self._mention(definition.name)
-        for row in list(self.pages.values()):
-            for parent in names.parents(row.name):
-                self._mention(parent)
         for rows in self.notes.values():
-            for refs in rows.refs:
-                for key in refs:
+            for key, name in rows.names:
+                if key not in self.pages:
+                    self._mention(name)
+        for row in list(self.pages.values()):
+            if "/" in row.name:
+                for parent in names.parents(row.name):
+                    self._mention(parent)
+        for rows in self.notes.values():
+            for key in rows.keys:
+                if key not in self.pages:
                     self._mention(key)
 
     def _mention(self, name: str) -> None:
@@ -167,14 +176,26 @@ class Rows:
     def _note_rows(self, note: Note) -> NoteRows:
         blocks = note.outline
         mentioned: list[list[str]] = [[] for _ in blocks]
-        for mention in note.refers:
-            if mention.kind in ("page", "tag", "embed"):
-                mentioned[mention.block].append(mention.name)
+        pages = [mention for mention in note.refers if mention.kind in ("page", "tag", "embed")]
+        for mention in pages:
+            mentioned[mention.block].append(mention.name)
+        aliases = [d.name for d in note.defines if d.kind == "alias"]
         if blocks and blocks[0].mark == "pre":
-            mentioned[0] += [d.name for d in note.defines if d.kind == "alias"]
+            mentioned[0] += aliases
+        named: dict[str, str] = {}
+        for name in (*(mention.name for mention in pages), *aliases):
+            named.setdefault(self.key(name), name)
         refs = tuple(self._refs(block, own) for block, own in zip(self.outline(note), mentioned, strict=True))
-        parents, ends = family(blocks)
-        return NoteRows(self.page_of(note), refs, parents, ends)
+        return NoteRows(
+            self.page_of(note),
+            refs,
+            *family(blocks),
+            own=self._page_row(note),
+            names=tuple(named.items()),
+            keys=frozenset().union(*refs),
+            ids=tuple((d.key, d.block) for d in note.defines if d.kind == "block"),
+            asked=tuple((r.key, r.block) for r in note.refers if r.kind in ("block", "block-embed")),
+        )
 
     def _refs(self, block: Block, mentioned: list[str]) -> frozenset[str]:
         if not mentioned and not block.properties and not block.marker and not block.priority:
@@ -238,14 +259,13 @@ class Rows:
     def block_refs(self) -> Iterator[tuple[Entity, Entity]]:
         """Each block that mentions another block, with that block; of two with one id the first."""
         sites: dict[str, Entity] = {}
-        for note in self.given.notes.values():
-            for d in note.defines:
-                if d.kind == "block":
-                    sites.setdefault(d.key, Entity(note.id, d.block))
-        for note in self.given.notes.values():
-            for mention in note.refers:
-                if mention.kind in ("block", "block-embed") and mention.key in sites:
-                    yield Entity(note.id, mention.block), sites[mention.key]
+        for note, rows in self.notes.items():
+            for key, block in rows.ids:
+                sites.setdefault(key, Entity(note, block))
+        for note, rows in self.notes.items():
+            for key, block in rows.asked:
+                if key in sites:
+                    yield Entity(note, block), sites[key]
 
     def referring(self) -> Mapping[str, list[Entity]]:
         """For each page key the blocks that mention it themselves."""
@@ -256,6 +276,18 @@ class Rows:
                     for key in refs:
                         self._referring.setdefault(key, []).append(Entity(note, i))
         return self._referring
+
+    def mentioning(self, keys: Set[str]) -> Iterator[tuple[str, Entity]]:
+        """The blocks that mention one of some pages themselves, each with its key."""
+        if len(keys) > _FEW:
+            for key, entities in self.referring().items():
+                if key in keys:
+                    yield from ((key, entity) for entity in entities)
+            return
+        for note, rows in self.notes.items():
+            if not rows.keys.isdisjoint(keys):
+                for i, refs in enumerate(rows.refs):
+                    yield from ((key, Entity(note, i)) for key in keys & refs)
 
     def under(self, key: str) -> set[Entity]:
         """The blocks whose path-refs hold a page: they, a block above, or their page is or mentions it."""

@@ -18,6 +18,7 @@
   const start = () => {
     look()
     group()
+    window.document$?.subscribe(later)
     new MutationObserver(group).observe(document.querySelector(".md-content") || document.body, { childList: true, subtree: true })
   }
   addEventListener("resize", later)

@@ -1,5 +1,5 @@
 "use strict"
-// Only what `kbtool serve` shows has this: it loads a page again when it changed, and shows what is wrong with the notes.
+// Only what `kbtool serve` shows has this: it shows a page anew when it changed, and what is wrong with the notes.
 ;(() => {
   const russian = document.documentElement.lang === "ru"
   const words = russian
@@ -44,13 +44,42 @@
     panel.append(list)
   }
 
+  // ---- the page, when it changed
+
+  const PARTS = [".md-content", ".md-header__title", ".md-tabs", ".md-sidebar--primary", ".md-sidebar--secondary", ".md-footer"]
+  const loaded = (page) => [...page.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href).join()
+  const said = (part) => part.textContent.replace(/\s+/g, " ") + [...part.querySelectorAll("a[href]")].map((one) => one.href).join()
+
+  // Fills what it says into the page that is open, which is much quicker than to load it again, and leaves its place, what
+  // was typed, and what is open. False where that is not enough: another language, other scripts, another kind of page.
+  const filled = (page) => {
+    const pairs = PARTS.map((part) => [document.querySelector(part), page.querySelector(part)])
+    const fits = pairs[0][0] && pairs.every(([old, made]) => !old === !made) && document.documentElement.lang === page.documentElement.lang
+    if (!fits || !window.document$ || loaded(document) !== loaded(page)) return false
+    const top = scrollY
+    document.title = page.title
+    for (const [old, made] of pairs)
+      if (old && (old.matches(".md-content") || said(old) !== said(made))) old.replaceChildren(...made.childNodes)
+    window.document$.next(document) // the theme and the site's own scripts begin with what is there now
+    scrollTo({ top, behavior: "instant" })
+    return true
+  }
+
+  let asked = 0
+  const renew = async () => {
+    const mine = ++asked
+    const text = await fetch(location.pathname).then((answer) => answer.ok ? answer.text() : "", () => "")
+    const page = new DOMParser().parseFromString(text, "text/html")
+    if (mine === asked && !filled(page)) location.reload() // the browser keeps the place to which a page was scrolled
+  }
+
   const number = document.currentScript.dataset.number
   const events = new EventSource("/_kbtool/events?" + new URLSearchParams({ page: here, number }))
   events.addEventListener("problems", (event) => show(JSON.parse(event.data)))
   events.addEventListener("changed", (event) => {
     const pages = JSON.parse(event.data)
-    // The browser keeps the place to which a page was scrolled.
-    if (pages === null || pages.includes(here)) location.reload()
+    document.dispatchEvent(new Event("kb-changed"))
+    if (pages === null || pages.includes(here)) renew()
   })
   events.addEventListener("error", () => {
     panel.title = words.gone
