@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kbtool.commands import build as command
 from kbtool.commands import building
 from tests.test_trace import TEXTS
 
+FINE = 0.05
 MKDOCS = """
 site_name: Проба
 site_url: https://example.org/sub/
@@ -54,6 +56,7 @@ class Base:
 
     def settings(self, folders: bool = True, language: str = "ru") -> None:
         self.write("mkdocs.yml", MKDOCS.format(folders=str(folders).lower(), language=language))
+        time.sleep(FINE)  # what changes just when a build begins counts as changed meanwhile
 
     def build(self, *more: str) -> int:
         return cli.main(["build", "--keep-going", "--no-run", *more])

@@ -53,9 +53,10 @@ def growth(work: Callable[[str], object], bomb: Callable[[int], str]) -> float:
         n *= 2
         if len(bomb(n)) > LARGEST:
             return 0.0
-    # A stall of the machine is no growth: what is too much is measured again.
+    # Neither a stall nor a step at some size is growth: what is too much is measured again, of larger ones.
     found = [cost(work, bomb(4 * n), 1) / cost(work, bomb(n), 2)]
     while found[-1] >= BOUND and len(found) < 4:
+        n *= 2
         found.append(cost(work, bomb(4 * n), 3) / cost(work, bomb(n), 3))
     return min(found)
 

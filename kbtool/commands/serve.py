@@ -86,10 +86,10 @@ def _again(show: _Show, options: argparse.Namespace) -> None:
 
 
 # That a file was read is not among them: a build reads all, and to be told of each takes longer than to read it.
-_EDITS = [
+_EDITS = (
     *(events.FileCreatedEvent, events.FileModifiedEvent, events.FileMovedEvent, events.FileDeletedEvent),
     *(events.DirCreatedEvent, events.DirModifiedEvent, events.DirMovedEvent, events.DirDeletedEvent),
-]
+)
 
 
 class _Told(events.FileSystemEventHandler):
@@ -108,8 +108,8 @@ def _changes(project: Project) -> Iterator[threading.Event]:
     """Set when something in the base changes, as far as the system tells."""
     changed = threading.Event()
     observer = Observer()
-    observer.schedule(_Told(changed), str(project.base), recursive=True, event_filter=_EDITS)
-    observer.schedule(_Told(changed), str(mkdocs_yml(project).parent), recursive=False, event_filter=_EDITS)
+    observer.schedule(_Told(changed), str(project.base), recursive=True, event_filter=list(_EDITS))
+    observer.schedule(_Told(changed), str(mkdocs_yml(project).parent), recursive=False, event_filter=list(_EDITS))
     observer.start()
     try:
         yield changed
