@@ -75,7 +75,7 @@ class Site:
         self._number += 1
         pages = [address_of(f"/{path}") for path in files if path.endswith(".html")]
         self._changed.update(dict.fromkeys(pages, self._number))
-        if pages:
+        if files:
             self._tell("changed", json.dumps(pages))
 
     def tell_problems(self, problems: Iterable[Mapping[str, object]]) -> None:

@@ -79,7 +79,7 @@ def test_each_operation_fails_in_turn_and_nothing_is_lost(tmp_path: Path, comman
     assert found["wrong"] == []
     if command != "check":  # whose cache may fail without a word
         assert found["ends"]["ill"] > 0  # control: faults were met
-    assert found["ends"].get("not met", 0) * 3 <= found["tries"]  # on a busy machine other processes do a part
+    assert found["ends"].get("not met", 0) * 4 <= found["tries"]
 
 
 def test_a_file_that_cannot_be_shared_with_the_old_site_leaves_no_other(

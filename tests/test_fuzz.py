@@ -1,4 +1,4 @@
-"""10,000 generated and broken notes; `KBTOOL_FUZZ_NOTES` and `KBTOOL_FUZZ_SEED` ask for more, or for others."""
+"""20,000 generated and broken notes; `KBTOOL_FUZZ_NOTES` and `KBTOOL_FUZZ_SEED` ask for more, or for others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.tools.make_notes import KINDS
 
 
 def test_no_note_crashes_hangs_or_breaks_a_rule() -> None:
-    seed, notes = int(os.environ.get("KBTOOL_FUZZ_SEED", "1")), int(os.environ.get("KBTOOL_FUZZ_NOTES", "10000"))
+    seed, notes = int(os.environ.get("KBTOOL_FUZZ_SEED", "1")), int(os.environ.get("KBTOOL_FUZZ_NOTES", "20000"))
     failures = fuzz.run(seed, notes, os.cpu_count() or 1)
     assert not failures, "\n".join(map(str, failures[:5]))
 

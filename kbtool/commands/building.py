@@ -17,6 +17,7 @@ from kbtool.cells.ground import ground
 from kbtool.commands import isolating, opening, recording, sessions
 from kbtool.commands import run as running
 from kbtool.commands.revealing import revealed
+from kbtool.disk import Project
 from kbtool.outcomes import Result
 from kbtool.render.context import Look
 from kbtool.render.site import SiteInput
@@ -131,7 +132,8 @@ def publish_into(opened: opening.Opened, results: Mapping[NoteId, Result], site:
         store.keep_site(None)
         with swap.staged(site) as staged:
             built = built_into(opened, compiled, staged)
-        store.keep_site(_standing(opened, compiled(built.look), built, site))
+        now = what_stands(opened.project, compiled(built.look), built)
+        store.keep_site(past.Site(now, built.watched, swap.listing(site)) if now else None)
         watched = built.watched
     store.keep_pages(remembered.pages, before)
     store.keep_layout(remembered.layout, laid)
@@ -173,13 +175,12 @@ def _updated(opened: opening.Opened, compiled: Compiled, kept: tuple[past.Site, 
     return True
 
 
-def _standing(opened: opening.Opened, made: SiteInput, built: Built, site: Path) -> past.Site | None:
+def what_stands(project: Project, made: SiteInput, built: Built) -> standing.Standing | None:
+    """What the next build of a project can go on from, None where other programs' code decides too."""
     if not built.watched:
         return None
-    project = opened.project
     assets = past.stamps(project.base, {*made.assets, *built.named}, project.found)
-    now = standing.standing(made, built, outside.outside(built.watched, project.found), assets)
-    return past.Site(now, built.watched, swap.listing(site))
+    return standing.standing(made, built, outside.outside(built.watched, project.found), assets)
 
 
 def differs(opened: opening.Opened, results: Mapping[NoteId, Result], site: Path) -> bool:

@@ -23,7 +23,7 @@ from watchdog.observers import Observer
 from kbtool import disk, git, outside, past, publish, server, standing, terminal
 from kbtool.commands import isolating, opening, sessions, trusting
 from kbtool.commands import run as running
-from kbtool.commands.building import built_into, once
+from kbtool.commands.building import built_into, once, what_stands
 from kbtool.commands.opening import mkdocs_yml
 from kbtool.config import KbError
 from kbtool.disk import Project, Selection
@@ -206,11 +206,9 @@ class _Show:
             if old != folder:
                 shutil.rmtree(old, ignore_errors=True)
         made = compiled(built.look)
-        project = opened.project
-        assets = past.stamps(project.base, {*made.assets, *built.named}, project.found)
-        now = standing.standing(made, built, outside.outside(built.watched, project.found), assets)
+        now = what_stands(opened.project, made, built)
         notes = {page_file(page.slug, built.look.directory_urls): NoteId(page.path) for page in made.pages if page.path}
-        self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if built.watched else None
+        self._last = _Last(opened.snapshot, results, built.look, now, built.watched, notes) if now else None
 
 
 def _problems(

@@ -138,9 +138,8 @@ class Rows:
                 if key not in self.pages:
                     self._mention(name)
         for row in list(self.pages.values()):
-            if "/" in row.name:
-                for parent in names.parents(row.name):
-                    self._mention(parent)
+            for parent in names.parents(row.name):
+                self._mention(parent)
         for rows in self.notes.values():
             for key in rows.keys:
                 if key not in self.pages:

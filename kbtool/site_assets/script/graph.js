@@ -56,6 +56,7 @@
   }
 
   const loading = new Map()
+  document.addEventListener("kb-changed", () => loading.clear())  // of `kbtool serve`
   /** What a file says, null where it cannot be read. */
   const load = url => {
     if (location.protocol === "file:") return Promise.resolve(null)

@@ -174,6 +174,6 @@
   document.addEventListener("scroll", event => {
     if (!box.hidden && !box.contains(event.target)) hide()
   }, true)
-  document.addEventListener("kb-changed", () => known.clear())  // `kbtool serve` shows another page there now
+  document.addEventListener("kb-changed", () => known.clear())  // of `kbtool serve`
   window.document$?.subscribe(hide)
 })()

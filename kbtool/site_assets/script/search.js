@@ -164,5 +164,6 @@ document.addEventListener("input", ({ target }) => {
     }
     return postMessage.call(this, message, ...rest)
   }
+  document.addEventListener("kb-changed", () => worker?.postMessage({ type: 6 }))  // of `kbtool serve`
   meta.setAttribute("role", "status")
 })()

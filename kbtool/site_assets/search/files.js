@@ -116,6 +116,13 @@ async function textPart(page, part) {
 
 const parsed = new Map()
 
+// Forgets what was read: another version of the site stands there now.
+function renew() {
+  files.clear()
+  parsed.clear()
+  opened = null
+}
+
 // The forms of one file of words with their stems and lists.
 async function forms(place) {
   const { names } = await directory()

@@ -1,6 +1,6 @@
 // Stands where Material's search worker would: the box asks it with messages of the types 0 (begin) and 2 (a query),
 // and hears 1 (ready) and 3 (results). https://github.com/squidfunk/mkdocs-material has the box. Its script/search.js
-// asks for more results with 4 and gets them with 5.
+// asks for more results with 4 and gets them with 5; with 6 it says that the site is another one now.
 
 // Letters typed within this time are one query.
 const PAUSE = 80
@@ -34,4 +34,5 @@ addEventListener("message", ({ data: { type, data } }) => {
   if (type === 0) postMessage({ type: 1 })
   if (type === 2) answer(data)
   if (type === 4) reading = reading.then(more)
+  if (type === 6) renew()
 })

@@ -47,11 +47,12 @@
   // ---- the page, when it changed
 
   const PARTS = [".md-content", ".md-header__title", ".md-tabs", ".md-sidebar--primary", ".md-sidebar--secondary", ".md-footer"]
-  const loaded = (page) => [...page.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.src || one.href).join()
+  const HEAD = "script[src], link:is([rel=stylesheet], [rel=prev], [rel=next])"
+  const loaded = (page) => [...page.querySelectorAll(HEAD)].map((one) => one.src || one.href).join()
   const said = (part) => part.textContent.replace(/\s+/g, " ") + [...part.querySelectorAll("a[href]")].map((one) => one.href).join()
 
   // Fills what it says into the page that is open, which is much quicker than to load it again, and leaves its place, what
-  // was typed, and what is open. False where that is not enough: another language, other scripts, another kind of page.
+  // was typed, and what is open. False where that is not enough: another language, other scripts, pages before and after, kind.
   const filled = (page) => {
     const pairs = PARTS.map((part) => [document.querySelector(part), page.querySelector(part)])
     const fits = pairs[0][0] && pairs.every(([old, made]) => !old === !made) && document.documentElement.lang === page.documentElement.lang
@@ -78,7 +79,7 @@
   events.addEventListener("problems", (event) => show(JSON.parse(event.data)))
   events.addEventListener("changed", (event) => {
     const pages = JSON.parse(event.data)
-    document.dispatchEvent(new Event("kb-changed"))
+    document.dispatchEvent(new Event("kb-changed")) // scripts forget what they read of the site
     if (pages === null || pages.includes(here)) renew()
   })
   events.addEventListener("error", () => {
