@@ -14,6 +14,7 @@ import zlib
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -149,7 +150,7 @@ def _lists(pages: Iterable[tuple[int, PageWords]]) -> Mapping[str, bytearray]:
     """For each word the pages that have it: how far each number is from the one before, then the word's value there."""
     lists: defaultdict[str, bytearray] = defaultdict(bytearray)
     last: defaultdict[str, int] = defaultdict(int)
-    values = {value[1:]: value[1:].encode() for value in VALUES}
+    values = _value_bytes()
     steps: dict[int, bytes] = {}
     for number, page in pages:
         parts = page.words.split(" ") if page.words else ()
@@ -160,6 +161,11 @@ def _lists(pages: Iterable[tuple[int, PageWords]]) -> Mapping[str, bytearray]:
             lists[word] += steps[step] + values[value]
             last[word] = number
     return lists
+
+
+@cache
+def _value_bytes() -> Mapping[str, bytes]:
+    return {value[1:]: value[1:].encode() for value in VALUES}
 
 
 def _patched(made: bytes | bytearray, change: Mapping[int, str]) -> bytearray:

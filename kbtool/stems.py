@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from posixpath import commonprefix
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from kbtool import word_forms
 from kbtool.patterns import regex
@@ -48,11 +49,10 @@ def common_words() -> frozenset[str]:
 class Stems:
     """Gives the stems of lower-case words and remembers them: a base has few words, each of them often."""
 
-    __slots__ = ("_forms", "_known", "_stemmer")
+    __slots__ = ("_known", "_stemmer")
 
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
-        self._forms = _Forms()
         self._stemmer: BaseStemmer | None = None
 
     def stem(self, word: str) -> str:
@@ -66,7 +66,7 @@ class Stems:
         """Whether two words of one stem are forms of one word, which English ones may not be: author, authority."""
         if word == other or not (word.isascii() and other.isascii()):
             return True
-        word, other = self._forms.base(word), self._forms.base(other)
+        word, other = _forms().base(word), _forms().base(other)
         shared = len(commonprefix((word, other)))
         doubled = word[shared - 1 : shared]
         return all(
@@ -81,30 +81,26 @@ class Stems:
                 import snowballstemmer  # type: ignore[import-untyped]  # waits for the first word
 
                 self._stemmer = snowballstemmer.stemmer("english")
-            return str(self._stemmer.stemWord(self._forms.base(word)))
+            return str(self._stemmer.stemWord(_forms().base(word)))
         if not "а" <= word[-1] <= "я":
             return word  # no ending of Russian: most words of a base in Chinese
-        return self._forms.russian(word)
+        return _forms().russian(word)
 
 
-class _Forms:
-    """The tables of `word_forms`, made ready when the first word comes: most commands need none."""
+class _Forms(NamedTuple):
+    """The tables of `word_forms`, ready for use."""
 
-    __slots__ = ("_irregular", "_prefixes", "_roots", "_rules")
-
-    def __init__(self) -> None:
-        self._irregular: Mapping[str, str] = {}
-        self._roots: Mapping[str, str] = {}
-        self._prefixes: frozenset[str] = frozenset()
-        self._rules: Mapping[str, Sequence[tuple[re.Pattern[str], str]]] = {}
+    irregular: Mapping[str, str]
+    roots: Mapping[str, str]
+    prefixes: frozenset[str]
+    rules: Mapping[str, Sequence[tuple[re.Pattern[str], str]]]
 
     def base(self, word: str) -> str:
-        self._make_ready()
-        if word in self._irregular or not word.isascii():
-            return self._irregular.get(word, word)
+        if word in self.irregular or not word.isascii():
+            return self.irregular.get(word, word)
         for prefix in word_forms.ENGLISH_PREFIXES:
-            if word.startswith(prefix) and word[len(prefix) :] in self._irregular:
-                return prefix + self._irregular[word[len(prefix) :]]
+            if word.startswith(prefix) and word[len(prefix) :] in self.irregular:
+                return prefix + self.irregular[word[len(prefix) :]]
         return self._changed("latin", word) if word.endswith(("ses", "ices")) else word
 
     def russian(self, word: str) -> str:
@@ -121,24 +117,25 @@ class _Forms:
     def _rooted(self, word: str) -> str:
         """The stem of a form whose root has several, empty when it is none."""
         for at in range(min(len(word), _LONGEST_PREFIX)):
-            made = self._roots.get(word[at:])
-            if made and word[:at] in self._prefixes and not made.startswith("=*"[not at]):
+            made = self.roots.get(word[at:])
+            if made and word[:at] in self.prefixes and not made.startswith("=*"[not at]):
                 return word[:at] + made.lstrip("=*")
         return ""
 
     def _changed(self, step: str, word: str) -> str:
         """The word as the first rule that it matches makes it."""
-        for pattern, instead in self._rules[step]:
+        for pattern, instead in self.rules[step]:
             found = pattern.match(word)
             if found:
                 return found.expand(instead)
         return word
 
-    def _make_ready(self) -> None:
-        if not self._rules:
-            self._irregular, self._roots = word_forms.irregular(), word_forms.roots()
-            self._prefixes = word_forms.prefixes()
-            self._rules = {
-                step: [(regex(pattern), instead.replace("$", "\\")) for pattern, instead in rules]
-                for step, rules in word_forms.RULES.items()
-            }
+
+@cache
+def _forms() -> _Forms:
+    """Made ready when the first word comes: most commands need none."""
+    rules = {
+        step: [(regex(pattern), instead.replace("$", "\\")) for pattern, instead in rules]
+        for step, rules in word_forms.RULES.items()
+    }
+    return _Forms(word_forms.irregular(), word_forms.roots(), word_forms.prefixes(), rules)

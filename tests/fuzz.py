@@ -22,7 +22,7 @@ from kbtool.config import Config, GraphSettings
 from kbtool.facts import facts
 from kbtool.kb import BaseFiles, Kb, Snapshot
 from kbtool.note import Note
-from kbtool.publish import compiled
+from kbtool.publish import Past, compiled
 from kbtool.render.context import Look
 from kbtool.syntax.block_text import block_text
 from kbtool.syntax.parse import VERBATIM, parse
@@ -87,11 +87,11 @@ def hold(text: str) -> None:
     assert all(0 <= one.span.start <= one.span.end <= len(text) for one in diagnostics), "diagnostic outside the text"
     assert diagnostics == Kb().check(Kb().snapshot(files)), "another order the second time"
     assert facts(found).refers == found.refers
-    rendered(snapshot)
+    rendered(snapshot, Past(kb))
 
 
-def rendered(snapshot: Snapshot) -> None:
-    made = compiled(snapshot, {}, Look())
+def rendered(snapshot: Snapshot, past: Past) -> None:
+    made = compiled(snapshot, {}, Look(), past)
     assert all(page.html for page in made.pages)
 
 

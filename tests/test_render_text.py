@@ -300,6 +300,22 @@ def test_links_beside_pictures_in_raw_html_lead_nowhere_within_the_site() -> Non
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('<div align="center"><b>x</b></div>', '<div class="kb-center"><b>x</b></div>'),
+        ("<P dir=ltr align='Right'>x</P>", '<p dir="ltr" class="kb-right">x</p>'),
+        ("<table><tr><td colspan=2 align=center>x</td></tr></table>", '<td colspan="2" class="kb-center">x</td>'),
+        ('<p align="left">x</p>', "<p>x</p>"),
+        ('<p align="x onclick=f()">x</p>', "<p>x</p>"),
+        ("<abbr title='<p align=&quot;center&quot;>'>x</abbr>", 'title="&lt;p align=&quot;center&quot;&gt;">x</abbr>'),
+    ],
+)
+def test_raw_html_stands_where_it_says(source: str, expected: str) -> None:
+    assert expected in body(f"- {source}")
+    assert ' align="' not in body(f"- {source}")
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("**[[b]]**", '<strong><a class="kb-link" href="../b/">b</a></strong>'),

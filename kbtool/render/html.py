@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from html import escape, unescape
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
+
+from kbtool.patterns import regex
 
 __all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
 
@@ -34,6 +37,11 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
+# Where its content stands, as old HTML says it: a class says the same, and no style in a page does.
+_ALIGNED: Mapping[str, Mapping[str, set[str]]] = {
+    tag: {"align": {"center", "right"}} for tag in "div p h2 h3 h4 h5 h6 td th".split()
+}
+_ALIGN = regex(r'(<\w+(?: [a-z]+="[^"]*")*) align="(center|right)"', re.IGNORECASE)
 _SAID_OF_PICTURES = frozenset({"src", "alt", "width", "height"})
 # What may stand within a line.
 _PHRASING = frozenset(
@@ -102,6 +110,7 @@ def sanitise(source: str, picture: Picture | None = None) -> str:
         source,
         tags=_TAGS | {"img"} if shown else _TAGS,
         attributes={tag: set(names) for tag, names in (*_ATTRIBUTES.items(), ("img", _SAID_OF_PICTURES))},
+        tag_attribute_values=_ALIGNED,
         attribute_filter=_without_places if shown else None,
         clean_content_tags=set(_UNSEEN),
         url_schemes=set(_SCHEMES),
@@ -110,6 +119,7 @@ def sanitise(source: str, picture: Picture | None = None) -> str:
     )
     if _nesting(clean, _VOID | {"img"}) > _MAX_OPEN:
         return element("pre", {}, escape(source))
+    clean = _ALIGN.sub(lambda found: f'{found[1]} class="kb-{found[2].lower()}"', clean)
     return _with_pictures(clean, shown) if shown else clean
 
 
