@@ -106,7 +106,9 @@ def test_an_excerpt_reads_as_text_and_marks_what_was_asked(page: Page, addresses
 @pytest.mark.parametrize("place", ["server", "disk"])
 def test_the_keyboard_alone_leads_to_the_block(page: Page, addresses: dict[str, str], place: str) -> None:
     page.goto(addresses[place])
-    expect(search(page, "градиенту").first).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.insert_text("градиенту")  # at once: results of what is typed so far would come and go
+    expect(page.locator(".md-search-result__link").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ from kbtool.outcomes import CellError, CellOutcome, Outcome
 from kbtool.values import CellOptions, NoteOptions
 from tests.cells_notes import Made, made
 from tests.conftest import ROOT
+from tests.warming import shared_nurseries
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a session of several processes needs Linux")
 TWO = NoteOptions(launch="torchrun:2")
@@ -52,6 +53,13 @@ def session(options: NoteOptions, *codes: Code) -> Session:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> Iterator[None]:
+    """The warm parent, which has imported PyTorch, is the same for all tests."""
+    with shared_nurseries():
+        yield
 
 
 @pytest.fixture(scope="module")
