@@ -55,6 +55,8 @@ IDENT = NoteId("pages/x.md")
 # A note of some hundred characters takes milliseconds; who takes so many seconds hangs.
 _HANGS = 60
 _CHUNK = 100
+# Of so many notes one is checked twice.
+_TWICE = 8
 
 
 class Failure(NamedTuple):
@@ -85,7 +87,8 @@ def hold(text: str) -> None:
     references_stand_outside_code(text, found)
     diagnostics = kb.check(snapshot)
     assert all(0 <= one.span.start <= one.span.end <= len(text) for one in diagnostics), "diagnostic outside the text"
-    assert diagnostics == Kb().check(Kb().snapshot(files)), "another order the second time"
+    if len(text) % _TWICE == 0:
+        assert diagnostics == Kb().check(Kb().snapshot(files)), "another order the second time"
     assert facts(found).refers == found.refers
     rendered(snapshot, Past(kb))
 

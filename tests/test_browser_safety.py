@@ -60,7 +60,9 @@ def test_no_page_of_the_projects_site_makes_trouble(
 ) -> None:
     page.goto(own_address)
     use(page)
-    for name in (name for name in names(own_site) if not name.startswith("rules/r")):
+    found = names(own_site)
+    rules = [name for name in found if name.startswith("rules/")]  # which are all alike
+    for name in set(found) - set(rules[1::8]):
         page.goto(own_address + quote(name))
         assert trouble == [], name
     page.wait_for_timeout(500)

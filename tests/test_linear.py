@@ -19,7 +19,7 @@ IDENT = NoteId("pages/x.md")
 # Between 4 for what is linear and 16 for what is quadratic.
 BOUND = 10.0
 # Long enough to tell growth from noise, short enough for a hundred bombs.
-ENOUGH = 0.015
+ENOUGH = 0.01
 LARGEST = 120_000
 
 
@@ -49,7 +49,7 @@ def cost(work: Callable[[str], object], text: str, tries: int) -> float:
 def growth(work: Callable[[str], object], bomb: Callable[[int], str]) -> float:
     """By what factor the time grows from a bomb to one four times its size; 0 when it is too quick to tell."""
     n = 256
-    while cost(work, bomb(n), 2) < ENOUGH:
+    while cost(work, bomb(n), 1) < ENOUGH:
         n *= 2
         if len(bomb(n)) > LARGEST:
             return 0.0
