@@ -135,8 +135,8 @@ def test_ranks_begin_alike_in_one_folder(launched: Launched) -> None:
 
 
 def test_no_rank_begins_a_cell_before_all_have_ended_the_last(launched: Launched) -> None:
-    late = RANK + "import time\ntime.sleep(rank)\nopen(f'{rank}.txt', 'w').close()"
-    sees = "import glob\nnames = sorted(glob.glob('*.txt'))\ntime.sleep(1 - rank)\nopen(f'{rank}.again', 'w').close()\nnames"
+    late = RANK + "import glob, time\ntime.sleep(rank)\nopen(f'{rank}.txt', 'w').close()"
+    sees = "names = sorted(glob.glob('*.txt'))\ntime.sleep(1 - rank)\nopen(f'{rank}.again', 'w').close()\nnames"
     outcome = launched(late, sees, "assert len(glob.glob('*.again')) == 2")
     assert text(outcome.cells[1]) == "['0.txt', '1.txt']"
     assert states(outcome) == ["ok", "ok", "ok"]
