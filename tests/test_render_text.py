@@ -300,6 +300,24 @@ def test_links_beside_pictures_in_raw_html_lead_nowhere_within_the_site() -> Non
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("|:--|:-:|--:|", [None, "kb-center", "kb-right", None]),
+        ("  |  --: | :---: | - |  ", ["kb-right", "kb-center", None, None]),
+        ("|--:|", ["kb-right", None, None, None]),
+        ("|---+---|", [None, None, None, None]),
+        ("|:|", ["kb-center", None, None, None]),
+    ],
+)
+def test_columns_of_a_table_stand_as_their_separators_say(line: str, expected: list[str | None]) -> None:
+    html = body(f"- | a | b |\n  {line}\n  | 1 | 2 | 3 | 4 |\n  | 5 |\n  |---:|\n  | :-: | 7 |")
+    classes = [f' class="{one}"' if one else "" for one in expected]
+    assert "".join(f"<td{one}>{number}</td>" for number, one in enumerate(classes, 1)) in html
+    assert f"<th{classes[0]}>a</th><th{classes[1]}>b</th>" in html
+    assert f"<td{classes[0]}>:-:</td><td{classes[1]}>7</td>" in html
+
+
+@pytest.mark.parametrize(
     ("source", "expected"),
     [
         ('<div align="center"><b>x</b></div>', '<div class="kb-center"><b>x</b></div>'),

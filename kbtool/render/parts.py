@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import assert_never
 
 from kbtool.calc import UNREAD, results
 from kbtool.diagrams import is_diagram
 from kbtool.names import slug
+from kbtool.patterns import regex
 from kbtool.render.context import Scope
 from kbtool.render.diagrams import diagram_html
 from kbtool.render.highlight import code_block
@@ -23,6 +25,10 @@ from kbtool.values import Span
 
 _CALC_WIDTH = 40
 """Characters of a line of sums up to which results stand in one column."""
+_SEPARATOR = regex(r"^[ \t]*+\|([-+|: ]++)[\t\r]*$", re.MULTILINE)
+"""The line below the head of a table."""
+_ALIGNED: Mapping[tuple[bool, bool], str] = {(True, True): "kb-center", (False, True): "kb-right"}
+"""By whether a column's dashes begin and end with a colon."""
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
 # Material's name for the look of each of Logseq's admonitions.
 _LOOKS: Mapping[str, str] = {
@@ -187,15 +193,25 @@ def verbatim(scope: Scope, span: Span, width: int) -> str:
 
 
 def _table(scope: Scope, table: tree.Table) -> str:
-    head = _row(scope, table.head, "th")
-    rows = "".join(_row(scope, row, "td") for row in table.rows)
+    classes = _alignments(scope.source(table.span))
+    head = _row(scope, table.head, "th", classes)
+    rows = "".join(_row(scope, row, "td", classes) for row in table.rows)
     content = (f"<thead>{head}</thead>" if table.head else "") + (f"<tbody>{rows}</tbody>" if rows else "")
     return element("div", {"class": "kb-table"}, element("table", {}, content))
 
 
-def _row(scope: Scope, cells: Sequence[tree.Cell], name: str) -> str:
+def _alignments(source: str) -> Sequence[str | None]:
+    """The class of each column's cells, as `:-:` and `-:` below the head say; Logseq reads over these."""
+    found = _SEPARATOR.search(source)
+    columns = map(str.strip, found[1].split("|")) if found else ()
+    return [_ALIGNED.get((one.startswith(":"), one.endswith(":"))) for one in columns]
+
+
+def _row(scope: Scope, cells: Sequence[tree.Cell], name: str, classes: Sequence[str | None]) -> str:
     # A row may not hold more than its text pays for: ragged rows stay ragged.
-    return element("tr", {}, "".join(element(name, {}, line_html(scope, cell.span, cell.inlines)) for cell in cells))
+    aligned = zip_longest(cells, classes[: len(cells)])
+    shown = (element(name, {"class": kind}, line_html(scope, cell.span, cell.inlines)) for cell, kind in aligned)
+    return element("tr", {}, "".join(shown))
 
 
 def _footnote(scope: Scope, part: tree.FootnoteText) -> str:
