@@ -19,7 +19,7 @@ def test_no_note_crashes_hangs_or_breaks_a_rule() -> None:
 
 
 def test_a_crash_is_found_and_says_how_to_make_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fuzz, "rendered", lambda _snapshot: 1 // 0)
+    monkeypatch.setattr(fuzz, "blocks_cover", lambda _text, _parsed: 1 // 0)
     failures = fuzz.run(3, 6, 2)
     assert [(one.kind, one.number) for one in sorted(failures)] == [(kind, n) for kind in KINDS for n in (0, 1)]
     assert all("ZeroDivisionError" in str(one) and "--seed 3 --show" in str(one) for one in failures)

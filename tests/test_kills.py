@@ -38,9 +38,9 @@ time.sleep(0.5)
 """
 DAEMONS = 3
 WAIT = "time.sleep(60)"
-FORKS = f"""for _ in range(5):
+FORKS = f"""for _ in range(4):
     if os.fork() == 0:
-        held = bytearray(b'x') * (100 << 20)
+        held = bytearray(b'x') * (60 << 20)
         time.sleep(60)
 {WAIT}"""
 WALLS = ("auto", "strict")
@@ -101,7 +101,7 @@ def started(place: Path, names: list[str], end: str, *words: str) -> subprocess.
 def test_nothing_survives_a_session(tmp_path: Path, level: str, how: str) -> None:
     name, seen = f"kb{os.getpid()}-", set[str]()
     end, says = ENDS[how]
-    memory = ("--memory", "300M") if how == "memory" else ()
+    memory = ("--memory", "200M") if how == "memory" else ()
     names = [f"{name}{at}." for at in range(EACH)]
     with started(tmp_path, names, end, "--jobs", str(EACH), "--sandbox", level, *memory) as caller:
         while caller.poll() is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,20 @@ def test_tree_of_the_cases_is_what_logseq_sees(oracle: str) -> None:
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_tree_of_a_public_graph_is_what_logseq_sees(oracle: str, corpora: Path, name: str) -> None:
-    assert_known(name, corpora / name, oracle)
+def test_tree_of_a_public_graph_is_what_logseq_sees(oracle: str, corpora: Path, tmp_path: Path, name: str) -> None:
+    # Logseq's parser takes a minute for six megabytes: of the largest graph it gets every third note.
+    graph = third(corpora / name, tmp_path) if name == "soul" else corpora / name
+    assert_known(name, graph, oracle)
+
+
+def third(graph: Path, folder: Path) -> Path:
+    """A copy of every third note."""
+    for path in sorted(graph.rglob("*.md"))[::3]:
+        copy = folder / path.relative_to(graph)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    shutil.copytree(graph / "logseq", folder / "logseq", dirs_exist_ok=True)
+    return folder
 
 
 def test_every_listed_difference_belongs_to_a_graph_and_has_a_reason() -> None:

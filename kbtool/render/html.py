@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from html import escape, unescape
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit, urlunsplit
-
-from kbtool.patterns import regex
 
 __all__ = ["ascii_url", "attributes", "element", "escape", "safe_url", "sanitise", "void"]
 
@@ -29,19 +26,17 @@ _TAGS = _TABLE | frozenset(
 )
 _ATTRIBUTES: Mapping[str, set[str]] = {
     "a": {"href", "title"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan", "scope"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align", "scope"},
+    **{tag: {"align"} for tag in ("div", "p", "h2", "h3", "h4", "h5", "h6")},
     "ol": {"start"},
     "details": {"open"},
     "abbr": {"title"},
     "time": {"datetime"},
     "*": {"lang", "dir"},
 }
-# Where its content stands, as old HTML says it: a class says the same, and no style in a page does.
-_ALIGNED: Mapping[str, Mapping[str, set[str]]] = {
-    tag: {"align": {"center", "right"}} for tag in "div p h2 h3 h4 h5 h6 td th".split()
-}
-_ALIGN = regex(r'(<\w+(?: [a-z]+="[^"]*")*) align="(center|right)"', re.IGNORECASE)
+# Old HTML says so where content stands, a site by a class: what is marked here becomes one.
+_PLACES: Mapping[str, str] = {"center": "\x83kb-center", "right": "\x83kb-right"}
 _SAID_OF_PICTURES = frozenset({"src", "alt", "width", "height"})
 # What may stand within a line.
 _PHRASING = frozenset(
@@ -110,8 +105,7 @@ def sanitise(source: str, picture: Picture | None = None) -> str:
         source,
         tags=_TAGS | {"img"} if shown else _TAGS,
         attributes={tag: set(names) for tag, names in (*_ATTRIBUTES.items(), ("img", _SAID_OF_PICTURES))},
-        tag_attribute_values=_ALIGNED,
-        attribute_filter=_without_places if shown else None,
+        attribute_filter=_filtered,
         clean_content_tags=set(_UNSEEN),
         url_schemes=set(_SCHEMES),
         url_relative="pass_through" if shown else "deny",
@@ -119,12 +113,14 @@ def sanitise(source: str, picture: Picture | None = None) -> str:
     )
     if _nesting(clean, _VOID | {"img"}) > _MAX_OPEN:
         return element("pre", {}, escape(source))
-    clean = _ALIGN.sub(lambda found: f'{found[1]} class="kb-{found[2].lower()}"', clean)
+    clean = clean.replace(' align="\x83', ' class="')
     return _with_pictures(clean, shown) if shown else clean
 
 
-def _without_places(tag: str, name: str, value: str) -> str | None:
+def _filtered(tag: str, name: str, value: str) -> str | None:
     """Addresses within the site are a picture's alone: other ones are worked out and never taken from a note."""
+    if name == "align":
+        return _PLACES.get(value.strip().lower())
     return value if tag == "img" or name not in ("href", "cite") or safe_url(value) else None
 
 

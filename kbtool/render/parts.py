@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby, zip_longest
@@ -11,7 +10,6 @@ from typing import assert_never
 from kbtool.calc import UNREAD, results
 from kbtool.diagrams import is_diagram
 from kbtool.names import slug
-from kbtool.patterns import regex
 from kbtool.render.context import Scope
 from kbtool.render.diagrams import diagram_html
 from kbtool.render.highlight import code_block
@@ -25,8 +23,6 @@ from kbtool.values import Span
 
 _CALC_WIDTH = 40
 """Characters of a line of sums up to which results stand in one column."""
-_SEPARATOR = regex(r"^[ \t]*+\|([-+|: ]++)[\t\r]*$", re.MULTILINE)
-"""The line below the head of a table."""
 _ALIGNED: Mapping[tuple[bool, bool], str] = {(True, True): "kb-center", (False, True): "kb-right"}
 """By whether a column's dashes begin and end with a colon."""
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
@@ -202,9 +198,9 @@ def _table(scope: Scope, table: tree.Table) -> str:
 
 def _alignments(source: str) -> Sequence[str | None]:
     """The class of each column's cells, as `:-:` and `-:` below the head say; Logseq reads over these."""
-    found = _SEPARATOR.search(source)
-    columns = map(str.strip, found[1].split("|")) if found else ()
-    return [_ALIGNED.get((one.startswith(":"), one.endswith(":"))) for one in columns]
+    lines = (line.strip() for line in source.split("\n"))
+    found = next((line[1:] for line in lines if line.startswith("|") and not line.strip("|-+: ")), "")
+    return [_ALIGNED.get((one.startswith(":"), one.endswith(":"))) for one in map(str.strip, found.split("|"))]
 
 
 def _row(scope: Scope, cells: Sequence[tree.Cell], name: str, classes: Sequence[str | None]) -> str:

@@ -25,8 +25,11 @@ async addresses => {
       const to = String(link?.href?.baseVal ?? link?.href ?? "").replace(/[\s\0-\x20]/g, "")
       if (link && !/^javascript:/i.test(to)) event.preventDefault()
     })
+    // Events matter to what listens: by an attribute, or by an animation that another element's event begins.
+    const moves = inner?.querySelector("animate, animateMotion, animateTransform, set")
     for (const each of inner?.querySelectorAll("*") ?? []) {
-      for (const type of TYPES) each.dispatchEvent(new Event(type, { cancelable: true }))
+      const listens = moves || inner.scripts?.length || each.getAttributeNames().some(name => /(^|:)on/i.test(name))
+      for (const type of listens ? TYPES : []) each.dispatchEvent(new Event(type, { cancelable: true }))
       if (/^(a|area|button|input)$/.test(each.localName))
         each.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }))
     }
