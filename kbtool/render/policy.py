@@ -27,6 +27,10 @@ FRAMES = "frame-ancestors 'self'"
 """No other site may frame a page; browsers take that from a header alone. Our own pages show PDFs in frames."""
 
 
+ON_THE_WAY = "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'"
+"""The policy of pages that only lead on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Inline:
     """What stands inside the theme's pages instead of in files of the site: hashes of it, and addresses elsewhere."""

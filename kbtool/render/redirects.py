@@ -10,6 +10,7 @@ from kbtool import names
 from kbtool.render.context import Entry, RenderContext
 from kbtool.render.html import element, escape, void
 from kbtool.render.made import Unwritten
+from kbtool.render.policy import ON_THE_WAY, meta
 from kbtool.render.reading_words import reading_words
 from kbtool.render.urls import HOME, Place, page_file
 from kbtool.values import File, Slug
@@ -58,6 +59,7 @@ def _file(context: RenderContext, slug: Slug, entry: Entry) -> File:
     head = "".join(
         (
             void("meta", {"charset": "utf-8"}),
+            meta(ON_THE_WAY),
             element("title", {}, name),
             void("meta", {"name": "robots", "content": "noindex"}),
             void("link", {"rel": "canonical", "href": address}),
