@@ -63,6 +63,10 @@ def find_corpora() -> str | None:
     return str(CORPORA) if CORPORA.is_dir() else None
 
 
+def find_properdocs() -> str | None:
+    return "properdocs" if importlib.util.find_spec("properdocs") else None
+
+
 class Need(NamedTuple):
     """A fixture that a machine may lack: tests that ask for it are left out there, and the summary says so."""
 
@@ -79,6 +83,7 @@ NEEDS = (
     Need("oracle", "comparisons with Logseq's parser", "no node, or no npm install in tests/oracle", find_oracle, True),
     Need("katex", "comparisons with KaTeX", "no node, or no npm install in tests/oracle", find_katex, True),
     Need("axe", "looks for what keeps people from using pages", "no npm install in tests/axe", find_axe, True),
+    Need("properdocs", "comparisons with ProperDocs", "no properdocs (extra `dev`)", find_properdocs, True),
     Need("corpora", "comparisons on public graphs", "no ../shared/corpora", find_corpora, False),
 )
 LEFT_OUT = pytest.StashKey[list[str]]()
@@ -155,6 +160,12 @@ def katex() -> str:
 def axe() -> str:
     """Path of the script that looks for what keeps people from using a page."""
     return find_axe() or ""
+
+
+@pytest.fixture(scope="session")
+def properdocs() -> str:
+    """Name of the module that builds sites where MkDocs 1 ends."""
+    return find_properdocs() or ""
 
 
 @pytest.fixture(scope="session")

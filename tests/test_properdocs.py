@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ def build(program: str, base: Path, out: Path) -> dict[str, bytes]:
     return {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()}
 
 
-@pytest.mark.skipif(shutil.which("properdocs") is None, reason="needs properdocs (extra `dev`)")
+@pytest.mark.usefixtures("properdocs")
 @pytest.mark.parametrize("folders", [True, False])
 def test_the_site_is_the_same_but_for_the_generators_name(tmp_path: Path, folders: bool) -> None:
     base = demo.make(tmp_path / "base", url="https://example.org/sub/" if folders else "", folders=folders)
