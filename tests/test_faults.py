@@ -22,18 +22,18 @@ FULL = os.environ.get("KBTOOL_FAULTS") == "full"
 ROUNDS = 50
 SPOILED = 250 if FULL else 25
 FAILING = {
-    "new": 20,
-    "fix": 16,
-    "record": 12,
-    "build": 14,
+    "new": 14,
+    "fix": 12,
+    "record": 9,
+    "build": 10,
     "whole": 5,
-    "accept": 6,
-    "check": 8,
-    "new-read": 8,
-    "fix-read": 8,
-    "check-read": 8,
-    "record-read": 11,
-    "build-read": 10,
+    "accept": 5,
+    "check": 6,
+    "new-read": 6,
+    "fix-read": 6,
+    "check-read": 6,
+    "record-read": 8,
+    "build-read": 7,
 }
 
 
@@ -78,7 +78,7 @@ def test_each_operation_fails_in_turn_and_nothing_is_lost(tmp_path: Path, comman
     found = report(tmp_path, command, 5, 0 if FULL else FAILING[command])
     assert found["wrong"] == []
     if command != "check":  # whose cache may fail without a word
-        assert found["ends"]["ill"] > 0  # control: faults were met
+        assert found["ends"].get("ill", 0) > 0  # control: faults were met
     assert found["ends"].get("not met", 0) * 4 <= found["tries"]
 
 
