@@ -36,7 +36,8 @@ _ATTRIBUTES: Mapping[str, set[str]] = {
     "*": {"lang", "dir"},
 }
 # Old HTML says so where content stands, a site by a class: what is marked here becomes one.
-_PLACES: Mapping[str, str] = {"center": "\x83kb-center", "right": "\x83kb-right"}
+_MARK = "\x83"
+_PLACES: Mapping[str, str] = {"center": f"{_MARK}kb-center", "right": f"{_MARK}kb-right"}
 _SAID_OF_PICTURES = frozenset({"src", "alt", "width", "height"})
 # What may stand within a line.
 _PHRASING = frozenset(
@@ -113,14 +114,15 @@ def sanitise(source: str, picture: Picture | None = None) -> str:
     )
     if _nesting(clean, _VOID | {"img"}) > _MAX_OPEN:
         return element("pre", {}, escape(source))
-    clean = clean.replace(' align="\x83', ' class="')
+    clean = clean.replace(f' align="{_MARK}', ' class="')
     return _with_pictures(clean, shown) if shown else clean
 
 
 def _filtered(tag: str, name: str, value: str) -> str | None:
-    """Addresses within the site are a picture's alone: other ones are worked out and never taken from a note."""
+    """An attribute's value, None where it goes."""
     if name == "align":
         return _PLACES.get(value.strip().lower())
+    # Addresses within the site are a picture's alone: other ones are worked out and never taken from a note.
     return value if tag == "img" or name not in ("href", "cite") or safe_url(value) else None
 
 

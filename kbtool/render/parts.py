@@ -23,8 +23,6 @@ from kbtool.values import Span
 
 _CALC_WIDTH = 40
 """Characters of a line of sums up to which results stand in one column."""
-_ALIGNED: Mapping[tuple[bool, bool], str] = {(True, True): "kb-center", (False, True): "kb-right"}
-"""By whether a column's dashes begin and end with a colon."""
 _HIDDEN_CONTAINERS = frozenset({"comment", "export"})
 # Material's name for the look of each of Logseq's admonitions.
 _LOOKS: Mapping[str, str] = {
@@ -189,18 +187,11 @@ def verbatim(scope: Scope, span: Span, width: int) -> str:
 
 
 def _table(scope: Scope, table: tree.Table) -> str:
-    classes = _alignments(scope.source(table.span))
+    classes = [f"kb-{column}" if column else None for column in table.columns]
     head = _row(scope, table.head, "th", classes)
     rows = "".join(_row(scope, row, "td", classes) for row in table.rows)
     content = (f"<thead>{head}</thead>" if table.head else "") + (f"<tbody>{rows}</tbody>" if rows else "")
     return element("div", {"class": "kb-table"}, element("table", {}, content))
-
-
-def _alignments(source: str) -> Sequence[str | None]:
-    """The class of each column's cells, as `:-:` and `-:` below the head say; Logseq reads over these."""
-    lines = (line.strip() for line in source.split("\n"))
-    found = next((line[1:] for line in lines if line.startswith("|") and not line.strip("|-+: ")), "")
-    return [_ALIGNED.get((one.startswith(":"), one.endswith(":"))) for one in map(str.strip, found.split("|"))]
 
 
 def _row(scope: Scope, cells: Sequence[tree.Cell], name: str, classes: Sequence[str | None]) -> str:

@@ -49,6 +49,8 @@ VERBATIM = frozenset({"src", "example", "export", "comment", "query"})
 _YAML_LISTS: Mapping[str, str] = {"alias": "alias", "aliases": "alias", "tag": "tags", "tags": "tags"}
 _ADVICE = "split it into several notes; data belongs in a file in `assets/`"
 _CELL_SPACE = " \t\n\r\x0c"
+_STANDS: Mapping[tuple[bool, bool], str] = {(True, True): "center", (False, True): "right"}
+"""How a column stands, by whether its dashes begin and end with a colon."""
 _LINE = regex(r"[^\n]*\n?")
 _WORDS = regex(r"[^ ]+")
 _COMMA_PIECE = regex(r"[^,，]+")
@@ -247,7 +249,14 @@ class _Builder:
                 above = (Table(Span(span.start, row.start - 1), cells[0], tuple(cells[1:])),) if cells else ()
                 return (*above, Prose(Span(row.start - 1, span.end), False, ()))
             cells.append(tuple(self._cell(cell) for cell in self._split(row)))
-        return (Table(span, cells[0] if cells else (), tuple(cells[1:])),)
+        return (Table(span, cells[0] if cells else (), tuple(cells[1:]), self._columns(span, rows)),)
+
+    def _columns(self, span: Span, rows: Sequence[Span]) -> tuple[str, ...]:
+        """How columns stand, by the colons of the first line that is no row; Logseq reads over these."""
+        starts, ends = (span.start, *(row.end + 1 for row in rows)), (*(row.start - 1 for row in rows), span.end)
+        lines = (self.text[start:end].strip().partition("\n")[0] for start, end in zip(starts, ends, strict=True))
+        columns = map(str.strip, next(filter(None, lines), "").strip()[1:].split("|"))
+        return tuple(_STANDS.get((one.startswith(":"), one.endswith(":")), "") for one in columns)
 
     def _split(self, row: Span) -> Iterable[Span]:
         start = row.start

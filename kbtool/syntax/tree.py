@@ -232,11 +232,15 @@ class Cell(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A pipe table; `head` may be empty, rows may be ragged."""
+    """A pipe table; `head` may be empty, rows may be ragged.
+
+    `columns` says for each how it stands: `center`, `right`, or nothing.
+    """
 
     span: Span
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[str, ...] = ()
 
 
 class Rule(NamedTuple):
